@@ -1,0 +1,96 @@
+"""Options with a type and a range: what the tables of datasets, initialisers and optimizers allow.
+
+A table's row declares its options once; the spec reader checks against them, and a page or a help
+text lists them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from whygrad.errors import WhygradError, unknown
+
+Scalar = bool | int | float
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: its type is its default's type (bool, int or float), its range low..high.
+
+    `says` is half a sentence for a help text. `below_high` leaves `high` itself out, and
+    `above_low` leaves `low` out.
+    """
+
+    default: Scalar
+    low: float = -math.inf
+    high: float = math.inf
+    says: str = ""
+    below_high: bool = False
+    above_low: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """What may be written, in words: "a whole number from 50 to 500"."""
+        if isinstance(self.default, bool):
+            return "true or false"
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        low = f"above {self.low:g}" if self.above_low else f"from {_shown(self.low)}"
+        high = f"below {self.high:g}" if self.below_high else f"to {_shown(self.high)}"
+        if math.isinf(self.low) and math.isinf(self.high):
+            return kind
+        if math.isinf(self.high):
+            return f"{kind} above {self.low:g}" if self.above_low else f"{kind} {low} on"
+        return f"{kind} {low} {'and ' if self.below_high or self.above_low else ''}{high}"
+
+    def checked(self, name: str, value: object) -> Scalar:
+        """The value in the option's own type. Raises WhygradError for a wrong type or range."""
+        if isinstance(self.default, bool) or isinstance(value, bool):
+            fits = isinstance(self.default, bool) and isinstance(value, bool)
+        elif isinstance(value, int) and abs(value) < 2**1000:
+            fits = self._in_range(value)
+        else:
+            fits = (
+                isinstance(value, float) and isinstance(self.default, float)
+            ) and self._in_range(value)
+        if not fits:
+            raise WhygradError(f"{name} must be {self.allowed}, not {_quoted(value)}")
+        assert isinstance(value, bool | int | float)
+        return float(value) if isinstance(self.default, float) else value
+
+    def _in_range(self, value: float) -> bool:
+        above = value > self.low if self.above_low else value >= self.low
+        below = value < self.high if self.below_high else value <= self.high
+        return above and below and math.isfinite(value)
+
+
+def checked_options(
+    what: str, options: Mapping[str, Option], given: Mapping[str, object]
+) -> dict[str, Scalar]:
+    """Every option's value: the given one, checked, or its default.
+
+    Raises WhygradError for a name that is not in `options` (the nearest known one is offered),
+    and for a value that `Option.checked` refuses. `what` names whose options they are.
+    """
+    for name in given:
+        if name not in options:
+            raise WhygradError(unknown(f"option of {what}", name, options))
+    return {
+        name: option.checked(name, given[name]) if name in given else option.default
+        for name, option in options.items()
+    }
+
+
+def _shown(number: float) -> str:
+    return f"{int(number)}" if number == int(number) and abs(number) < 1e7 else f"{number:g}"
+
+
+def _quoted(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."
