@@ -1,0 +1,62 @@
+# Each target sets up what it needs, and only what is missing or out of date.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run test check format clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The environment's own Node.js is found first where the system has none that will do.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PACKAGE := .venv/.installed
+NODE := .venv/.node
+MODULES := web/node_modules/.package-lock.json
+PAGE := src/whygrad/app/static/index.html
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(PACKAGE) $(PAGE) ## .venv with whygrad and every extra, and the built front end
+
+run: install ## open the app on the xor preset (PORT=8000, ARGS="...")
+	$(BIN)/whygrad open xor $(if $(PORT),--port $(PORT)) $(ARGS)
+
+test: check ## every check and test
+	cd web && npm test
+	$(BIN)/python scripts/ensure_chromium.py
+	$(BIN)/pytest --cov --cov-report=term
+
+check: install ## format, lint, types and the order of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	cd web && npm run check
+
+format: $(PACKAGE) ## write the code the way `make check` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove everything that was installed or built
+	rm -rf .venv web/node_modules src/whygrad/app/static dist .coverage
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(PACKAGE): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]'
+	touch $@
+
+$(NODE): | $(PACKAGE)
+	scripts/ensure_node.sh
+	touch $@
+
+$(MODULES): web/package.json web/package-lock.json web/.npmrc | $(NODE)
+	cd web && npm ci
+	touch $@
+
+$(PAGE): $(MODULES) $(WEB_SOURCES)
+	cd web && npm run build

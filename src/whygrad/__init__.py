@@ -1,0 +1,1 @@
+"""Understanding backpropagation, one step at a time."""
