@@ -1,0 +1,31 @@
+/** What a host gives the module: the part of anywidget's model that the module uses. */
+export interface Model {
+  get(key: string): unknown
+  set(key: string, value: unknown): void
+  on(event: string, listener: Listener): void
+  off(event: string, listener: Listener): void
+  save_changes(): void
+  send(message: unknown): void
+}
+
+export type Listener = (...args: unknown[]) => void
+
+/** A model that lives in the page alone, for hosts with nobody on the other side. */
+export function localModel(state: Record<string, unknown> = {}): Model {
+  const values = new Map(Object.entries(state))
+  const listeners = new Map<string, Set<Listener>>()
+  return {
+    get: (key) => values.get(key),
+    set(key, value) {
+      if (Object.is(values.get(key), value)) return
+      values.set(key, value)
+      for (const listener of listeners.get(`change:${key}`) ?? []) listener()
+    },
+    on(event, listener) {
+      listeners.set(event, (listeners.get(event) ?? new Set()).add(listener))
+    },
+    off: (event, listener) => void listeners.get(event)?.delete(listener),
+    save_changes() {},
+    send() {},
+  }
+}
