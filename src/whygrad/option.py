@@ -55,7 +55,7 @@ class Option:
                 isinstance(value, float) and isinstance(self.default, float)
             ) and self._in_range(value)
         if not fits:
-            raise WhygradError(f"{name} must be {self.allowed}, not {_quoted(value)}")
+            raise WhygradError(f"{name} must be {self.allowed}, not {quoted(value)}")
         assert isinstance(value, bool | int | float)
         return float(value) if isinstance(self.default, float) else value
 
@@ -86,7 +86,8 @@ def _shown(number: float) -> str:
     return f"{int(number)}" if number == int(number) and abs(number) < 1e7 else f"{number:g}"
 
 
-def _quoted(value: object) -> str:
+def quoted(value: object) -> str:
+    """A value as a message shows it: as written in TOML or Python, cut where it is long."""
     if isinstance(value, bool):
         return "true" if value else "false"
     try:

@@ -1,1 +1,32 @@
 """Datasets: made by formula, read from CSV files, and the order they are visited in."""
+
+from whygrad.data.csv_file import parse_csv, read_csv
+from whygrad.data.dataset import (
+    Dataset,
+    Scaling,
+    Task,
+    batch_indices,
+    batches,
+    from_arrays,
+    guess_task,
+    split,
+    standardise,
+)
+from whygrad.data.synthetic import LOADERS, Loader, load
+
+__all__ = [
+    "LOADERS",
+    "Dataset",
+    "Loader",
+    "Scaling",
+    "Task",
+    "batch_indices",
+    "batches",
+    "from_arrays",
+    "guess_task",
+    "load",
+    "parse_csv",
+    "read_csv",
+    "split",
+    "standardise",
+]
