@@ -1,0 +1,153 @@
+"""What an op is: one row of the table, complete or refused.
+
+An op is a primitive. Its row says how to compute it (``forward`` or ``view``), which shape comes
+out, how a gradient passes back through it (``pullbacks``, written in recorded ops), what one
+element of it is (``formula``), how it reads aloud, and examples that every check runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from whygrad.dims import Shape
+from whygrad.errors import UnknownName, WhygradError, unknown
+from whygrad.formula import Formula
+
+if TYPE_CHECKING:
+    from whygrad.tensor import Tensor
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a step needs to pass a gradient back, and to which of its inputs."""
+
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+    params: Params
+    argument: int
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A pullback for an op that works element by element: its local derivative.
+
+    The walk multiplies what arrives by it: contribution = upstream x local.
+    """
+
+    derivative: Callable[[Around], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A pullback for an op whose local derivative is not one number per element.
+
+    The function takes what arrives (upstream) and returns the contribution.
+    """
+
+    contribution: Callable[[Tensor, Around], Tensor]
+
+
+Pullback = Local | Pull
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Inputs (nested lists of numbers) and params on which an op is checked."""
+
+    inputs: tuple[Any, ...]
+    params: Params = field(default_factory=dict[str, Any])
+    kink: bool = False  # at a point without a derivative: shown, but not compared with differences
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """A row of the table.
+
+    Attributes:
+        name: PyTorch's name, where it has one.
+        title: the name as a person would say it.
+        reads: how one application reads aloud; ``{0}`` and ``{1}`` stand for the inputs.
+        shape: from the input shapes (and params) to the output's; raises ShapeError.
+        forward: ``forward(*arrays, out, **params)`` writes into ``out``, its last array; or None
+            for a view.
+        view: ``view(first, shape, **params)`` returns another look at the first input's memory.
+        pullbacks: one per input; None where there is none, on purpose. The last serves all
+            further inputs of an op that takes any number of them.
+        formula: one element of the output and its local derivatives.
+        examples: never empty.
+        kind: "float" for arithmetic, "bool" for tests (their output is 0 or 1 as booleans).
+        aligned: inputs broadcast against each other, element by element.
+        variadic: takes any number of inputs.
+        kinks: where the derivative does not exist and which value is used there.
+    """
+
+    name: str
+    title: str
+    reads: str
+    shape: Callable[..., Shape]
+    formula: Formula
+    examples: tuple[Example, ...]
+    forward: Callable[..., object] | None = None
+    view: Callable[..., Array] | None = None
+    pullbacks: tuple[Pullback | None, ...] = ()
+    kind: str = "float"
+    aligned: bool = False
+    variadic: bool = False
+    kinks: str = ""
+
+    def pullback(self, argument: int) -> Pullback | None:
+        """Return the pullback for an input."""
+        return self.pullbacks[min(argument, len(self.pullbacks) - 1)]
+
+
+def table(*rows: Op) -> dict[str, Op]:
+    """Gather rows into a table by name.
+
+    Raises:
+        WhygradError: a row is incomplete, or two rows share a name.
+    """
+    ops: dict[str, Op] = {}
+    for op in rows:
+        fault = _fault(op)
+        if op.name in ops:
+            fault = "its name is taken"
+        if fault:
+            raise WhygradError(f"op {op.name!r} is refused: {fault}")
+        ops[op.name] = op
+    return ops
+
+
+def _fault(op: Op) -> str:
+    if (op.forward is None) == (op.view is None):
+        return "it needs a forward rule, or a view, and not both"
+    if not op.examples:
+        return "it has no examples to check it on"
+    if not op.title or not op.reads:
+        return "it does not say how it reads aloud"
+    arity = len(op.pullbacks) if op.variadic else len(op.examples[0].inputs)
+    if len(op.pullbacks) != arity:
+        return f"it takes {arity} inputs and has {len(op.pullbacks)} pullbacks (None is allowed)"
+    if len(op.formula.uses) != arity:
+        return f"it takes {arity} inputs and its formula has {len(op.formula.uses)} uses"
+    for position, (pullback, use) in enumerate(zip(op.pullbacks, op.formula.uses, strict=True)):
+        if (pullback is None) != (use is None):
+            return f"input {position} has a pullback without a local derivative, or the reverse"
+    return ""
+
+
+def find(ops: Mapping[str, Op], name: str) -> Op:
+    """Return the op called ``name``.
+
+    Raises:
+        WhygradError: there is none; names the nearest and lists all.
+    """
+    if name not in ops:
+        raise UnknownName(unknown("op", name, ops))
+    return ops[name]

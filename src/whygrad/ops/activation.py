@@ -1,0 +1,176 @@
+"""Activations: what a unit does with its weighted sum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from whygrad.dims import Shape, normalise_axes
+from whygrad.formula import Formula, Use, arg, call, cases, compare, delta, out, param, total
+from whygrad.op import Array, Example, Local, Op, Pull
+
+_X = arg(0)
+_GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
+
+
+def _same(shape: Shape, **_: object) -> Shape:
+    return shape
+
+
+relu = Op(
+    name="relu",
+    title="ReLU",
+    reads="{0} if it is above 0, else 0",
+    shape=_same,
+    forward=lambda x, out: np.maximum(x, 0.0, out=out),
+    pullbacks=(Local(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
+    formula=Formula(call("max", 0.0, _X), (Use(cases(compare("gt", _X, 0.0), 1.0, 0.0)),)),
+    examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
+    kinks="at 0 the slope is taken as 0",
+)
+
+
+def _leaky_relu(x: Array, out: Array, negative_slope: float) -> None:
+    np.multiply(x, negative_slope, out)
+    np.copyto(out, x, where=x > 0.0)
+
+
+_SLOPE = cases(compare("gt", _X, 0.0), 1.0, param("negative_slope"))
+leaky_relu = Op(
+    name="leaky_relu",
+    title="leaky ReLU",
+    reads="{0} if it is above 0, else a small part of it",
+    shape=_same,
+    forward=_leaky_relu,
+    pullbacks=(
+        Local(
+            lambda s: s.inputs[0]
+            .apply("gt", s.inputs[0].constant(0.0))
+            .apply(
+                "where",
+                s.inputs[0].constant(1.0),
+                s.inputs[0].constant(s.params["negative_slope"]),
+            )
+        ),
+    ),
+    formula=Formula(
+        cases(compare("gt", _X, 0.0), _X, param("negative_slope") * _X), (Use(_SLOPE),)
+    ),
+    examples=(
+        Example((_GRID,), {"negative_slope": 0.01}),
+        Example(([0.0, -1.0],), {"negative_slope": 0.1}, kink=True),
+    ),
+    kinks="at 0 the slope of the negative side is used",
+)
+
+
+def _sigmoid(x: Array, out: Array) -> None:
+    np.negative(x, out)
+    np.exp(out, out)
+    np.add(out, 1.0, out)
+    np.divide(1.0, out, out)
+
+
+sigmoid = Op(
+    name="sigmoid",
+    title="sigmoid",
+    reads="{0} squashed between 0 and 1",
+    shape=_same,
+    forward=_sigmoid,
+    pullbacks=(Local(lambda s: s.output * (1.0 - s.output)),),
+    formula=Formula(1.0 / (1.0 + call("exp", -_X)), (Use(out() * (1.0 - out())),)),
+    examples=(Example((_GRID,)),),
+)
+
+tanh = Op(
+    name="tanh",
+    title="tanh",
+    reads="{0} squashed between -1 and 1",
+    shape=_same,
+    forward=np.tanh,
+    pullbacks=(Local(lambda s: 1.0 - s.output.apply("square")),),
+    formula=Formula(call("tanh", _X), (Use(1.0 - out() ** 2.0),)),
+    examples=(Example((_GRID,)),),
+)
+
+softplus = Op(
+    name="softplus",
+    title="softplus",
+    reads="a smooth ReLU of {0}",
+    shape=_same,
+    forward=lambda x, out: np.logaddexp(0.0, x, out),
+    pullbacks=(Local(lambda s: s.inputs[0].apply("sigmoid")),),
+    formula=Formula(
+        call("max", 0.0, _X) + call("log", 1.0 + call("exp", -call("abs", _X))),
+        (Use(1.0 / (1.0 + call("exp", -_X))),),
+    ),
+    examples=(Example((_GRID,)),),
+)
+
+
+def _along(shape: Shape, axis: int) -> Shape:
+    normalise_axes("softmax", axis, len(shape))
+    return shape
+
+
+def _softmax(x: Array, out: Array, axis: int) -> None:
+    np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), out)
+    np.exp(out, out)
+    np.divide(out, np.add.reduce(out, axis=axis, keepdims=True), out)
+
+
+def _log_softmax(x: Array, out: Array, axis: int) -> None:
+    np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), out)
+    np.subtract(out, np.log(np.add.reduce(np.exp(out), axis=axis, keepdims=True)), out)
+
+
+# The axis is params["axis"]; "replace" walks along it.
+_CLASSES = ("axis", 0, "axis")
+_EACH = arg(0, "replace", "k")
+_ALL = total("k", _CLASSES, call("exp", _EACH))
+_OVER = (("m", _CLASSES),)
+_OTHER = out("replace", "m")
+softmax = Op(
+    name="softmax",
+    title="softmax",
+    reads="{0} as shares that add up to 1",
+    shape=_along,
+    forward=_softmax,
+    pullbacks=(
+        Pull(
+            lambda g, s: s.output
+            * (g - (g * s.output).apply("sum", axes=(s.params["axis"],), keepdims=True))
+        ),
+    ),
+    formula=Formula(
+        call("exp", _X) / _ALL,
+        (Use(out() * (delta("m") - _OTHER), ("replace", "m"), _OVER),),
+    ),
+    examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
+)
+
+log_softmax = Op(
+    name="log_softmax",
+    title="log-softmax",
+    reads="the logarithm of the softmax of {0}",
+    shape=_along,
+    forward=_log_softmax,
+    pullbacks=(
+        Pull(
+            lambda g, s: g
+            - s.output.apply("exp") * g.apply("sum", axes=(s.params["axis"],), keepdims=True)
+        ),
+    ),
+    formula=Formula(
+        _X - call("log", _ALL),
+        (
+            Use(
+                delta("m") - call("exp", _OTHER),
+                ("replace", "m"),
+                _OVER,
+            ),
+        ),
+    ),
+    examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
+)
+
+OPS = (relu, leaky_relu, sigmoid, tanh, softplus, softmax, log_softmax)

@@ -1,0 +1,339 @@
+"""Element-by-element arithmetic; inputs broadcast against each other."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from whygrad.dims import Shape, broadcast
+from whygrad.formula import Formula, Use, arg, call, cases, compare, expr, out, param
+from whygrad.op import Array, Example, Local, Op, Pull
+
+_ONE = expr(1.0)
+_A, _B = arg(0), arg(1)
+_GRID = [[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]]
+_POSITIVE = [[1.0, 2.0, 0.5], [3.0, 4.0, 0.25]]
+_ROW = [2.0, -1.5, 4.0]
+_COLUMN = [[2.0], [-0.5]]
+
+
+def _same(shape: Shape, **_: object) -> Shape:
+    return shape
+
+
+add = Op(
+    name="add",
+    title="add",
+    reads="{0} plus {1}",
+    shape=partial(broadcast, "add"),
+    forward=np.add,
+    pullbacks=(
+        Pull(lambda g, s: g.apply("identity")),
+        Pull(lambda g, s: g.apply("identity")),
+    ),
+    formula=Formula(_A + _B, (Use(_ONE), Use(_ONE))),
+    examples=(Example((_GRID, _GRID)), Example((_GRID, _ROW)), Example((_GRID, 3.0))),
+    aligned=True,
+)
+
+sub = Op(
+    name="sub",
+    title="subtract",
+    reads="{0} minus {1}",
+    shape=partial(broadcast, "sub"),
+    forward=np.subtract,
+    pullbacks=(Pull(lambda g, s: g.apply("identity")), Pull(lambda g, s: -g)),
+    formula=Formula(_A - _B, (Use(_ONE), Use(expr(-1.0)))),
+    examples=(Example((_GRID, _POSITIVE)), Example((1.0, _GRID)), Example((_GRID, _COLUMN))),
+    aligned=True,
+)
+
+mul = Op(
+    name="mul",
+    title="multiply",
+    reads="{0} times {1}",
+    shape=partial(broadcast, "mul"),
+    forward=np.multiply,
+    pullbacks=(Local(lambda s: s.inputs[1]), Local(lambda s: s.inputs[0])),
+    formula=Formula(_A * _B, (Use(_B), Use(_A))),
+    examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((_COLUMN, _ROW))),
+    aligned=True,
+)
+
+div = Op(
+    name="div",
+    title="divide",
+    reads="{0} divided by {1}",
+    shape=partial(broadcast, "div"),
+    forward=np.divide,
+    pullbacks=(
+        Local(lambda s: 1.0 / s.inputs[1]),
+        Local(lambda s: -(s.output / s.inputs[1])),
+    ),
+    formula=Formula(_A / _B, (Use(1.0 / _B), Use(-(out() / _B)))),
+    examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((1.0, _ROW))),
+    aligned=True,
+)
+
+neg = Op(
+    name="neg",
+    title="negate",
+    reads="minus {0}",
+    shape=_same,
+    forward=np.negative,
+    pullbacks=(Pull(lambda g, s: -g),),
+    formula=Formula(-_A, (Use(expr(-1.0)),)),
+    examples=(Example((_GRID,)),),
+)
+
+_EXPONENT_MATTERS = compare("eq", _A, 0.0)
+
+pow_ = Op(
+    name="pow",
+    title="power",
+    reads="{0} to the power {1}",
+    shape=partial(broadcast, "pow"),
+    forward=np.power,
+    pullbacks=(
+        # where the exponent is 0 the power is 1 whatever the base, even 0
+        Local(
+            lambda s: s.inputs[1]
+            .apply("eq", s.inputs[1].constant(0.0))
+            .apply("where", s.inputs[1].constant(0.0), s.inputs[1] * s.inputs[0] ** (s.inputs[1] - 1.0))
+        ),
+        Local(
+            lambda s: s.inputs[0]
+            .apply("eq", s.inputs[0].constant(0.0))
+            .apply("where", s.inputs[0].constant(0.0), s.output * s.inputs[0].apply("log"))
+        ),
+    ),
+    formula=Formula(
+        _A**_B,
+        (
+            Use(cases(compare("eq", _B, 0.0), 0.0, _B * _A ** (_B - 1.0))),
+            Use(cases(_EXPONENT_MATTERS, 0.0, out() * call("log", _A))),
+        ),
+    ),
+    examples=(
+        Example((_POSITIVE, _GRID)),
+        Example((_POSITIVE, 3.0)),
+        Example(([0.0, 2.0], [2.0, 0.0]), kink=True),
+    ),
+    aligned=True,
+    kinks="at base 0 the rate per unit of the exponent is taken as 0",
+)
+
+square = Op(
+    name="square",
+    title="square",
+    reads="{0} squared",
+    shape=_same,
+    forward=np.square,
+    pullbacks=(Local(lambda s: 2.0 * s.inputs[0]),),
+    formula=Formula(_A**2.0, (Use(2.0 * _A),)),
+    examples=(Example((_GRID,)),),
+)
+
+exp = Op(
+    name="exp",
+    title="exponential",
+    reads="e to the power {0}",
+    shape=_same,
+    forward=np.exp,
+    pullbacks=(Local(lambda s: s.output),),
+    formula=Formula(call("exp", _A), (Use(out()),)),
+    examples=(Example((_GRID,)),),
+)
+
+log = Op(
+    name="log",
+    title="natural logarithm",
+    reads="the natural logarithm of {0}",
+    shape=_same,
+    forward=np.log,
+    pullbacks=(Local(lambda s: 1.0 / s.inputs[0]),),
+    formula=Formula(call("log", _A), (Use(1.0 / _A),)),
+    examples=(Example((_POSITIVE,)),),
+)
+
+sqrt = Op(
+    name="sqrt",
+    title="square root",
+    reads="the square root of {0}",
+    shape=_same,
+    forward=np.sqrt,
+    pullbacks=(Local(lambda s: 0.5 / s.output),),
+    formula=Formula(call("sqrt", _A), (Use(0.5 / out()),)),
+    examples=(Example((_POSITIVE,)),),
+    kinks="at 0 the slope is infinite",
+)
+
+abs_ = Op(
+    name="abs",
+    title="absolute value",
+    reads="{0} without its sign",
+    shape=_same,
+    forward=np.absolute,
+    pullbacks=(Local(lambda s: s.inputs[0].apply("sign")),),
+    formula=Formula(
+        call("abs", _A),
+        (Use(cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0))),),
+    ),
+    examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
+    kinks="at 0 the slope is taken as 0, halfway between -1 and 1",
+)
+
+sign = Op(
+    name="sign",
+    title="sign",
+    reads="the sign of {0}",
+    shape=_same,
+    forward=np.sign,
+    pullbacks=(None,),
+    formula=Formula(
+        cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0)), (None,)
+    ),
+    examples=(Example(([-2.0, 0.0, 3.0],)),),
+)
+
+
+def _heaviside(x: Array, out: Array, at_zero: float) -> None:
+    np.greater(x, 0.0, out)
+    if at_zero:
+        out[x == 0.0] = at_zero
+
+
+heaviside = Op(
+    name="heaviside",
+    title="gate",
+    reads="1 where {0} is above 0, else 0",
+    shape=_same,
+    forward=_heaviside,
+    pullbacks=(None,),
+    formula=Formula(
+        cases(
+            compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), param("at_zero"), 0.0)
+        ),
+        (None,),
+    ),
+    examples=(
+        Example(([-2.0, 0.0, 3.0],), {"at_zero": 0.0}),
+        Example(([-2.0, 0.0, 3.0],), {"at_zero": 0.5}),
+    ),
+)
+
+_LARGER = cases(compare("gt", _A, _B), 1.0, cases(compare("eq", _A, _B), 0.5, 0.0))
+_SMALLER = cases(compare("gt", _B, _A), 1.0, cases(compare("eq", _A, _B), 0.5, 0.0))
+_SHARED = "where both are equal each gets half"
+
+maximum = Op(
+    name="maximum",
+    title="larger of two",
+    reads="the larger of {0} and {1}",
+    shape=partial(broadcast, "maximum"),
+    forward=lambda a, b, out: np.maximum(a, b, out=out),
+    pullbacks=(
+        Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
+        Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
+    ),
+    formula=Formula(call("max", _A, _B), (Use(_LARGER), Use(_SMALLER))),
+    examples=(
+        Example((_GRID, _ROW)),
+        Example((_GRID, 0.0)),
+        Example(([1.0, 2.0], [1.0, 0.0]), kink=True),
+    ),
+    aligned=True,
+    kinks=_SHARED,
+)
+
+minimum = Op(
+    name="minimum",
+    title="smaller of two",
+    reads="the smaller of {0} and {1}",
+    shape=partial(broadcast, "minimum"),
+    forward=lambda a, b, out: np.minimum(a, b, out=out),
+    pullbacks=(
+        Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
+        Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
+    ),
+    formula=Formula(call("min", _A, _B), (Use(_SMALLER), Use(_LARGER))),
+    examples=(
+        Example((_GRID, _ROW)),
+        Example((_GRID, 0.0)),
+        Example(([1.0, 2.0], [1.0, 0.0]), kink=True),
+    ),
+    aligned=True,
+    kinks=_SHARED,
+)
+
+
+def _test(name: str, title: str, reads: str, forward: np.ufunc) -> Op:
+    return Op(
+        name=name,
+        title=title,
+        reads=reads,
+        shape=partial(broadcast, name),
+        forward=forward,
+        pullbacks=(None, None),
+        formula=Formula(cases(compare(name, _A, _B), 1.0, 0.0), (None, None)),
+        examples=(Example(([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])),),
+        kind="bool",
+        aligned=True,
+    )
+
+
+gt = _test("gt", "above", "whether {0} is above {1}", np.greater)
+ge = _test("ge", "at least", "whether {0} is at least {1}", np.greater_equal)
+eq = _test("eq", "equal", "whether {0} equals {1}", np.equal)
+
+
+def _where(test: Array, a: Array, b: Array, out: Array) -> None:
+    np.copyto(out, b)
+    np.copyto(out, a, where=test)
+
+
+_HOLDS = compare("gt", _A, 0.0)
+where = Op(
+    name="where",
+    title="choose",
+    reads="{1} where {0} holds, else {2}",
+    shape=partial(broadcast, "where"),
+    forward=_where,
+    pullbacks=(
+        None,
+        Pull(lambda g, s: s.inputs[0].apply("where", g, g.constant(0.0))),
+        Pull(lambda g, s: s.inputs[0].apply("where", g.constant(0.0), g)),
+    ),
+    formula=Formula(
+        cases(_HOLDS, arg(1), arg(2)),
+        (None, Use(cases(_HOLDS, 1.0, 0.0)), Use(cases(_HOLDS, 0.0, 1.0))),
+    ),
+    examples=(
+        Example(([[True, False, True], [False, False, True]], _GRID, _ROW)),
+        Example(([True, False, True], 2.0, _GRID)),
+    ),
+    aligned=True,
+)
+
+OPS = (
+    add,
+    sub,
+    mul,
+    div,
+    neg,
+    pow_,
+    square,
+    exp,
+    log,
+    sqrt,
+    abs_,
+    sign,
+    heaviside,
+    maximum,
+    minimum,
+    gt,
+    ge,
+    eq,
+    where,
+)

@@ -1,0 +1,240 @@
+"""Losses: one number for how wrong the outputs are, averaged over what was compared.
+
+Named and defined as in PyTorch (``reduction="mean"``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from whygrad.dims import Shape, same_shape, show_shape
+from whygrad.errors import ShapeError
+from whygrad.formula import Expr, Formula, Use, arg, call, cases, compare, count, total
+from whygrad.op import Around, Array, Example, Local, Op
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whygrad.tensor import Tensor
+
+_ALL = ("all", 0)
+_OVER = (("n", _ALL),)
+_P, _T = arg(0, "whole", "n"), arg(1, "whole", "n")
+_COUNT = count(_ALL)
+_LEAST_LOG = -100.0
+_LEAST_SLOPE = 1e-12
+
+
+def _scalar(name: str, prediction: Shape, target: Shape) -> Shape:
+    if not same_shape(prediction, target):
+        raise ShapeError(
+            f"{name}: prediction {show_shape(prediction)} and target {show_shape(target)} "
+            f"must have the same shape"
+        )
+    return ()
+
+
+def _axes(around: Around) -> tuple[int, ...]:
+    return tuple(range(-len(around.inputs[0].shape), 0))
+
+
+def _averaged(local: Tensor, around: Around) -> Tensor:
+    """Each example's say is one in as many as were averaged."""
+    return local.apply("divide_by_count", around.inputs[0], axes=_axes(around))
+
+
+def _flat(x: Array, out: Array) -> Array:
+    """One row per run: a player of many runs gives ``out`` a leading axis."""
+    return x.reshape(out.shape + (-1,))
+
+
+def _mse(p: Array, t: Array, out: Array) -> None:
+    difference = _flat(p - t, out)
+    np.multiply(difference, difference, difference)
+    np.add.reduce(difference, axis=-1, out=out)
+    np.divide(out, difference.shape[-1], out)
+
+
+mse_loss = Op(
+    name="mse_loss",
+    title="squared error",
+    reads="the mean of the squared distances from {0} to {1}",
+    shape=lambda p, t: _scalar("mse_loss", p, t),
+    forward=_mse,
+    pullbacks=(
+        Local(lambda s: _averaged(2.0 * (s.inputs[0] - s.inputs[1]), s)),
+        Local(lambda s: _averaged(-2.0 * (s.inputs[0] - s.inputs[1]), s)),
+    ),
+    formula=Formula(
+        total("n", _ALL, (_P - _T) ** 2.0) / _COUNT,
+        (
+            Use(2.0 * (_P - _T) / _COUNT, ("whole", "n"), _OVER),
+            Use(-2.0 * (_P - _T) / _COUNT, ("whole", "n"), _OVER),
+        ),
+    ),
+    examples=(
+        Example(([[0.25], [1.0]], [[2.0], [-1.0]])),
+        Example(([[0.25, 1.0]], [[0.0, 1.0]])),
+        Example((0.25, 2.0)),
+    ),
+)
+
+
+def _safe_log(x: Array) -> Array:
+    return np.maximum(np.log(x), _LEAST_LOG)
+
+
+def _bce(p: Array, t: Array, out: Array) -> None:
+    each = t * _safe_log(p)
+    each += (1.0 - t) * _safe_log(1.0 - p)
+    flat = _flat(each, out)
+    np.add.reduce(flat, axis=-1, out=out)
+    np.divide(out, -flat.shape[-1], out)
+
+
+def _log_or_least(x: Expr) -> Expr:
+    return cases(compare("gt", x, math.exp(_LEAST_LOG)), call("log", x), _LEAST_LOG)
+
+
+def _bce_slope(around: Around) -> Tensor:
+    p, t = around.inputs
+    return _averaged(
+        (p - t) / (p * (1.0 - p)).apply("maximum", p.constant(_LEAST_SLOPE)), around
+    )
+
+
+def _bce_target_slope(around: Around) -> Tensor:
+    p = around.inputs[0]
+    least = p.constant(_LEAST_LOG)
+    hit = p.apply("log").apply("maximum", least)
+    miss = (1.0 - p).apply("log").apply("maximum", least)
+    return _averaged(miss - hit, around)
+
+
+def _at_least(x: Expr, least: float) -> Expr:
+    return cases(compare("gt", x, least), x, least)
+
+
+binary_cross_entropy = Op(
+    name="binary_cross_entropy",
+    title="binary cross-entropy",
+    reads="how surprised {0} is by {1}, on average",
+    shape=lambda p, t: _scalar("binary_cross_entropy", p, t),
+    forward=_bce,
+    pullbacks=(Local(_bce_slope), Local(_bce_target_slope)),
+    formula=Formula(
+        -total("n", _ALL, _T * _log_or_least(_P) + (1.0 - _T) * _log_or_least(1.0 - _P)) / _COUNT,
+        (
+            Use(
+                (_P - _T) / _at_least(_P * (1.0 - _P), _LEAST_SLOPE) / _COUNT,
+                ("whole", "n"),
+                _OVER,
+            ),
+            Use(
+                (_log_or_least(1.0 - _P) - _log_or_least(_P)) / _COUNT, ("whole", "n"), _OVER
+            ),
+        ),
+    ),
+    examples=(
+        Example(([[0.25], [0.9]], [[1.0], [0.0]])),
+        Example(([[0.5, 0.125]], [[0.0, 1.0]])),
+        Example(([[1.0, 0.0]], [[1.0, 1.0]]), kink=True),
+    ),
+    kinks="the logarithm is held at -100 and the slope's divisor at 1e-12, as in PyTorch",
+)
+
+
+def _bce_with_logits(z: Array, t: Array, out: Array) -> None:
+    each = np.maximum(z, 0.0)
+    each -= z * t
+    each += np.log1p(np.exp(-np.abs(z)))
+    flat = _flat(each, out)
+    np.add.reduce(flat, axis=-1, out=out)
+    np.divide(out, flat.shape[-1], out)
+
+
+binary_cross_entropy_with_logits = Op(
+    name="binary_cross_entropy_with_logits",
+    title="binary cross-entropy from logits",
+    reads="how surprised the sigmoid of {0} is by {1}, on average",
+    shape=lambda z, t: _scalar("binary_cross_entropy_with_logits", z, t),
+    forward=_bce_with_logits,
+    pullbacks=(
+        Local(lambda s: _averaged(s.inputs[0].apply("sigmoid") - s.inputs[1], s)),
+        Local(lambda s: _averaged(-s.inputs[0], s)),
+    ),
+    formula=Formula(
+        total(
+            "n",
+            _ALL,
+            call("max", _P, 0.0) - _P * _T + call("log", 1.0 + call("exp", -call("abs", _P))),
+        )
+        / _COUNT,
+        (
+            Use((1.0 / (1.0 + call("exp", -_P)) - _T) / _COUNT, ("whole", "n"), _OVER),
+            Use(-_P / _COUNT, ("whole", "n"), _OVER),
+        ),
+    ),
+    examples=(
+        Example(([[0.25], [-3.0]], [[1.0], [0.0]])),
+        Example(([[5.0, -0.5]], [[0.0, 1.0]])),
+    ),
+)
+
+
+def _pair(logits: Shape, target: Shape) -> Shape:
+    if not logits:
+        raise ShapeError("cross_entropy: the logits need an axis of classes, but are one number")
+    return _scalar("cross_entropy", logits, target)
+
+
+def _cross_entropy(z: Array, t: Array, out: Array) -> None:
+    shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))
+    shifted *= t
+    flat = _flat(shifted, out)
+    np.add.reduce(flat, axis=-1, out=out)
+    np.divide(out, -(flat.shape[-1] // z.shape[-1]), out)
+
+
+def _per_sample(local: Tensor, around: Around) -> Tensor:
+    return local.apply("divide_by_count", around.inputs[0], axes=_axes(around)[:-1])
+
+
+_CLASSES = ("axis", 0, -1)
+_LOG_SUM = call("log", total("k", _CLASSES, call("exp", arg(0, "row", "n", "k"))))
+_SAMPLES = count(("rows", 0))
+_SHARE = call("exp", _P) / total("k", _CLASSES, call("exp", arg(0, "row", "n", "k")))
+_WEIGHT = total("k", _CLASSES, arg(1, "row", "n", "k"))
+cross_entropy = Op(
+    name="cross_entropy",
+    title="cross-entropy",
+    reads="how surprised the softmax of {0} is by {1}, on average",
+    shape=_pair,
+    forward=_cross_entropy,
+    pullbacks=(
+        Local(
+            lambda s: _per_sample(
+                s.inputs[0].apply("softmax", axis=-1)
+                * s.inputs[1].apply("sum", axes=(-1,), keepdims=True)
+                - s.inputs[1],
+                s,
+            )
+        ),
+        Local(lambda s: _per_sample(-s.inputs[0].apply("log_softmax", axis=-1), s)),
+    ),
+    formula=Formula(
+        total("n", _ALL, _T * (_LOG_SUM - _P)) / _SAMPLES,
+        (
+            Use((_SHARE * _WEIGHT - _T) / _SAMPLES, ("whole", "n"), _OVER),
+            Use((_LOG_SUM - _P) / _SAMPLES, ("whole", "n"), _OVER),
+        ),
+    ),
+    examples=(
+        Example(([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], [[1.0, 0.0, 0.0], [0.0, 0.25, 0.75]])),
+        Example(([1.0, -2.0], [0.0, 1.0])),
+    ),
+)
+
+OPS = (mse_loss, binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy)

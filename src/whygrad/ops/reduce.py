@@ -1,0 +1,203 @@
+"""Ops that make few numbers of many: sums, means, maxima and the matrix product."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from whygrad.dims import Shape, broadcast, normalise_axes, reduced_shape, show_shape
+from whygrad.errors import ShapeError
+from whygrad.formula import Expr, Formula, Use, arg, cases, compare, count, expr, out, total
+from whygrad.op import Array, Example, Op, Pull
+
+_ONE = expr(1.0)
+_REDUCED = ("reduced", 0)
+_X = arg(0, "merge", "r")
+_USE = (("r", _REDUCED),)
+_GRID = [[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]]
+_AXES = (
+    Example((_GRID,), {"axes": (-2, -1), "keepdims": False}),
+    Example((_GRID,), {"axes": (-1,), "keepdims": True}),
+    Example((_GRID,), {"axes": (-2,), "keepdims": False}),
+)
+
+
+def _reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+    normalise_axes("reduction", axes, len(shape))
+    return reduced_shape(shape, axes, keepdims)
+
+
+def _sum(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> None:
+    np.add.reduce(x, axis=axes, out=out, keepdims=keepdims)
+
+
+sum_ = Op(
+    name="sum",
+    title="sum",
+    reads="{0} added up",
+    shape=_reduced,
+    forward=_sum,
+    pullbacks=(Pull(lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)),),
+    formula=Formula(total("r", _REDUCED, _X), (Use(_ONE, ("merge", "r"), _USE),)),
+    examples=_AXES,
+)
+
+
+def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    return math.prod(int(shape[axis]) for axis in axes)
+
+
+def _mean(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> None:
+    np.add.reduce(x, axis=axes, out=out, keepdims=keepdims)
+    np.divide(out, _count(x.shape, axes), out)
+
+
+mean = Op(
+    name="mean",
+    title="mean",
+    reads="the mean of {0}",
+    shape=_reduced,
+    forward=_mean,
+    pullbacks=(
+        Pull(
+            lambda g, s: g.apply(
+                "divide_by_count", s.inputs[0], axes=s.params["axes"]
+            ).apply("expand_like", s.inputs[0], **s.params)
+        ),
+    ),
+    formula=Formula(
+        total("r", _REDUCED, _X) / count(_REDUCED),
+        (Use(1.0 / count(_REDUCED), ("merge", "r"), _USE),),
+    ),
+    examples=_AXES,
+)
+
+
+def _divide_by_count(x: Array, like: Array, out: Array, axes: tuple[int, ...]) -> None:
+    np.divide(x, _count(like.shape, axes), out)
+
+
+_HOW_MANY = count(("reduced", 1))
+divide_by_count = Op(
+    name="divide_by_count",
+    title="share",
+    reads="{0} divided by how many were averaged",
+    shape=lambda x, like, axes: x,
+    forward=_divide_by_count,
+    pullbacks=(Pull(lambda g, s: g.apply("divide_by_count", s.inputs[1], **s.params)), None),
+    formula=Formula(arg(0) / _HOW_MANY, (Use(1.0 / _HOW_MANY), None)),
+    examples=(Example(([1.0, 2.0, 3.0], _GRID), {"axes": (-2,)}),),
+)
+
+
+def _is_largest(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> None:
+    np.maximum.reduce(x, axis=axes, out=out, keepdims=keepdims)
+
+
+amax = Op(
+    name="amax",
+    title="maximum",
+    reads="the largest of {0}",
+    shape=_reduced,
+    forward=_is_largest,
+    pullbacks=(
+        Pull(
+            lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)
+            * s.inputs[0].apply("share_of_max", axes=s.params["axes"])
+        ),
+    ),
+    formula=Formula(
+        Expr("largest", ("r", _REDUCED, _X)),
+        (
+            Use(
+                cases(
+                    compare("eq", _X, out()),
+                    1.0
+                    / total("k", _REDUCED, cases(compare("eq", arg(0, "merge", "k"), out()), 1.0, 0.0)),
+                    0.0,
+                ),
+                ("merge", "r"),
+                _USE,
+            ),
+        ),
+    ),
+    examples=(
+        *_AXES,
+        Example(([[1.0, 3.0, 3.0]],), {"axes": (-1,), "keepdims": False}, kink=True),
+    ),
+    kinks="where several are largest they share the gradient equally",
+)
+
+
+def _share_of_max(x: Array, out: Array, axes: tuple[int, ...]) -> None:
+    np.equal(x, np.maximum.reduce(x, axis=axes, keepdims=True), out)
+    np.divide(out, np.add.reduce(out, axis=axes, keepdims=True), out)
+
+
+_SIBLING = arg(0, "sibling", "k")
+_TOP = Expr("largest", ("k", _REDUCED, _SIBLING))
+share_of_max = Op(
+    name="share_of_max",
+    title="share of the maximum",
+    reads="1 where {0} is the largest (shared where several are), else 0",
+    shape=lambda x, axes: x,
+    forward=_share_of_max,
+    pullbacks=(None,),
+    formula=Formula(
+        cases(
+            compare("eq", arg(0), _TOP),
+            1.0 / total("m", _REDUCED, cases(compare("eq", arg(0, "sibling", "m"), arg(0)), 1.0, 0.0)),
+            0.0,
+        ),
+        (None,),
+    ),
+    examples=(
+        Example((_GRID,), {"axes": (-1,)}),
+        Example(([[1.0, 3.0, 3.0], [2.0, 1.0, 0.0]],), {"axes": (-1,)}),
+        Example((_GRID,), {"axes": (-2, -1)}),
+    ),
+)
+
+
+def _product(a: Shape, b: Shape) -> Shape:
+    if len(a) < 2 or len(b) < 2:
+        raise ShapeError(
+            f"matmul: {show_shape(a)} @ {show_shape(b)}: both must have rows and columns"
+        )
+    if a[-1] != b[-2]:
+        raise ShapeError(
+            f"matmul: {show_shape(a)} @ {show_shape(b)} do not fit: each row of the first has "
+            f"{int(a[-1])} numbers, each column of the second has {int(b[-2])}"
+        )
+    return (*broadcast("matmul", a[:-2], b[:-2]), a[-2], b[-1])
+
+
+_K = ("axis", 0, -1)
+_ROW, _COLUMN = arg(0, "axes", "i", "k"), arg(1, "axes", "k", "j")
+matmul = Op(
+    name="matmul",
+    title="matrix product",
+    reads="rows of {0} meet columns of {1}",
+    shape=_product,
+    forward=np.matmul,
+    pullbacks=(
+        Pull(lambda g, s: g @ s.inputs[1].mT),
+        Pull(lambda g, s: s.inputs[0].mT @ g),
+    ),
+    formula=Formula(
+        total("k", _K, _ROW * _COLUMN),
+        (
+            Use(_COLUMN, ("axes", "i", "k"), (("k", _K),)),
+            Use(_ROW, ("axes", "k", "j"), (("k", _K),)),
+        ),
+        axes=("i", "j"),
+    ),
+    examples=(
+        Example((_GRID, [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]])),
+        Example(([_GRID, _GRID], [[1.0], [2.0], [-1.0]])),
+        Example(([[0.5]], [[2.0]])),
+    ),
+)
+
+OPS = (sum_, mean, divide_by_count, amax, share_of_max, matmul)

@@ -1,0 +1,146 @@
+"""Plays a tape again, into buffers that are allocated once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from whygrad.dims import Dim, Shape, show_shape
+from whygrad.errors import ShapeError, WhygradError
+from whygrad.op import Array
+from whygrad.ops import OPS
+from whygrad.run import Run
+from whygrad.tape import Step, Tape, Value
+from whygrad.tensor import output_dtype
+
+MEMORY_LIMIT = 8 * 2**30
+
+
+class Player:
+    """Plays one tape at one set of sizes.
+
+    The steps are bound to their buffers once; views (transposes, reshapes, gradients passed on
+    unchanged) cost nothing when played. What is played is bit for bit what recording gave.
+
+    Attributes:
+        buffers: one array per value, by id; written in place by every play.
+    """
+
+    def __init__(self, tape: Tape, leaves: Mapping[int, Array]) -> None:
+        """Allocate buffers for ``tape`` at the sizes of ``leaves`` and bind the steps to them.
+
+        Args:
+            tape: what to play.
+            leaves: the numbers that no step makes, by value id. They are copied, once.
+
+        Raises:
+            ShapeError: a leaf is missing, or its shape is not the tape's at any size.
+            WhygradError: the buffers would need more than ``MEMORY_LIMIT`` bytes.
+        """
+        self.tape = tape
+        shapes = shapes_at(tape, leaves)
+        self._refuse_if_too_large(shapes)
+        self.buffers: list[Array] = [np.empty(0)] * len(tape.values)
+        for leaf in tape.leaves:
+            self.buffers[leaf.id] = np.array(leaves[leaf.id], dtype=leaf.dtype, order="C")
+        self._program: list[tuple[Callable[..., object], tuple[Array, ...]]] = []
+        for step in tape.steps:
+            self._bind(step, shapes[step.output])
+        self._carried = [(self.buffers[a], self.buffers[b]) for a, b in tape.carries]
+
+    def _bind(self, step: Step, shape: Shape) -> None:
+        op = OPS[step.op]
+        inputs = [self.buffers[i] for i in step.inputs]
+        if op.view is not None:
+            self.buffers[step.output] = op.view(inputs[0], shape, **step.params)
+            return
+        assert op.forward is not None
+        out = np.empty(shape, output_dtype(op.kind, inputs))
+        self.buffers[step.output] = out
+        kernel = partial(op.forward, **step.params) if step.params else op.forward
+        self._program.append((kernel, (*inputs, out)))
+
+    def _refuse_if_too_large(self, shapes: list[Shape]) -> None:
+        needed = sum(
+            math.prod(shape) * np.dtype(value.dtype).itemsize
+            for shape, value in zip(shapes, self.tape.values, strict=True)
+        )
+        if needed > MEMORY_LIMIT:
+            raise WhygradError(
+                f"playing this tape needs {needed / 2**30:.1f} GiB for its values, more than the "
+                f"{MEMORY_LIMIT / 2**30:.0f} GiB allowed; use a smaller batch or narrower layers"
+            )
+
+    def play(self) -> None:
+        """Compute every step, once, in order."""
+        with np.errstate(all="ignore"):
+            for kernel, arrays in self._program:
+                kernel(*arrays)
+
+    def carry(self) -> None:
+        """Put the updated parameters (and optimizer state) in place of the old ones."""
+        for before, after in self._carried:
+            np.copyto(before, after)
+
+    def run(self) -> Run:
+        """Return a copy of the numbers as they stand."""
+        arrays = [buffer.copy() for buffer in self.buffers]
+        for array in arrays:
+            array.setflags(write=False)
+        return Run(self.tape, tuple(arrays))
+
+
+def shapes_at(tape: Tape, leaves: Mapping[int, Any]) -> list[Shape]:
+    """Return the shape of every value when the tape is played with ``leaves``.
+
+    Raises:
+        ShapeError: a leaf is missing or does not fit; its name and both shapes are given.
+    """
+    sizes: dict[str, int] = {}
+    shapes: list[Shape] = [()] * len(tape.values)
+    for leaf in tape.leaves:
+        if leaf.id not in leaves:
+            raise ShapeError(f"the tape needs numbers for {tape.label(leaf.id)}, which were not given")
+        shapes[leaf.id] = _leaf_shape(leaf, np.shape(leaves[leaf.id]), sizes)
+    for step in tape.steps:
+        inputs = [shapes[i] for i in step.inputs]
+        shapes[step.output] = OPS[step.op].shape(*inputs, **step.params)
+    return shapes
+
+
+def _leaf_shape(leaf: Value, actual: tuple[int, ...], sizes: dict[str, int]) -> Shape:
+    fits = len(actual) == len(leaf.shape)
+    shape: list[int] = []
+    for wanted, size in zip(leaf.shape, actual, strict=False):
+        if isinstance(wanted, Dim):
+            fits = fits and sizes.setdefault(wanted.name, size) == size
+            shape.append(Dim(wanted.name, size))
+        else:
+            fits = fits and wanted == size
+            shape.append(size)
+    if not fits:
+        known = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        raise ShapeError(
+            f"{leaf.name or f'v{leaf.id}'} has shape {show_shape(actual)}, "
+            f"but the tape has {show_shape(leaf.shape)} there"
+            + (f" (and here {known})" if known else "")
+        )
+    return tuple(shape)
+
+
+def first_fault(player: Player) -> Step | None:
+    """Return the first step of the last play that made a NaN or infinity from finite numbers."""
+    for step in player.tape.steps:
+        if not _finite(player.buffers[step.output]) and all(
+            _finite(player.buffers[i]) for i in step.inputs
+        ):
+            return step
+    return None
+
+
+def _finite(array: Array) -> bool:
+    return bool(np.isfinite(array).all())

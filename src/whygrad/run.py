@@ -1,0 +1,120 @@
+"""The numbers of one play of a tape: one array per value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from whygrad.dims import show_shape
+from whygrad.errors import TapeError, WhygradError
+from whygrad.formula import Index, flat, unflat
+from whygrad.op import Array
+from whygrad.tape import Tape
+
+Json = Any
+_ELEMENT = re.compile(r"^(?P<name>.+?)(?:\[(?P<index>[\d,\s]*)\])?$")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The numbers of one play, by value id (``arrays``) or by name (``run["W1"]``)."""
+
+    tape: Tape
+    arrays: tuple[Array, ...]
+
+    def __getitem__(self, name: str | int) -> Array:
+        """Return a value's array, read-only.
+
+        Raises:
+            WhygradError: there is no value of that name; the nearest names come first.
+        """
+        return self.arrays[name if isinstance(name, int) else self.tape.find(name).id]
+
+    def element(self, name: str) -> tuple[int, int]:
+        """Return ``(value id, flat index)`` for a name such as ``dL/dW1[0,2]`` or ``w1``.
+
+        Raises:
+            WhygradError: no such value, an index outside its shape, or no index where the value
+                has several elements.
+        """
+        if name in self.tape.by_name:
+            value, index = self.tape.by_name[name], None
+        else:
+            match = _ELEMENT.match(name)
+            assert match is not None
+            value = self.tape.find(match["name"]).id
+            index = match["index"]
+        shape = self.arrays[value].shape
+        shown = f"{self.tape.label(value)} has shape {show_shape(shape)}"
+        if not index:
+            if self.arrays[value].size != 1:
+                example = ",".join("0" * len(shape))
+                raise WhygradError(f"{shown}: say which element, such as {name}[{example}]")
+            return value, 0
+        numbers = tuple(int(part) for part in index.split(","))
+        if len(numbers) != len(shape) or any(i >= n for i, n in zip(numbers, shape, strict=True)):
+            raise WhygradError(f"{shown}: there is no element [{index}]")
+        return value, flat(numbers, shape)
+
+    def number(self, value: int, at: int) -> float:
+        """Return one element by value id and flat index."""
+        return float(self.arrays[value].flat[at])
+
+    def label(self, value: int, at: int) -> str:
+        """Return an element's name: ``dL/dW1[0,2]``, or ``w1`` where there is only one."""
+        return element_label(self.tape.label(value), self.arrays[value].shape, at)
+
+    def to_json(self) -> Json:
+        """Return the numbers as nested lists by value id; inf and nan as texts."""
+        return {"values": [_numbers(array) for array in self.arrays]}
+
+    @staticmethod
+    def from_json(tape: Tape, data: Json) -> Run:
+        """Read the numbers of a play and check that they fit the tape.
+
+        Raises:
+            TapeError: a value is missing, is not numbers, or has another shape than the tape says.
+        """
+        values: Any = data.get("values") if isinstance(data, dict) else None  # pyright: ignore
+        if not isinstance(values, list) or len(values) != len(tape.values):  # pyright: ignore
+            raise TapeError(f"a run of this tape has {len(tape.values)} values, in order of id")
+        return Run(tape, tuple(_array(tape, n, item) for n, item in enumerate(values)))  # pyright: ignore
+
+
+def element_label(name: str, shape: Sequence[int], at: int) -> str:
+    """Name an element: ``W1[0,2]``; the bare name where the value holds one number."""
+    if int(np.prod(shape)) == 1:
+        return name
+    index: Index = unflat(at, shape)
+    return f"{name}[{','.join(map(str, index))}]"
+
+
+def _numbers(array: Array) -> Json:
+    if array.ndim:
+        return [_numbers(part) for part in array]
+    number = array.item()
+    return number if np.isfinite(number) else str(number)
+
+
+def _array(tape: Tape, n: int, item: Json) -> Array:
+    value = tape.values[n]
+    try:
+        array = np.array(item, dtype=np.dtype(value.dtype))
+    except (ValueError, TypeError, OverflowError):
+        raise TapeError(f"run.values[{n}] is not {value.dtype} numbers in even rows") from None
+    if array.shape != tuple(map(int, value.shape)):
+        raise TapeError(
+            f"run.values[{n}] has shape {show_shape(array.shape)}, "
+            f"but the tape says {show_shape(value.shape)}"
+        )
+    array.setflags(write=False)
+    return array
+
+
+def leaves_of(run: Run) -> Mapping[int, Array]:
+    """Return the numbers that were given rather than computed, by value id."""
+    return {value.id: run.arrays[value.id] for value in run.tape.leaves}

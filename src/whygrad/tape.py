@@ -1,0 +1,460 @@
+"""The record: which ops were applied to which values, in order. It holds no numbers.
+
+A tape is plain frozen data. Its JSON form (``whygrad-tape/1``) is described in
+``docs/tape-format.md``; ``Tape.from_json`` checks it fully and names the first fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from whygrad.dims import Dim, Shape, same_shape, show_shape
+from whygrad.errors import TapeError, UnknownName, WhygradError, unknown
+from whygrad.op import Op
+from whygrad.ops import OPS
+
+FORMAT = "whygrad-tape/1"
+PHASES = ("forward", "loss", "backward", "update")
+ROLES = (
+    "input",
+    "target",
+    "parameter",
+    "hyperparameter",
+    "constant",
+    "intermediate",
+    "gradient",
+    "optimizer state",
+)
+DTYPES = ("float64", "float32", "int64", "int32", "bool")
+MAX_STEPS = 2_000_000
+MAX_RANK = 16
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An array's place on the tape.
+
+    ``name`` is empty for an intermediate that only the unfolded tape shows. ``gradient_of`` is the
+    id of the value whose complete gradient this is.
+    """
+
+    id: int
+    name: str
+    shape: Shape
+    dtype: str
+    role: str
+    gradient_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What a backward step passes a gradient through.
+
+    Attributes:
+        step: the forward step being reversed.
+        argument: which of that step's inputs the contribution belongs to.
+        upstream: id of the gradient that arrives.
+        local: id of the local derivative's array, where it is one number per element.
+        contribution: id of what this use contributes: upstream x local.
+    """
+
+    step: int
+    argument: int
+    upstream: int
+    local: int | None
+    contribution: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The line of the user's own program that a step came from."""
+
+    file: str
+    line: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One op applied once."""
+
+    id: int
+    op: str
+    inputs: tuple[int, ...]
+    output: int
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    phase: str = "forward"
+    part: tuple[str, ...] = ()
+    reverses: Reversal | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class Tape:
+    """The steps and values of one iteration, in execution order.
+
+    Attributes:
+        values: by id; every step's inputs come before its output.
+        steps: by id.
+        loss: id of the value that is differentiated.
+        carries: pairs ``(before, after)``: played again, ``before`` takes the number of ``after``.
+    """
+
+    values: tuple[Value, ...]
+    steps: tuple[Step, ...]
+    loss: int
+    carries: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[str, int]:
+        """Value ids by name."""
+        return {value.name: value.id for value in self.values if value.name}
+
+    @cached_property
+    def makers(self) -> Mapping[int, Step]:
+        """The step that makes each value; leaves have none."""
+        return {step.output: step for step in self.steps}
+
+    @cached_property
+    def leaves(self) -> tuple[Value, ...]:
+        """The values no step makes: their numbers must be given."""
+        return tuple(value for value in self.values if value.id not in self.makers)
+
+    @cached_property
+    def uses(self) -> Mapping[int, tuple[tuple[Step, int], ...]]:
+        """For each value, the steps that use it and as which input."""
+        found: dict[int, list[tuple[Step, int]]] = {}
+        for step in self.steps:
+            for argument, value in enumerate(step.inputs):
+                found.setdefault(value, []).append((step, argument))
+        return {value: tuple(users) for value, users in found.items()}
+
+    @cached_property
+    def gradients(self) -> Mapping[int, int]:
+        """For each value that has one, the id of its complete gradient."""
+        return {v.gradient_of: v.id for v in self.values if v.gradient_of is not None}
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """The named sizes, as they were when recorded."""
+        return {
+            size.name: int(size)
+            for value in self.values
+            for size in value.shape
+            if isinstance(size, Dim)
+        }
+
+    def find(self, name: str) -> Value:
+        """Return the value called ``name``.
+
+        Raises:
+            WhygradError: there is none; the nearest names come first.
+        """
+        if name not in self.by_name:
+            raise UnknownName(unknown("value", name, self.by_name))
+        return self.values[self.by_name[name]]
+
+    def __str__(self) -> str:
+        return "\n".join(self._line(step) for step in self.steps)
+
+    def _line(self, step: Step) -> str:
+        inputs = " ".join(self.label(i) for i in step.inputs)
+        shape = show_shape(self.values[step.output].shape)
+        return f"{step.phase:8} {self.label(step.output)} {shape} = {step.op} {inputs}"
+
+    def label(self, value: int) -> str:
+        """Return a value's name, or ``v7`` for the unnamed value 7."""
+        return self.values[value].name or f"v{value}"
+
+    def to_json(self) -> Json:
+        """Return the tape as JSON data."""
+        return {
+            "format": FORMAT,
+            "sizes": dict(self.sizes),
+            "loss": self.loss,
+            "values": [_value_json(value) for value in self.values],
+            "steps": [_step_json(step) for step in self.steps],
+            "carries": [list(pair) for pair in self.carries],
+        }
+
+    @staticmethod
+    def from_json(data: Json) -> Tape:
+        """Read a tape and check it: types, order, ops, shapes, sizes.
+
+        Raises:
+            TapeError: names the first fault, where it is, and what is allowed there.
+        """
+        return _Reader(data).tape()
+
+
+def _value_json(value: Value) -> Json:
+    data: dict[str, Any] = {
+        "id": value.id,
+        "name": value.name,
+        "shape": [size.name if isinstance(size, Dim) else int(size) for size in value.shape],
+        "dtype": value.dtype,
+        "role": value.role,
+    }
+    if value.gradient_of is not None:
+        data["gradient_of"] = value.gradient_of
+    return data
+
+
+def _step_json(step: Step) -> Json:
+    data: dict[str, Any] = {
+        "id": step.id,
+        "op": step.op,
+        "inputs": list(step.inputs),
+        "output": step.output,
+        "params": {key: _listed(item) for key, item in step.params.items()},
+        "phase": step.phase,
+        "part": list(step.part),
+    }
+    if step.reverses:
+        r = step.reverses
+        data["reverses"] = {
+            "step": r.step,
+            "argument": r.argument,
+            "upstream": r.upstream,
+            "local": r.local,
+            "contribution": r.contribution,
+        }
+    if step.source:
+        s = step.source
+        data["source"] = {"file": s.file, "line": s.line, "code": s.code}
+    return data
+
+
+def _listed(item: Any) -> Json:
+    return [_listed(part) for part in item] if isinstance(item, tuple) else item
+
+
+def _tupled(item: Json) -> Any:
+    return tuple(_tupled(part) for part in item) if isinstance(item, list) else item
+
+
+class _Reader:
+    """Reads a tape's JSON, keeping the place for messages."""
+
+    def __init__(self, data: Json) -> None:
+        self.data = data
+        self.sizes: dict[str, Dim] = {}
+        self.values: list[Value] = []
+        self.steps: list[Step] = []
+
+    def tape(self) -> Tape:
+        data = self.mapping(self.data, "the tape")
+        if data.get("format") != FORMAT:
+            raise TapeError(
+                f"the tape's format is {data.get('format')!r}; this version reads {FORMAT!r}"
+            )
+        for name, size in self.mapping(self.get(data, "sizes", "the tape"), "sizes").items():
+            self.sizes[name] = Dim(name, self.whole(size, f"sizes.{name}", 1, 2**31))
+        for n, item in enumerate(self.listed(data, "values")):
+            self.values.append(self.value(self.mapping(item, f"values[{n}]"), n))
+        self.check_names()
+        made: set[int] = {s["output"] for s in self.listed(data, "steps") if _has_output(s)}
+        known = {value.id for value in self.values} - made
+        for n, item in enumerate(self.listed(data, "steps")):
+            step = self.step(self.mapping(item, f"steps[{n}]"), n, known)
+            self.steps.append(step)
+            known.add(step.output)
+        loss = self.id_of(self.get(data, "loss", "the tape"), "loss")
+        carries = tuple(
+            self.carry(pair, f"carries[{n}]") for n, pair in enumerate(self.listed(data, "carries"))
+        )
+        return Tape(tuple(self.values), tuple(self.steps), loss, carries)
+
+    def value(self, item: Mapping[str, Json], n: int) -> Value:
+        where = f"values[{n}]"
+        if self.get(item, "id", where) != n:
+            raise TapeError(f"{where}.id is {item['id']!r}; values are listed in order, so it is {n}")
+        shape = self.get(item, "shape", where)
+        if not isinstance(shape, list) or len(shape) > MAX_RANK:
+            raise TapeError(f"{where}.shape must be a list of at most {MAX_RANK} sizes")
+        sizes = tuple(self.size(size, f"{where}.shape") for size in shape)
+        gradient_of = item.get("gradient_of")
+        if gradient_of is not None:
+            gradient_of = self.whole(gradient_of, f"{where}.gradient_of", 0, n)
+            if not same_shape(self.values[gradient_of].shape, sizes):
+                raise TapeError(
+                    f"{where}: a gradient has its value's shape, but {show_shape(sizes)} is not "
+                    f"{show_shape(self.values[gradient_of].shape)}"
+                )
+        return Value(
+            n,
+            self.text(item, "name", where),
+            sizes,
+            self.one_of(item, "dtype", where, DTYPES),
+            self.one_of(item, "role", where, ROLES),
+            gradient_of,
+        )
+
+    def size(self, size: Json, where: str) -> int:
+        if isinstance(size, str):
+            if size not in self.sizes:
+                raise TapeError(f"{where}: {unknown('size', size, self.sizes)}")
+            return self.sizes[size]
+        return self.whole(size, where, 0, 2**31)
+
+    def check_names(self) -> None:
+        seen: dict[str, int] = {}
+        for value in self.values:
+            if value.name and value.name in seen:
+                raise TapeError(
+                    f"values[{value.id}].name {value.name!r} is already that of "
+                    f"values[{seen[value.name]}]; names are unique (or empty)"
+                )
+            seen[value.name] = value.id
+
+    def step(self, item: Mapping[str, Json], n: int, known: set[int]) -> Step:
+        where = f"steps[{n}]"
+        if self.get(item, "id", where) != n:
+            raise TapeError(f"{where}.id is {item['id']!r}; steps are listed in order, so it is {n}")
+        name = self.text(item, "op", where)
+        if name not in OPS:
+            raise TapeError(f"{where}.op: {unknown('op', name, OPS)}")
+        inputs = tuple(
+            self.id_of(i, f"{where}.inputs") for i in self.listed(item, "inputs", where)
+        )
+        output = self.id_of(self.get(item, "output", where), f"{where}.output")
+        for i in inputs:
+            if i not in known:
+                raise TapeError(f"{where} uses value {i} before a step has made it")
+        if output in known:
+            raise TapeError(f"{where} makes value {output}, which is already there")
+        params = {
+            key: _tupled(part)
+            for key, part in self.mapping(self.get(item, "params", where), f"{where}.params").items()
+        }
+        self.check_shape(where, OPS[name], inputs, output, params)
+        part = self.listed(item, "part", where)
+        if not all(isinstance(p, str) for p in part):
+            raise TapeError(f"{where}.part must be a list of texts")
+        return Step(
+            n,
+            name,
+            inputs,
+            output,
+            MappingProxyType(params),
+            self.one_of(item, "phase", where, PHASES),
+            tuple(part),
+            self.reversal(item.get("reverses"), n),
+            self.source(item.get("source"), where),
+        )
+
+    def check_shape(
+        self, where: str, op: Op, inputs: tuple[int, ...], output: int, params: Mapping[str, Any]
+    ) -> None:
+        arity = len(op.examples[0].inputs)
+        if not op.variadic and len(inputs) != arity:
+            raise TapeError(f"{where}: {op.name} takes {arity} inputs, but has {len(inputs)}")
+        try:
+            shape = op.shape(*(self.values[i].shape for i in inputs), **params)
+        except WhygradError as error:
+            raise TapeError(f"{where}: {error}") from None
+        except (TypeError, ValueError, IndexError, AttributeError):
+            expected = ", ".join(op.examples[0].params) or "none"
+            raise TapeError(
+                f"{where}: {op.name} cannot work with params {dict(params)!r:.200}; "
+                f"its params are: {expected}, such as {dict(op.examples[0].params)!r:.200}"
+            ) from None
+        if not same_shape(shape, self.values[output].shape):
+            raise TapeError(
+                f"{where}: {op.name} makes {show_shape(shape)}, but value {output} is "
+                f"{show_shape(self.values[output].shape)}"
+            )
+
+    def reversal(self, item: Json, n: int) -> Reversal | None:
+        if item is None:
+            return None
+        where = f"steps[{n}].reverses"
+        data = self.mapping(item, where)
+        step = self.whole(self.get(data, "step", where), f"{where}.step", 0, n)
+        argument = self.whole(
+            self.get(data, "argument", where),
+            f"{where}.argument",
+            0,
+            len(self.steps[step].inputs),
+        )
+        local = data.get("local")
+        return Reversal(
+            step,
+            argument,
+            self.id_of(self.get(data, "upstream", where), f"{where}.upstream"),
+            None if local is None else self.id_of(local, f"{where}.local"),
+            self.id_of(self.get(data, "contribution", where), f"{where}.contribution"),
+        )
+
+    def source(self, item: Json, where: str) -> Source | None:
+        if item is None:
+            return None
+        data = self.mapping(item, f"{where}.source")
+        line = self.whole(self.get(data, "line", where), f"{where}.source.line", 0, 2**31)
+        return Source(self.text(data, "file", where), line, self.text(data, "code", where))
+
+    def carry(self, pair: Json, where: str) -> tuple[int, int]:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise TapeError(f"{where} must be a pair of value ids: before, after")
+        before, after = (self.id_of(i, where) for i in pair)
+        a, b = self.values[before], self.values[after]
+        if not same_shape(a.shape, b.shape) or a.dtype != b.dtype:
+            raise TapeError(
+                f"{where}: value {after} {show_shape(b.shape)} {b.dtype} cannot stand in for "
+                f"value {before} {show_shape(a.shape)} {a.dtype}"
+            )
+        return before, after
+
+    # --- small checks ---
+
+    def get(self, item: Mapping[str, Json], key: str, where: str) -> Json:
+        if key not in item:
+            raise TapeError(f"{where} has no {key!r}")
+        return item[key]
+
+    def mapping(self, item: Json, where: str) -> Mapping[str, Json]:
+        if not isinstance(item, dict):
+            raise TapeError(f"{where} must be an object, not {type(item).__name__}")
+        return item
+
+    def listed(self, item: Mapping[str, Json], key: str, where: str = "the tape") -> list[Json]:
+        found = self.get(item, key, where)
+        if not isinstance(found, list):
+            raise TapeError(f"{where}: {key} must be a list, not {type(found).__name__}")
+        if len(found) > MAX_STEPS:
+            raise TapeError(f"{where}: {key} has {len(found)} entries; at most {MAX_STEPS}")
+        return found
+
+    def text(self, item: Mapping[str, Json], key: str, where: str) -> str:
+        found = self.get(item, key, where)
+        if not isinstance(found, str) or len(found) > 1000:
+            raise TapeError(f"{where}.{key} must be a text of at most 1000 characters")
+        return found
+
+    def one_of(
+        self, item: Mapping[str, Json], key: str, where: str, allowed: tuple[str, ...]
+    ) -> str:
+        found = self.text(item, key, where)
+        if found not in allowed:
+            raise TapeError(f"{where}.{key}: {unknown(key, found, allowed)}")
+        return found
+
+    def whole(self, number: Json, where: str, least: int, below: int) -> int:
+        if not isinstance(number, int) or isinstance(number, bool) or not least <= number < below:
+            raise TapeError(
+                f"{where} is {number!r:.80}; it must be a whole number from {least} to {below - 1}"
+            )
+        return number
+
+    def id_of(self, number: Json, where: str) -> int:
+        return self.whole(number, where, 0, len(self.values))
+
+
+def _has_output(step: Json) -> bool:
+    return isinstance(step, dict) and isinstance(step.get("output"), int)

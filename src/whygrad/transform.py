@@ -1,0 +1,58 @@
+"""Gradients of any Python function over tensors, in JAX's words: ``grad``, ``value_and_grad``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from whygrad.backward import differentiable, gradients
+from whygrad.tensor import Tensor, tensor
+
+Argnums = int | Sequence[int]
+
+
+def value_and_grad(f: Callable[..., Tensor], argnums: Argnums = 0) -> Callable[..., tuple[Tensor, Any]]:
+    """Return a function that gives ``f``'s value and its gradient.
+
+    Args:
+        f: takes numbers, arrays or tensors, and returns a tensor holding one number.
+        argnums: which positional arguments to differentiate with respect to. One int gives one
+            gradient; a sequence gives a tuple of them.
+
+    Returns:
+        A function of the same arguments. What it returns is recorded too, so it can be
+        differentiated again.
+
+    Raises:
+        ShapeError: (when called) ``f`` returns more than one number.
+        WhygradError: (when called) an argument holds whole numbers by an explicit dtype.
+    """
+
+    def wrapped(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
+        positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        given = list(args)
+        for position in positions:
+            if not isinstance(given[position], Tensor):
+                given[position] = tensor(given[position])
+        wanted = [differentiable(given[position]) for position in positions]
+        value = f(*given, **kwargs)
+        found = gradients(value, wanted)
+        each = tuple(found[t] if t in found else zeros_like(t) for t in wanted)
+        return value, each[0] if isinstance(argnums, int) else each
+
+    return wrapped
+
+
+def grad(f: Callable[..., Tensor], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Return a function that gives ``f``'s gradient; see ``value_and_grad``."""
+    both = value_and_grad(f, argnums)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return wrapped
+
+
+def zeros_like(like: Tensor) -> Tensor:
+    """Return the gradient of something that does not depend on ``like``: a rate of 0 everywhere."""
+    return tensor(like.data * 0.0, dtype=like.dtype, role="constant")

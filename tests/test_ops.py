@@ -1,0 +1,195 @@
+"""Every row of the table, on its own examples: a new op arrives tested."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from whygrad.backward import gradients
+from whygrad.formula import Place, choose, evaluate, flat, place, place_local, to_python
+from whygrad.gradcheck import worst
+from whygrad.op import Example, Op
+from whygrad.ops import OPS
+from whygrad.tensor import Tensor, apply, tensor
+
+CASES = [
+    pytest.param(op, example, id=f"{op.name}-{n}")
+    for op in OPS.values()
+    for n, example in enumerate(op.examples)
+]
+
+
+def leaves(op: Op, example: Example) -> list[Tensor]:
+    """Make the example's inputs; whole numbers are indices, all else can have a gradient."""
+    arrays = [np.array(data) for data in example.inputs]
+    return [tensor(a, dtype=a.dtype) for a in arrays]
+
+
+def placed(op: Op, inputs: list[Tensor], output: Tensor, example: Example) -> Place:
+    return Place(
+        formula=op.formula,
+        inputs=tuple(range(len(inputs))),
+        input_shapes=tuple(x.data.shape for x in inputs),
+        output=len(inputs),
+        output_shape=output.data.shape,
+        params=example.params,
+        whole=lambda argument, at: int(inputs[argument].data.flat[at]),
+    )
+
+
+def getter(inputs: list[Tensor], output: Tensor) -> Callable[[int, int], float]:
+    arrays = [*(x.data for x in inputs), output.data]
+    return lambda value, at: float(arrays[value].flat[at])
+
+
+@pytest.mark.parametrize(("op", "example"), CASES)
+def test_the_formula_gives_what_the_kernel_gives(op: Op, example: Example) -> None:
+    inputs = leaves(op, example)
+    output = apply(op.name, *inputs, **example.params)
+    where, get = placed(op, inputs, output, example), getter(inputs, output)
+    assert output.data.shape == tuple(output.shape)
+    for at in np.ndindex(*output.data.shape):
+        tree = place(where, at)
+        assert evaluate(tree, get) == pytest.approx(float(output.data[at]), rel=1e-12, abs=1e-15)
+        text = to_python(choose(tree, get), lambda v, i: repr(get(v, i)))
+        names = {"exp": math.exp, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt}
+        number = eval(text, {**names, "max": max, "min": min})
+        assert number == pytest.approx(float(output.data[at]), rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize(("op", "example"), CASES)
+def test_the_local_derivatives_give_what_the_pullbacks_record(op: Op, example: Example) -> None:
+    inputs = leaves(op, example)
+    output = apply(op.name, *inputs, **example.params)
+    where, get = placed(op, inputs, output, example), getter(inputs, output)
+    rates = np.sin(np.arange(output.data.size) + 1.0).reshape(output.data.shape)
+    asked = [n for n in range(len(inputs)) if op.pullback(n) is not None]
+    found = gradients(output, [inputs[n] for n in asked], seed=tensor(rates))
+    for argument in asked:
+        expected = np.zeros(inputs[argument].data.shape)
+        for at in np.ndindex(*output.data.shape):
+            for index, local in place_local(where, argument, at):
+                expected[index] += rates[at] * evaluate(local, get)
+        np.testing.assert_allclose(found[inputs[argument]].data, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(("op", "example"), [c for c in CASES if not c.values[1].kink])
+def test_the_gradient_agrees_with_central_differences(op: Op, example: Example) -> None:
+    inputs = leaves(op, example)
+    asked = [n for n in range(len(inputs)) if op.pullback(n) is not None]
+    if asked:
+        bad = worst(lambda *xs: apply(op.name, *xs, **example.params), *inputs, argnums=asked)
+        assert bad.error < 1e-8, bad
+
+
+def _places(x: torch.Tensor, index: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
+    """Basic indexing spelled out, since PyTorch has no negative steps."""
+    chosen = [
+        [i] if isinstance(i, int) else list(range(n)[slice(*i)])
+        for i, n in zip(index, x.shape, strict=True)
+    ]
+    return torch.meshgrid(*map(torch.tensor, chosen), indexing="ij")
+
+
+def _kept(x: torch.Tensor, index: tuple[Any, ...]) -> list[int]:
+    return [
+        len(range(n)[slice(*i)])
+        for i, n in zip(index, x.shape, strict=True)
+        if not isinstance(i, int)
+    ]
+
+
+F = torch.nn.functional
+TORCH: dict[str, Callable[..., Any]] = {
+    **{
+        name: getattr(torch, name)
+        for name in (
+            "add sub mul div neg pow square exp log sqrt abs sign maximum minimum gt ge eq where "
+            "matmul relu sigmoid tanh"
+        ).split()
+    },
+    "heaviside": lambda x, at_zero: torch.heaviside(x, torch.tensor(at_zero, dtype=x.dtype)),
+    "sum": lambda x, axes, keepdims: x.sum(axes, keepdims),
+    "mean": lambda x, axes, keepdims: x.mean(axes, keepdims),
+    "amax": lambda x, axes, keepdims: x.amax(axes, keepdims),
+    "divide_by_count": lambda x, like, axes: x / np.prod([like.shape[a] for a in axes]),
+    "share_of_max": lambda x, axes: torch.autograd.grad(
+        (y := x.detach().requires_grad_()).amax(axes).sum(), y
+    )[0],
+    "identity": torch.clone,
+    "permute": lambda x, axes: x.permute(*axes),
+    "reshape": lambda x, to: x.reshape(to),
+    "reshape_like": lambda x, like: x.reshape(like.shape),
+    "broadcast_like": lambda x, like: x.expand_as(like),
+    "expand_like": lambda x, like, axes, keepdims: (
+        x if keepdims else x.reshape([1 if i - like.ndim in axes else n for i, n in enumerate(like.shape)])
+    ).expand_as(like),
+    "sum_like": lambda x, like: x.sum_to_size(like.shape),
+    "getitem": lambda x, index: x[_places(x, index)].reshape(_kept(x, index)),
+    "put_like": lambda g, like, index: torch.zeros_like(like).index_put(
+        _places(like, index), g.reshape([1 if isinstance(i, int) else -1 for i in index])
+    ),
+    "index_select": lambda x, i, axis: x.index_select(axis, i),
+    "index_add_like": lambda g, i, like, axis: torch.zeros_like(like).index_add(axis, i, g),
+    "gather": lambda x, i, axis: x.gather(axis, i),
+    "scatter_add_like": lambda g, i, like, axis: torch.zeros_like(like).scatter_add(axis, i, g),
+    "cat": lambda *xs, axis: torch.cat(xs, axis),
+    "cat_part": lambda g, *xs, axis, part: g.split([x.shape[axis] for x in xs], axis)[part],
+    "put_part": lambda g, *xs, axis, part: torch.cat(
+        [g if n == part else torch.zeros_like(x) for n, x in enumerate(xs)], axis
+    ),
+    "leaky_relu": F.leaky_relu,
+    "softplus": F.softplus,
+    "softmax": lambda x, axis: x.softmax(axis),
+    "log_softmax": lambda x, axis: x.log_softmax(axis),
+    "mse_loss": F.mse_loss,
+    "binary_cross_entropy": F.binary_cross_entropy,
+    "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
+    "cross_entropy": F.cross_entropy,
+}
+NO_TARGET_GRADIENT = ("binary_cross_entropy",)  # PyTorch has none; differences check ours
+
+
+@pytest.mark.parametrize(("op", "example"), CASES)
+def test_pytorch_agrees_forward_gradient_and_second_gradient(op: Op, example: Example) -> None:
+    inputs = leaves(op, example)
+    output = apply(op.name, *inputs, **example.params)
+    theirs = [torch.tensor(x.data.copy()) for x in inputs]
+    asked = [n for n in range(len(inputs)) if op.pullback(n) is not None]
+    if op.name in NO_TARGET_GRADIENT:
+        asked = asked[:1]
+    for n in asked:
+        theirs[n].requires_grad_()
+    answer = TORCH[op.name](*theirs, **example.params)
+    np.testing.assert_allclose(output.data, answer.detach().numpy(), rtol=1e-9, atol=1e-12)
+    if not asked:
+        return
+    rates = np.sin(np.arange(output.data.size) + 1.0).reshape(output.data.shape)
+    seed = tensor(rates)
+    first = gradients(output, [inputs[n] for n in asked], seed=seed)
+    expected = torch.autograd.grad(
+        answer, [theirs[n] for n in asked], torch.tensor(rates), create_graph=True
+    )
+    close = 1e-8 if example.kink else 1e-9  # PyTorch holds the divisor at a float32 1e-12
+    for n, g in zip(asked, expected, strict=True):
+        np.testing.assert_allclose(first[inputs[n]].data, g.detach().numpy(), rtol=close, atol=1e-12)
+    if example.kink:
+        return
+    ours = [(first[inputs[n]].square()).sum() for n in asked]
+    total = ours[0]
+    for part in ours[1:]:
+        total = total + part
+    second = gradients(total, [inputs[n] for n in asked])
+    whole = sum((g**2).sum() for g in expected)
+    if not whole.requires_grad:
+        return
+    checked = torch.autograd.grad(whole, [theirs[n] for n in asked], allow_unused=True)
+    for n, g in zip(asked, checked, strict=True):
+        mine = second[inputs[n]].data if inputs[n] in second else np.zeros(inputs[n].data.shape)
+        want = np.zeros(mine.shape) if g is None else g.numpy(force=True)
+        np.testing.assert_allclose(mine, want, rtol=1e-9, atol=1e-11)
