@@ -40,6 +40,10 @@ class ShapeError(WhygradError):
     """Shapes that do not fit each other."""
 
 
+class GradientError(WhygradError):
+    """A gradient that does not agree with nudging."""
+
+
 class UnknownName(WhygradError):
     """A name that is not in the table it was looked up in."""
 

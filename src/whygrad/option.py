@@ -36,13 +36,14 @@ class Option:
         if isinstance(self.default, bool):
             return "true or false"
         kind = "a whole number" if isinstance(self.default, int) else "a number"
-        low = f"above {self.low:g}" if self.above_low else f"from {_shown(self.low)}"
-        high = f"below {self.high:g}" if self.below_high else f"to {_shown(self.high)}"
-        if math.isinf(self.low) and math.isinf(self.high):
-            return kind
-        if math.isinf(self.high):
-            return f"{kind} above {self.low:g}" if self.above_low else f"{kind} {low} on"
-        return f"{kind} {low} {'and ' if self.below_high or self.above_low else ''}{high}"
+        bounds: list[str] = []
+        if not math.isinf(self.low):
+            bounds.append(f"{'above' if self.above_low else 'from'} {_shown(self.low)}")
+        if not math.isinf(self.high):
+            upper = "below" if self.below_high else "up to"
+            bounds.append(f"{upper} {_shown(self.high)}")
+        words = f"{kind} {' and '.join(bounds)}".rstrip()
+        return words if self.above_low else words.replace(" and up to ", " to ")
 
     def checked(self, name: str, value: object) -> Scalar:
         """The value in the option's own type. Raises WhygradError for a wrong type or range."""
@@ -83,7 +84,8 @@ def checked_options(
 
 
 def _shown(number: float) -> str:
-    return f"{int(number)}" if number == int(number) and abs(number) < 1e7 else f"{number:g}"
+    whole = float(number).is_integer() and abs(number) < 1e16
+    return str(int(number)) if whole else f"{number:g}"
 
 
 def quoted(value: object) -> str:

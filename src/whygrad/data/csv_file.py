@@ -129,13 +129,14 @@ def parse_csv(
     notes = [*wanted.notes, *said]
     dataset = replace(
         from_arrays(
-            source if name is None else name,
+            source,
             x,
             y,
             task=found,
             feature_names=[table.header[column] for column in wanted.features],
             target_names=target_names,
         ),
+        name=source if name is None else name,
         classes=classes,
     )
     if advise:
@@ -285,7 +286,7 @@ def _chosen(
         others = [i for i in range(len(table.header)) if i not in columns]
         chosen = [i for i in others if _any_number(table, i)]
         left = [table.header[i] for i in others if i not in chosen]
-        notes = [f"Left out, for they hold text: {_listed(left)}."] if left else []
+        notes = [f"Left out, for they hold no numbers: {_listed(left)}."] if left else []
     if not chosen:
         raise DataError(
             f"no column of numbers is left to learn {_listed(target)} from; "
