@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 
 from whygrad.errors import SpecError, WhygradError, unknown
@@ -62,6 +63,8 @@ def parse_expression(text: str) -> ast.expr:
             "Split it into several statements"
         )
     plain = " ".join(text.split())
+    if not plain:
+        raise SpecError("empty; write an expression, as in x * (x + 1)")
     _check_characters(plain)
     try:
         tree = ast.parse(plain, mode="eval").body
@@ -94,7 +97,7 @@ def _check_characters(text: str) -> None:
             mark = text[position]
             if mark.isascii() and (mark.isalnum() or mark == "."):
                 raise SpecError(
-                    f"cannot read the number at {quoted(text[position : position + 12])}"
+                    f"cannot read what follows at {quoted(text[position : position + 12])}"
                 )
             instead = f"; write {_INSTEAD[mark]}" if mark in _INSTEAD else ""
             raise SpecError(f"{mark!r} is not allowed in a formula{instead}. Allowed: {_ALLOWED}")
@@ -131,6 +134,9 @@ def _check_node(node: ast.expr, text: str, depth: int) -> None:
                 raise SpecError(unknown("function", name, FORMULA_FUNCTIONS))
             for argument in arguments:
                 _check_node(argument, text, depth - 1)
+            names = [given.arg for given in keywords]
+            if len(set(names)) < len(names):
+                raise SpecError(f"{shown()}: an option is given twice")
             for given in keywords:
                 if given.arg is None or not _option_value(given.value):
                     raise SpecError(
@@ -167,6 +173,7 @@ def _whole_numbers(node: ast.expr) -> bool:
 
 
 def _option_value(node: ast.expr) -> bool:
-    inner = _unsigned(node)
-    simple = isinstance(inner, ast.Constant) and isinstance(inner.value, bool | int | float)
-    return simple or _whole_numbers(node)
+    value = inner.value if isinstance(inner := _unsigned(node), ast.Constant) else None
+    if isinstance(value, bool):
+        return inner is node
+    return (isinstance(value, float) and math.isfinite(value)) or _whole_numbers(node)
