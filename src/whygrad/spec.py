@@ -388,7 +388,8 @@ class _Place:
 
     def fault(self, section: str, key: str, message: str) -> SpecError:
         line = self.lines.get(f"{section}.{key}" if section else key) or self.lines.get(section)
-        label = " ".join(part for part in (section and f"[{section}]", key) if part)
+        named = key if key.isprintable() and len(key) <= 60 else quoted(key)
+        label = " ".join(part for part in (section and f"[{section}]", named) if part)
         text = f"{label}: {message}" if label else message
         return SpecError(text, source=self.source or None, line=line)
 
@@ -404,13 +405,14 @@ class _Section:
     def fault(self, key: str, message: str) -> SpecError:
         return self.place.fault(self.name, key, message)
 
-    def only(self, allowed: Iterable[str], remark: str = "") -> None:
-        """Refuses a key that is not allowed."""
+    def only(self, allowed: Iterable[str], given: str = "") -> None:
+        """Refuses a key that is not allowed; `given` is the key that these ones go with."""
         names = list(allowed)
         for key in self.values:
             if key not in names:
-                kind = f"key{remark}" if self.name else "section"
-                raise self.fault(key, unknown(kind, key, names))
+                remark = f" (These go with {given}.)" if given else ""
+                kind = "key" if self.name else "section"
+                raise self.fault(key, unknown(kind, key, names) + remark)
 
     def text(self, key: str, default: str = "", limit: int = 200) -> str:
         value = self.values.get(key, default)
@@ -457,7 +459,7 @@ class _Section:
 
 
 def _spec(mapping: Mapping[str, object], place: _Place, folder: str | None) -> Spec:
-    top = _Section(place, "", mapping)
+    top = _Section(place, "", {str(key): value for key, value in mapping.items()})
     sections = ("network", "formula", "init", "loss", "optimizer", "data", "train")
     top.only(("name", "title", "description", *sections))
 
@@ -465,10 +467,8 @@ def _spec(mapping: Mapping[str, object], place: _Place, folder: str | None) -> S
         values = mapping.get(name, {})
         if not isinstance(values, Mapping):
             raise top.fault(name, f"must be a section, [{name}], not {quoted(values)}")
-        for key in cast("Mapping[object, object]", values):
-            if not isinstance(key, str):
-                raise top.fault(name, f"a key is text, not {quoted(key)}")
-        return _Section(place, name, cast("Mapping[str, object]", values))
+        pairs = cast("Mapping[object, object]", values).items()
+        return _Section(place, name, {str(key): value for key, value in pairs})
 
     if ("network" in mapping) == ("formula" in mapping):
         both = "both [network] and [formula]" if "network" in mapping else "nothing to trace"
@@ -563,7 +563,7 @@ def _init(section: _Section, layers: tuple[int, ...]) -> InitSpec:
     for i in range(1, len(layers)):
         shapes[f"W{i}"] = (layers[i - 1], layers[i])
         shapes[f"b{i}"] = (layers[i],)
-    section.only(("name", "seed", *options, *shapes), f' with name = "{name}"')
+    section.only(("name", "seed", *options, *shapes), f'name = "{name}"')
     if name == "uniform":
         low, high = (float(section.option(key, options[key])) for key in ("low", "high"))
         if low > high:
@@ -598,7 +598,7 @@ def _weights(section: _Section, key: str, shape: tuple[int, ...]) -> Nested:
 def _optimizer(section: _Section) -> OptimizerSpec:
     name = section.choice("name", "optimizer", OPTIMIZERS, "sgd")
     options = OPTIMIZERS[name]
-    section.only(("name", *options), f' with name = "{name}"')
+    section.only(("name", *options), f'name = "{name}"')
     return OptimizerSpec(name, section.options(options))
 
 
@@ -635,17 +635,17 @@ def _data(section: _Section) -> DataSpec:
         if not name:
             raise section.fault("name", unknown("dataset", name, LOADERS))
         options = LOADERS[name].options
-        section.only(("name", *options, *_COMMON_DATA), f' with name = "{name}"')
+        section.only(("name", *options, *_COMMON_DATA), f'name = "{name}"')
         return replace(base, name=name, options=section.options(options))
     task = cast("Task | None", section.choice("task", "task", TASKS) or None)
     if given == ["csv"]:
-        section.only(("csv", "target", "features", "task", *_COMMON_DATA), " with csv")
+        section.only(("csv", "target", "features", "task", *_COMMON_DATA), "csv")
         path = section.text("csv", limit=1000)
         if not path:
             raise section.fault("csv", 'must be the name of a file, as in "my.csv"')
         target = section.texts("target", needed=True)
         return replace(base, csv=path, target=target, features=section.texts("features"), task=task)
-    section.only(("x", "y", "task", *_COMMON_DATA), " with x")
+    section.only(("x", "y", "task", *_COMMON_DATA), "x")
     if "y" not in section.values:
         raise section.fault("y", "samples without targets: write y as well")
     x, y = _samples(section, "x"), _samples(section, "y")
