@@ -1,1 +1,89 @@
-"""Understanding backpropagation, one step at a time."""
+"""Understanding backpropagation, one step at a time.
+
+A training iteration is one tape of recorded steps; everything else reads, edits or replays it.
+"""
+
+from whygrad import nn, optim
+from whygrad.errors import WhygradError
+from whygrad.functional import (
+    abs,
+    add,
+    amax,
+    cat,
+    div,
+    exp,
+    gather,
+    index_select,
+    log,
+    matmul,
+    maximum,
+    mean,
+    minimum,
+    mul,
+    neg,
+    permute,
+    pow,
+    reshape,
+    sqrt,
+    square,
+    sub,
+    sum,
+    transpose,
+    where,
+)
+from whygrad.gradcheck import gradcheck
+from whygrad.iteration import Iteration, trace
+from whygrad.nn.functional import log_softmax, relu, sigmoid, softmax, tanh
+from whygrad.play import Player
+from whygrad.run import Run
+from whygrad.tape import Tape
+from whygrad.tensor import Tensor, tensor
+from whygrad.transform import grad, value_and_grad
+
+max = amax
+
+__all__ = [
+    "Iteration",
+    "Player",
+    "Run",
+    "Tape",
+    "Tensor",
+    "WhygradError",
+    "abs",
+    "add",
+    "amax",
+    "cat",
+    "div",
+    "exp",
+    "gather",
+    "grad",
+    "gradcheck",
+    "index_select",
+    "log",
+    "log_softmax",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "minimum",
+    "mul",
+    "neg",
+    "nn",
+    "optim",
+    "permute",
+    "pow",
+    "relu",
+    "reshape",
+    "sigmoid",
+    "softmax",
+    "sqrt",
+    "square",
+    "sub",
+    "sum",
+    "tanh",
+    "tensor",
+    "trace",
+    "transpose",
+    "value_and_grad",
+    "where",
+]

@@ -44,6 +44,10 @@ class GradientError(WhygradError):
     """A gradient that does not agree with nudging."""
 
 
+class NonFiniteError(WhygradError):
+    """A NaN or infinity arose in training."""
+
+
 class UnknownName(WhygradError):
     """A name that is not in the table it was looked up in."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Params = Mapping[str, Any]
+Kernel = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,9 @@ class Op:
         title: the name as a person would say it.
         reads: how one application reads aloud; ``{0}`` and ``{1}`` stand for the inputs.
         shape: from the input shapes (and params) to the output's; raises ShapeError.
-        forward: ``forward(*arrays, out, **params)`` writes into ``out``, its last array; or None
-            for a view.
+        forward: ``forward(*arrays, out, **params)`` returns a function that computes ``out`` from
+            the arrays each time it is called: what can be prepared is prepared once. None for a
+            view.
         view: ``view(first, shape, **params)`` returns another look at the first input's memory.
         pullbacks: one per input; None where there is none, on purpose. The last serves all
             further inputs of an op that takes any number of them.
@@ -94,7 +97,7 @@ class Op:
     shape: Callable[..., Shape]
     formula: Formula
     examples: tuple[Example, ...]
-    forward: Callable[..., object] | None = None
+    forward: Callable[..., Kernel] | None = None
     view: Callable[..., Array] | None = None
     pullbacks: tuple[Pullback | None, ...] = ()
     kind: str = "float"
@@ -105,6 +108,16 @@ class Op:
     def pullback(self, argument: int) -> Pullback | None:
         """Return the pullback for an input."""
         return self.pullbacks[min(argument, len(self.pullbacks) - 1)]
+
+
+def ufunc(function: Callable[..., object]) -> Callable[..., Kernel]:
+    """Return the forward rule of a NumPy function that takes ``out`` last."""
+    return partial(partial, function)
+
+
+def scalar(number: float, like: Array) -> Array:
+    """Return a number as an array of ``like``'s dtype, which NumPy takes faster than a float."""
+    return np.array(number, like.dtype)
 
 
 def table(*rows: Op) -> dict[str, Op]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from whygrad.dims import Dim, Shape, show_shape
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.op import Array
+from whygrad.op import Array, Kernel
 from whygrad.ops import OPS
 from whygrad.run import Run
 from whygrad.tape import Step, Tape, Value
@@ -30,12 +30,18 @@ class Player:
         buffers: one array per value, by id; written in place by every play.
     """
 
-    def __init__(self, tape: Tape, leaves: Mapping[int, Array]) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        leaves: Mapping[int, Array],
+        shared: Mapping[int, Array] = MappingProxyType({}),
+    ) -> None:
         """Allocate buffers for ``tape`` at the sizes of ``leaves`` and bind the steps to them.
 
         Args:
             tape: what to play.
             leaves: the numbers that no step makes, by value id. They are copied, once.
+            shared: leaves to use as they are, so that several players carry on one state.
 
         Raises:
             ShapeError: a leaf is missing, or its shape is not the tape's at any size.
@@ -46,8 +52,11 @@ class Player:
         self._refuse_if_too_large(shapes)
         self.buffers: list[Array] = [np.empty(0)] * len(tape.values)
         for leaf in tape.leaves:
-            self.buffers[leaf.id] = np.array(leaves[leaf.id], dtype=leaf.dtype, order="C")
-        self._program: list[tuple[Callable[..., object], tuple[Array, ...]]] = []
+            given = shared.get(leaf.id)
+            self.buffers[leaf.id] = (
+                np.array(leaves[leaf.id], dtype=leaf.dtype, order="C") if given is None else given
+            )
+        self._program: list[Kernel] = []
         for step in tape.steps:
             self._bind(step, shapes[step.output])
         self._carried = [(self.buffers[a], self.buffers[b]) for a, b in tape.carries]
@@ -61,8 +70,7 @@ class Player:
         assert op.forward is not None
         out = np.empty(shape, output_dtype(op.kind, inputs))
         self.buffers[step.output] = out
-        kernel = partial(op.forward, **step.params) if step.params else op.forward
-        self._program.append((kernel, (*inputs, out)))
+        self._program.append(op.forward(*inputs, out, **step.params))
 
     def _refuse_if_too_large(self, shapes: list[Shape]) -> None:
         needed = sum(
@@ -76,10 +84,10 @@ class Player:
             )
 
     def play(self) -> None:
-        """Compute every step, once, in order."""
+        """Compute every step, once, in order. NaN and infinity raise no warning here."""
         with np.errstate(all="ignore"):
-            for kernel, arrays in self._program:
-                kernel(*arrays)
+            for compute in self._program:
+                compute()
 
     def carry(self) -> None:
         """Put the updated parameters (and optimizer state) in place of the old ones."""

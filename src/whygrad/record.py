@@ -18,7 +18,7 @@ def write(
     names: Mapping[Tensor, str] = MappingProxyType({}),
     gradients: Mapping[Tensor, Tensor] = MappingProxyType({}),
     carries: Sequence[tuple[Tensor, Tensor]] = (),
-) -> tuple[Tape, Run]:
+) -> tuple[Tape, Run, dict[Tensor, int]]:
     """Write everything that led to ``loss`` and ``also`` on one tape, in the order it was recorded.
 
     Args:
@@ -29,7 +29,7 @@ def write(
         carries: pairs of a leaf and the tensor that takes its place in the next iteration.
 
     Returns:
-        The tape, and the run that recording it gave.
+        The tape, the run that recording it gave, and each tensor's id.
     """
     recorded = _collect([loss, *also, *(after for _, after in carries)])
     ids = {tensor: n for n, tensor in enumerate(recorded)}
@@ -65,7 +65,7 @@ def write(
     )
     pairs = tuple((ids[before], ids[after]) for before, after in carries)
     tape = Tape(values, steps, ids[loss], pairs)
-    return tape, Run(tape, tuple(tensor.data for tensor in recorded))
+    return tape, Run(tape, tuple(tensor.data for tensor in recorded)), ids
 
 
 def _collect(roots: Sequence[Tensor]) -> list[Tensor]:

@@ -398,7 +398,7 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
         else:
             assert op.forward is not None
             out = np.empty(shape, output_dtype(op.kind, arrays))
-            op.forward(*arrays, out, **params)
+            op.forward(*arrays, out, **params)()
     return Tensor(out, shape, op=name, inputs=inputs, params=params, source=_source())
 
 

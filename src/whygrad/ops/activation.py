@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from whygrad.dims import Shape, normalise_axes
 from whygrad.formula import Formula, Use, arg, call, cases, compare, delta, out, param, total
-from whygrad.op import Array, Example, Local, Op, Pull
+from whygrad.op import Array, Example, Kernel, Local, Op, Pull, scalar, ufunc
 
 _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
@@ -21,7 +23,7 @@ relu = Op(
     title="ReLU",
     reads="{0} if it is above 0, else 0",
     shape=_same,
-    forward=lambda x, out: np.maximum(x, 0.0, out=out),
+    forward=lambda x, out: partial(np.maximum, x, scalar(0.0, out), out=out),
     pullbacks=(Local(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
     formula=Formula(call("max", 0.0, _X), (Use(cases(compare("gt", _X, 0.0), 1.0, 0.0)),)),
     examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
@@ -29,9 +31,14 @@ relu = Op(
 )
 
 
-def _leaky_relu(x: Array, out: Array, negative_slope: float) -> None:
-    np.multiply(x, negative_slope, out)
-    np.copyto(out, x, where=x > 0.0)
+def _leaky_relu(x: Array, out: Array, negative_slope: float) -> Kernel:
+    slope = scalar(negative_slope, out)
+
+    def compute() -> None:
+        np.multiply(x, slope, out)
+        np.copyto(out, x, where=x > 0.0)
+
+    return compute
 
 
 _SLOPE = cases(compare("gt", _X, 0.0), 1.0, param("negative_slope"))
@@ -63,11 +70,16 @@ leaky_relu = Op(
 )
 
 
-def _sigmoid(x: Array, out: Array) -> None:
-    np.negative(x, out)
-    np.exp(out, out)
-    np.add(out, 1.0, out)
-    np.divide(1.0, out, out)
+def _sigmoid(x: Array, out: Array) -> Kernel:
+    one = scalar(1.0, out)
+
+    def compute() -> None:
+        np.negative(x, out)
+        np.exp(out, out)
+        np.add(out, one, out)
+        np.divide(one, out, out)
+
+    return compute
 
 
 sigmoid = Op(
@@ -86,7 +98,7 @@ tanh = Op(
     title="tanh",
     reads="{0} squashed between -1 and 1",
     shape=_same,
-    forward=np.tanh,
+    forward=ufunc(np.tanh),
     pullbacks=(Local(lambda s: 1.0 - s.output.apply("square")),),
     formula=Formula(call("tanh", _X), (Use(1.0 - out() ** 2.0),)),
     examples=(Example((_GRID,)),),
@@ -97,7 +109,7 @@ softplus = Op(
     title="softplus",
     reads="a smooth ReLU of {0}",
     shape=_same,
-    forward=lambda x, out: np.logaddexp(0.0, x, out),
+    forward=lambda x, out: partial(np.logaddexp, scalar(0.0, out), x, out),
     pullbacks=(Local(lambda s: s.inputs[0].apply("sigmoid")),),
     formula=Formula(
         call("max", 0.0, _X) + call("log", 1.0 + call("exp", -call("abs", _X))),
@@ -112,15 +124,21 @@ def _along(shape: Shape, axis: int) -> Shape:
     return shape
 
 
-def _softmax(x: Array, out: Array, axis: int) -> None:
-    np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), out)
-    np.exp(out, out)
-    np.divide(out, np.add.reduce(out, axis=axis, keepdims=True), out)
+def _softmax(x: Array, out: Array, axis: int) -> Kernel:
+    def compute() -> None:
+        np.subtract(x, np.maximum.reduce(x, axis, None, None, True), out)
+        np.exp(out, out)
+        np.divide(out, np.add.reduce(out, axis, None, None, True), out)
+
+    return compute
 
 
-def _log_softmax(x: Array, out: Array, axis: int) -> None:
-    np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True), out)
-    np.subtract(out, np.log(np.add.reduce(np.exp(out), axis=axis, keepdims=True)), out)
+def _log_softmax(x: Array, out: Array, axis: int) -> Kernel:
+    def compute() -> None:
+        np.subtract(x, np.maximum.reduce(x, axis, None, None, True), out)
+        np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, None, None, True)), out)
+
+    return compute
 
 
 # The axis is params["axis"]; "replace" walks along it.

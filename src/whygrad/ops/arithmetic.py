@@ -8,7 +8,7 @@ import numpy as np
 
 from whygrad.dims import Shape, broadcast
 from whygrad.formula import Formula, Use, arg, call, cases, compare, expr, out, param
-from whygrad.op import Array, Example, Local, Op, Pull
+from whygrad.op import Array, Example, Kernel, Local, Op, Pull, scalar, ufunc
 
 _ONE = expr(1.0)
 _A, _B = arg(0), arg(1)
@@ -27,7 +27,7 @@ add = Op(
     title="add",
     reads="{0} plus {1}",
     shape=partial(broadcast, "add"),
-    forward=np.add,
+    forward=ufunc(np.add),
     pullbacks=(
         Pull(lambda g, s: g.apply("identity")),
         Pull(lambda g, s: g.apply("identity")),
@@ -42,7 +42,7 @@ sub = Op(
     title="subtract",
     reads="{0} minus {1}",
     shape=partial(broadcast, "sub"),
-    forward=np.subtract,
+    forward=ufunc(np.subtract),
     pullbacks=(Pull(lambda g, s: g.apply("identity")), Pull(lambda g, s: -g)),
     formula=Formula(_A - _B, (Use(_ONE), Use(expr(-1.0)))),
     examples=(Example((_GRID, _POSITIVE)), Example((1.0, _GRID)), Example((_GRID, _COLUMN))),
@@ -54,7 +54,7 @@ mul = Op(
     title="multiply",
     reads="{0} times {1}",
     shape=partial(broadcast, "mul"),
-    forward=np.multiply,
+    forward=ufunc(np.multiply),
     pullbacks=(Local(lambda s: s.inputs[1]), Local(lambda s: s.inputs[0])),
     formula=Formula(_A * _B, (Use(_B), Use(_A))),
     examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((_COLUMN, _ROW))),
@@ -66,7 +66,7 @@ div = Op(
     title="divide",
     reads="{0} divided by {1}",
     shape=partial(broadcast, "div"),
-    forward=np.divide,
+    forward=ufunc(np.divide),
     pullbacks=(
         Local(lambda s: 1.0 / s.inputs[1]),
         Local(lambda s: -(s.output / s.inputs[1])),
@@ -81,7 +81,7 @@ neg = Op(
     title="negate",
     reads="minus {0}",
     shape=_same,
-    forward=np.negative,
+    forward=ufunc(np.negative),
     pullbacks=(Pull(lambda g, s: -g),),
     formula=Formula(-_A, (Use(expr(-1.0)),)),
     examples=(Example((_GRID,)),),
@@ -94,7 +94,7 @@ pow_ = Op(
     title="power",
     reads="{0} to the power {1}",
     shape=partial(broadcast, "pow"),
-    forward=np.power,
+    forward=ufunc(np.power),
     pullbacks=(
         # where the exponent is 0 the power is 1 whatever the base, even 0
         Local(
@@ -129,7 +129,7 @@ square = Op(
     title="square",
     reads="{0} squared",
     shape=_same,
-    forward=np.square,
+    forward=ufunc(np.square),
     pullbacks=(Local(lambda s: 2.0 * s.inputs[0]),),
     formula=Formula(_A**2.0, (Use(2.0 * _A),)),
     examples=(Example((_GRID,)),),
@@ -140,7 +140,7 @@ exp = Op(
     title="exponential",
     reads="e to the power {0}",
     shape=_same,
-    forward=np.exp,
+    forward=ufunc(np.exp),
     pullbacks=(Local(lambda s: s.output),),
     formula=Formula(call("exp", _A), (Use(out()),)),
     examples=(Example((_GRID,)),),
@@ -151,7 +151,7 @@ log = Op(
     title="natural logarithm",
     reads="the natural logarithm of {0}",
     shape=_same,
-    forward=np.log,
+    forward=ufunc(np.log),
     pullbacks=(Local(lambda s: 1.0 / s.inputs[0]),),
     formula=Formula(call("log", _A), (Use(1.0 / _A),)),
     examples=(Example((_POSITIVE,)),),
@@ -162,7 +162,7 @@ sqrt = Op(
     title="square root",
     reads="the square root of {0}",
     shape=_same,
-    forward=np.sqrt,
+    forward=ufunc(np.sqrt),
     pullbacks=(Local(lambda s: 0.5 / s.output),),
     formula=Formula(call("sqrt", _A), (Use(0.5 / out()),)),
     examples=(Example((_POSITIVE,)),),
@@ -174,7 +174,7 @@ abs_ = Op(
     title="absolute value",
     reads="{0} without its sign",
     shape=_same,
-    forward=np.absolute,
+    forward=ufunc(np.absolute),
     pullbacks=(Local(lambda s: s.inputs[0].apply("sign")),),
     formula=Formula(
         call("abs", _A),
@@ -189,7 +189,7 @@ sign = Op(
     title="sign",
     reads="the sign of {0}",
     shape=_same,
-    forward=np.sign,
+    forward=ufunc(np.sign),
     pullbacks=(None,),
     formula=Formula(
         cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0)), (None,)
@@ -198,10 +198,8 @@ sign = Op(
 )
 
 
-def _heaviside(x: Array, out: Array, at_zero: float) -> None:
-    np.greater(x, 0.0, out)
-    if at_zero:
-        out[x == 0.0] = at_zero
+def _heaviside(x: Array, out: Array, at_zero: float) -> Kernel:
+    return partial(np.heaviside, x, scalar(at_zero, out), out)
 
 
 heaviside = Op(
@@ -232,7 +230,7 @@ maximum = Op(
     title="larger of two",
     reads="the larger of {0} and {1}",
     shape=partial(broadcast, "maximum"),
-    forward=lambda a, b, out: np.maximum(a, b, out=out),
+    forward=lambda a, b, out: partial(np.maximum, a, b, out=out),
     pullbacks=(
         Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
         Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
@@ -252,7 +250,7 @@ minimum = Op(
     title="smaller of two",
     reads="the smaller of {0} and {1}",
     shape=partial(broadcast, "minimum"),
-    forward=lambda a, b, out: np.minimum(a, b, out=out),
+    forward=lambda a, b, out: partial(np.minimum, a, b, out=out),
     pullbacks=(
         Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
         Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
@@ -274,7 +272,7 @@ def _test(name: str, title: str, reads: str, forward: np.ufunc) -> Op:
         title=title,
         reads=reads,
         shape=partial(broadcast, name),
-        forward=forward,
+        forward=ufunc(forward),
         pullbacks=(None, None),
         formula=Formula(cases(compare(name, _A, _B), 1.0, 0.0), (None, None)),
         examples=(Example(([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])),),
@@ -288,9 +286,12 @@ ge = _test("ge", "at least", "whether {0} is at least {1}", np.greater_equal)
 eq = _test("eq", "equal", "whether {0} equals {1}", np.equal)
 
 
-def _where(test: Array, a: Array, b: Array, out: Array) -> None:
-    np.copyto(out, b)
-    np.copyto(out, a, where=test)
+def _where(test: Array, a: Array, b: Array, out: Array) -> Kernel:
+    def compute() -> None:
+        np.copyto(out, b)
+        np.copyto(out, a, where=test)
+
+    return compute
 
 
 _HOLDS = compare("gt", _A, 0.0)

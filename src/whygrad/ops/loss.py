@@ -6,14 +6,14 @@ Named and defined as in PyTorch (``reduction="mean"``).
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from whygrad.dims import Shape, same_shape, show_shape
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, call, cases, compare, count, total
-from whygrad.op import Around, Array, Example, Local, Op
-from typing import TYPE_CHECKING
+from whygrad.op import Around, Array, Example, Kernel, Local, Op, scalar
 
 if TYPE_CHECKING:
     from whygrad.tensor import Tensor
@@ -44,16 +44,26 @@ def _averaged(local: Tensor, around: Around) -> Tensor:
     return local.apply("divide_by_count", around.inputs[0], axes=_axes(around))
 
 
-def _flat(x: Array, out: Array) -> Array:
-    """One row per run: a player of many runs gives ``out`` a leading axis."""
-    return x.reshape(out.shape + (-1,))
+def _workspace(p: Array, out: Array) -> tuple[Array, Array]:
+    """Return room for one number per element, and the same room as a row to add up.
+
+    A player of many runs gives ``out`` a leading axis: then there is one row per run.
+    """
+    each = np.empty_like(p)
+    return each, each.reshape((*out.shape, -1))
 
 
-def _mse(p: Array, t: Array, out: Array) -> None:
-    difference = _flat(p - t, out)
-    np.multiply(difference, difference, difference)
-    np.add.reduce(difference, axis=-1, out=out)
-    np.divide(out, difference.shape[-1], out)
+def _mse(p: Array, t: Array, out: Array) -> Kernel:
+    each, row = _workspace(p, out)
+    how_many = scalar(row.shape[-1], out)
+
+    def compute() -> None:
+        np.subtract(p, t, each)
+        np.multiply(each, each, each)
+        np.add.reduce(row, -1, None, out)
+        np.divide(out, how_many, out)
+
+    return compute
 
 
 mse_loss = Op(
@@ -81,16 +91,24 @@ mse_loss = Op(
 )
 
 
-def _safe_log(x: Array) -> Array:
-    return np.maximum(np.log(x), _LEAST_LOG)
+def _bce(p: Array, t: Array, out: Array) -> Kernel:
+    hit, row = _workspace(p, out)
+    miss = np.empty_like(p)
+    one, least, how_many = (scalar(x, out) for x in (1.0, _LEAST_LOG, -row.shape[-1]))
 
+    def compute() -> None:
+        np.log(p, hit)
+        np.maximum(hit, least, out=hit)
+        np.subtract(one, p, miss)
+        np.log(miss, miss)
+        np.maximum(miss, least, out=miss)
+        np.subtract(hit, miss, hit)  # t hit + (1 - t) miss = t (hit - miss) + miss
+        np.multiply(t, hit, hit)
+        np.add(hit, miss, hit)
+        np.add.reduce(row, -1, None, out)
+        np.divide(out, how_many, out)
 
-def _bce(p: Array, t: Array, out: Array) -> None:
-    each = t * _safe_log(p)
-    each += (1.0 - t) * _safe_log(1.0 - p)
-    flat = _flat(each, out)
-    np.add.reduce(flat, axis=-1, out=out)
-    np.divide(out, -flat.shape[-1], out)
+    return compute
 
 
 def _log_or_least(x: Expr) -> Expr:
@@ -145,13 +163,16 @@ binary_cross_entropy = Op(
 )
 
 
-def _bce_with_logits(z: Array, t: Array, out: Array) -> None:
-    each = np.maximum(z, 0.0)
-    each -= z * t
-    each += np.log1p(np.exp(-np.abs(z)))
-    flat = _flat(each, out)
-    np.add.reduce(flat, axis=-1, out=out)
-    np.divide(out, flat.shape[-1], out)
+def _bce_with_logits(z: Array, t: Array, out: Array) -> Kernel:
+    each, row = _workspace(z, out)
+    how_many = scalar(row.shape[-1], out)
+
+    def compute() -> None:
+        np.copyto(each, np.maximum(z, 0.0) - z * t + np.log1p(np.exp(-np.abs(z))))
+        np.add.reduce(row, -1, None, out)
+        np.divide(out, how_many, out)
+
+    return compute
 
 
 binary_cross_entropy_with_logits = Op(
@@ -189,13 +210,18 @@ def _pair(logits: Shape, target: Shape) -> Shape:
     return _scalar("cross_entropy", logits, target)
 
 
-def _cross_entropy(z: Array, t: Array, out: Array) -> None:
-    shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
-    shifted -= np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))
-    shifted *= t
-    flat = _flat(shifted, out)
-    np.add.reduce(flat, axis=-1, out=out)
-    np.divide(out, -(flat.shape[-1] // z.shape[-1]), out)
+def _cross_entropy(z: Array, t: Array, out: Array) -> Kernel:
+    each, row = _workspace(z, out)
+    how_many = scalar(-(row.shape[-1] // z.shape[-1]), out)
+
+    def compute() -> None:
+        np.subtract(z, np.maximum.reduce(z, -1, None, None, True), each)
+        np.subtract(each, np.log(np.add.reduce(np.exp(each), -1, None, None, True)), each)
+        np.multiply(each, t, each)
+        np.add.reduce(row, -1, None, out)
+        np.divide(out, how_many, out)
+
+    return compute
 
 
 def _per_sample(local: Tensor, around: Around) -> Tensor:

@@ -6,6 +6,7 @@ None of these holds a size: where one is needed it is read off a value given for
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from whygrad.dims import (
 )
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, expr, total
-from whygrad.op import Array, Example, Op, Pull
+from whygrad.op import Array, Example, Kernel, Op, Pull
 
 _ONE = expr(1.0)
 _GRID = [[1.0, -2.0, 3.0], [4.0, 5.5, -6.0]]
@@ -182,13 +183,12 @@ broadcast_like = Op(
 )
 
 
-def _sum_like(x: Array, like: Array, out: Array) -> None:
-    out = out.reshape((1,) * (x.ndim - out.ndim) + out.shape)
-    if x.shape == out.shape:
-        np.copyto(out, x)
-        return
-    axes = tuple(i for i in range(x.ndim) if out.shape[i] != x.shape[i])
-    np.add.reduce(x, axis=axes, out=out, keepdims=True)
+def _sum_like(x: Array, like: Array, out: Array) -> Kernel:
+    target = out.reshape((1,) * (x.ndim - out.ndim) + out.shape)
+    if x.shape == target.shape:
+        return partial(np.copyto, target, x)
+    axes = tuple(i for i in range(x.ndim) if target.shape[i] != x.shape[i])
+    return partial(np.add.reduce, x, axes, None, target, True)
 
 
 def _summed_to(shape: Shape, like: Shape) -> Shape:
@@ -247,9 +247,13 @@ def _key(index: tuple[Item, ...]) -> tuple[Any, ...]:
     return (..., *(item if isinstance(item, int) else slice(*item) for item in index))
 
 
-def _put_like(g: Array, like: Array, out: Array, index: tuple[Item, ...]) -> None:
+def _put_like(g: Array, like: Array, out: Array, index: tuple[Item, ...]) -> Kernel:
+    return partial(_put, g, out[_key(index)], out)
+
+
+def _put(g: Array, place: Array, out: Array) -> None:
     out[...] = 0.0
-    out[_key(index)] = g
+    place[...] = g
 
 
 def _put_shape(shape: Shape, like: Shape, index: tuple[Item, ...]) -> Shape:
@@ -301,9 +305,18 @@ def _selected(shape: Shape, index: Shape, axis: int) -> Shape:
     return (*shape[:at], index[0], *shape[at + 1 :])
 
 
-def _index_add_like(g: Array, index: Array, like: Array, out: Array, axis: int) -> None:
-    out[...] = 0.0
-    np.add.at(np.moveaxis(out, axis, 0), index, np.moveaxis(g, axis, 0))
+def _index_add_like(g: Array, index: Array, like: Array, out: Array, axis: int) -> Kernel:
+    rows, given = np.moveaxis(out, axis, 0), np.moveaxis(g, axis, 0)
+
+    def compute() -> None:
+        out[...] = 0.0
+        np.add.at(rows, index, given)
+
+    return compute
+
+
+def _index_select(x: Array, index: Array, out: Array, axis: int) -> Kernel:
+    return partial(np.take, x, index, axis, out, "wrap")
 
 
 index_select = Op(
@@ -311,7 +324,7 @@ index_select = Op(
     title="look up",
     reads="the rows of {0} that {1} names",
     shape=_selected,
-    forward=lambda x, index, out, axis: np.take(x, index, axis=axis, out=out, mode="wrap"),
+    forward=_index_select,
     pullbacks=(Pull(lambda g, s: g.apply("index_add_like", *s.inputs[::-1], **s.params)), None),
     formula=Formula(arg(0, "select", 1), (Use(_ONE, ("select", 1)), None)),
     examples=(
@@ -356,11 +369,19 @@ def _gathered(shape: Shape, index: Shape, axis: int) -> Shape:
     return index
 
 
-def _scatter_add_like(g: Array, index: Array, like: Array, out: Array, axis: int) -> None:
-    out[...] = 0.0
+def _scatter_add_like(g: Array, index: Array, like: Array, out: Array, axis: int) -> Kernel:
     places = list(np.indices(index.shape, sparse=True))
     places[axis] = index
-    np.add.at(out, tuple(places), g)
+
+    def compute() -> None:
+        out[...] = 0.0
+        np.add.at(out, tuple(places), g)
+
+    return compute
+
+
+def _gather(x: Array, index: Array, out: Array, axis: int) -> Kernel:
+    return lambda: np.copyto(out, np.take_along_axis(x, index, axis))
 
 
 gather = Op(
@@ -368,7 +389,7 @@ gather = Op(
     title="gather",
     reads="the element of {0} that {1} names, for each place",
     shape=_gathered,
-    forward=lambda x, index, out, axis: np.copyto(out, np.take_along_axis(x, index, axis)),
+    forward=_gather,
     pullbacks=(Pull(lambda g, s: g.apply("scatter_add_like", *s.inputs[::-1], **s.params)), None),
     formula=Formula(arg(0, "gather", 1), (Use(_ONE, ("gather", 1)), None)),
     examples=(Example((_GRID, [[2, 0], [1, 1]]), {"axis": -1}),),
@@ -422,15 +443,19 @@ def _at(axis: int, where: slice) -> tuple[Any, ...]:
     return (..., where, *([slice(None)] * (-axis - 1)))
 
 
-def _cat_part(*arrays: Array, axis: int, part: int) -> None:
-    g, *inputs, out = arrays
-    np.copyto(out, g[_at(axis, _part(tuple(x.shape for x in inputs), axis, part))])
+def _cat(*arrays: Array, axis: int) -> Kernel:
+    return partial(np.concatenate, arrays[:-1], axis, arrays[-1])
 
 
-def _put_part(*arrays: Array, axis: int, part: int) -> None:
+def _cat_part(*arrays: Array, axis: int, part: int) -> Kernel:
     g, *inputs, out = arrays
-    out[...] = 0.0
-    out[_at(axis, _part(tuple(x.shape for x in inputs), axis, part))] = g
+    return partial(np.copyto, out, g[_at(axis, _part(tuple(x.shape for x in inputs), axis, part))])
+
+
+def _put_part(*arrays: Array, axis: int, part: int) -> Kernel:
+    g, *inputs, out = arrays
+    place = out[_at(axis, _part(tuple(x.shape for x in inputs), axis, part))]
+    return partial(_put, g, place, out)
 
 
 def _cat_part_shape(g: Shape, *inputs: Shape, axis: int, part: int) -> Shape:
@@ -450,7 +475,7 @@ cat = Op(
     title="join",
     reads="the inputs, one after the other",
     shape=_joined,
-    forward=lambda *arrays, axis: np.concatenate(arrays[:-1], axis=axis, out=arrays[-1]),
+    forward=_cat,
     pullbacks=(Pull(lambda g, s: g.apply("cat_part", *s.inputs, part=s.argument, **s.params)),),
     formula=Formula(Expr("piece"), (Use(_ONE, ("joined",)),)),
     examples=(

@@ -1,0 +1,347 @@
+"""One training iteration, recorded once and played as often as you like."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from whygrad.backward import gradients
+from whygrad.dims import Dim, show_shape
+from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError, unknown
+from whygrad.nn import Module, Sequential, functional
+from whygrad.op import Array
+from whygrad.optim import Optimizer
+from whygrad.play import Player, first_fault
+from whygrad.record import write
+from whygrad.run import Run
+from whygrad.tape import Step, Tape
+from whygrad.tensor import Tensor, scene, tensor
+
+LOSSES: Mapping[str, Callable[..., Tensor]] = {
+    "mse": functional.mse_loss,
+    "bce": functional.binary_cross_entropy,
+    "bce_with_logits": functional.binary_cross_entropy_with_logits,
+    "cross_entropy": functional.cross_entropy,
+}
+CHECK_EVERY = 64  # iterations between two looks for NaN; the one at fault is then found by replay
+
+Batches = Callable[[int], Sequence[Array]]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a model that holds a parameter, and that parameter's value on the tape."""
+
+    module: Module
+    attribute: str
+    value: int
+
+
+class Iteration:
+    """A recorded iteration: its tape, the numbers of its first play, and a player to go on with.
+
+    Attributes:
+        tape: the steps.
+        run: the numbers of the play that recorded it.
+        losses: the loss of every iteration played so far, before its update.
+        batches: gives the arrays of the inputs and targets of an iteration by its number (from
+            0), in order of their ids; None where every iteration sees the recorded ones.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        run: Run,
+        *,
+        slots: Sequence[Slot] = (),
+        optimizer: Optimizer | None = None,
+        batches: Batches | None = None,
+    ) -> None:
+        """Keep what was recorded. ``trace`` makes iterations; you need not."""
+        self.tape = tape
+        self.run = run
+        self.losses: list[float] = []
+        self.batches = batches
+        self._slots = slots
+        self._optimizer = optimizer
+        self._state = {before: run.arrays[before].copy() for before, _ in tape.carries}
+        self._inputs = [v.id for v in tape.leaves if v.role in ("input", "target")]
+        self._players: dict[tuple[tuple[int, ...], ...], Player] = {}
+
+    @property
+    def played(self) -> int:
+        """How many iterations have been played."""
+        return len(self.losses)
+
+    @property
+    def state(self) -> Mapping[str, Array]:
+        """Copies of the parameters and optimizer state as they stand, by name."""
+        return {self.tape.label(value): array.copy() for value, array in self._state.items()}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put other numbers in place of parameters or optimizer state.
+
+        Raises:
+            UnknownName: there is no such parameter.
+            ShapeError: the shape differs; both are named.
+        """
+        known = {self.tape.label(value): value for value in self._state}
+        for name, numbers in state.items():
+            if name not in known:
+                raise UnknownName(unknown("parameter", name, known))
+            array = self._state[known[name]]
+            if np.shape(numbers) != array.shape:
+                raise ShapeError(
+                    f"{name} has shape {show_shape(array.shape)}, "
+                    f"but was given {show_shape(np.shape(numbers))}"
+                )
+            np.copyto(array, numbers)
+        self._give_back()
+
+    def play(self, n: int = 1) -> Run:
+        """Train for ``n`` iterations, from where the last play ended.
+
+        Returns:
+            The numbers of the last iteration played. Its parameters are those before its update.
+
+        Raises:
+            NonFiniteError: a NaN or infinity arose; names the first step that made it. The state
+                is then that before the iteration at fault.
+        """
+        if n < 1:
+            raise WhygradError(f"play({n}): play at least 1 iteration")
+        end = self.played + n
+        player = None
+        while self.played < end:
+            start = self.played
+            before = self._copy_state()
+            for _ in range(min(CHECK_EVERY, end - start)):
+                player = self._one()
+            if not self._healthy(start):
+                del self.losses[start:]
+                self._restore(before)
+                self._replay_to_the_fault()
+        assert player is not None
+        self._give_back()
+        return player.run()
+
+    def peek(self) -> Run:
+        """Return the numbers of the next iteration without training on it."""
+        player = self._player()
+        player.play()
+        return player.run()
+
+    def _one(self) -> Player:
+        player = self._player()
+        player.play()
+        self.losses.append(player.buffers[self.tape.loss].item())
+        player.carry()
+        return player
+
+    def _player(self) -> Player:
+        """Return a player with this iteration's inputs; all players share the state's buffers."""
+        if self.batches is None:
+            given = [self.run.arrays[i] for i in self._inputs]
+        else:
+            given = self.batches(self.played)
+        key = tuple(array.shape for array in given)
+        player = self._players.get(key)
+        if player is None:
+            leaves = {v.id: self.run.arrays[v.id] for v in self.tape.leaves}
+            leaves.update(zip(self._inputs, given, strict=True))
+            player = self._players[key] = Player(self.tape, leaves, shared=self._state)
+        elif self.batches is not None:
+            for value, array in zip(self._inputs, given, strict=True):
+                np.copyto(player.buffers[value], array)
+        return player
+
+    def _copy_state(self) -> dict[int, Array]:
+        return {value: array.copy() for value, array in self._state.items()}
+
+    def _restore(self, state: Mapping[int, Array]) -> None:
+        for value, array in state.items():
+            np.copyto(self._state[value], array)
+
+    def _healthy(self, start: int) -> bool:
+        return all(map(math.isfinite, self.losses[start:])) and all(
+            bool(np.isfinite(array).all()) for array in self._state.values()
+        )
+
+    def _replay_to_the_fault(self) -> None:
+        """Play one by one until a step makes a NaN or infinity, and say which.
+
+        Raises:
+            NonFiniteError: always; there is a fault to find.
+        """
+        while True:
+            player = self._player()
+            player.play()
+            step = first_fault(player)
+            if step is not None or not self._healthy(self.played):
+                self._give_back()
+                raise NonFiniteError(fault_text(self.tape, step, self.played))
+            self.losses.append(player.buffers[self.tape.loss].item())
+            player.carry()
+
+    def _give_back(self) -> None:
+        """Put the trained parameters into the model and the optimizer, as PyTorch would."""
+        new = {
+            slot.value: Tensor(
+                self._state[slot.value].copy(),
+                self.tape.values[slot.value].shape,
+                role="parameter",
+                name=getattr(slot.module, slot.attribute).name,
+            )
+            for slot in self._slots
+            if slot.value in self._state
+        }
+        replaced: dict[Tensor, Tensor] = {}
+        for slot in self._slots:
+            if slot.value in new:
+                replaced[getattr(slot.module, slot.attribute)] = new[slot.value]
+                setattr(slot.module, slot.attribute, new[slot.value])
+        if self._optimizer is not None:
+            self._optimizer.parameters = [replaced.get(p, p) for p in self._optimizer.parameters]
+
+
+def fault_text(tape: Tape, step: Step | None, iteration: int) -> str:
+    """Say where a NaN or infinity arose, and what usually helps."""
+    if step is None:
+        return (
+            f"iteration {iteration + 1}: the numbers given to it (inputs, targets or parameters) "
+            f"already hold a NaN or infinity"
+        )
+    place = " > ".join((step.phase, *step.part))
+    code = f"; {step.source.file}:{step.source.line}: {step.source.code}" if step.source else ""
+    return (
+        f"iteration {iteration + 1}: step {step.id} ({step.op}, making "
+        f"{tape.label(step.output)}, in {place}) is the first to make a NaN or infinity from "
+        f"finite numbers{code}. A smaller learning rate usually helps; so does a loss that takes "
+        f"logits"
+    )
+
+
+def trace(
+    model: Callable[..., Tensor],
+    x: Any,
+    y: Any,
+    *,
+    loss: str | Callable[[Tensor, Tensor], Tensor] = "mse",
+    optimizer: Optimizer | None = None,
+) -> Iteration:
+    """Record one training iteration: forward, loss, backward and, with an optimizer, update.
+
+    Args:
+        model: a ``Module``, or any function from a tensor to a tensor.
+        x: the inputs, shape (batch, ...), or a single number.
+        y: the targets; what the loss compares the model's output with.
+        loss: a function of (output, target), or "mse", "bce", "bce_with_logits", "cross_entropy".
+        optimizer: updates its parameters; None records no update.
+
+    Returns:
+        The iteration: ``.tape``, ``.run``, and ``.play(n)`` to train. Playing on trains the model
+        you passed in.
+
+    Raises:
+        WhygradError: an unknown loss, shapes that do not fit, or a loss that is not one number.
+    """
+    inputs, target = _batched(x, y)
+    compare = _loss(loss)
+    output = model(inputs)
+    with scene(phase="loss"):
+        value = compare(output, target)
+    if value.data.size != 1:
+        raise ShapeError(
+            f"the loss has shape {show_shape(value.shape)}, but must be one number; "
+            f"take its .mean() or .sum()"
+        )
+    names = {output: output.name or "yhat", value: value.name or "L"}
+    slots: list[tuple[Module, str, Tensor]] = []
+    if isinstance(model, Module):
+        names.update(_parameter_names(model))
+        slots = [(owner, at, getattr(owner, at)) for _, owner, at in model.slots()]
+    parameters = list(dict.fromkeys([t for _, _, t in slots]))
+    if optimizer is not None:
+        parameters = list(dict.fromkeys([*parameters, *optimizer.parameters]))
+    tape, run, ids = record_iteration(value, parameters, optimizer, names)
+    return Iteration(
+        tape,
+        run,
+        slots=[Slot(owner, at, ids[t]) for owner, at, t in slots if t in ids],
+        optimizer=optimizer,
+    )
+
+
+def record_iteration(
+    loss: Tensor,
+    wanted: Sequence[Tensor],
+    optimizer: Optimizer | None,
+    names: dict[Tensor, str],
+) -> tuple[Tape, Run, dict[Tensor, int]]:
+    """Record backward and update behind a forward pass, and write the tape.
+
+    Args:
+        loss: the value to differentiate.
+        wanted: the tensors to find gradients of, besides all between them and the loss.
+        optimizer: records the update of its parameters; None records none.
+        names: names for tensors; gradients and updated parameters are named after them.
+    """
+    named = dict(names)
+    label = named.get(loss, loss.name) or "L"
+    named[loss] = label
+    found = gradients(loss, wanted)
+    for value, gradient in found.items():
+        name = named.get(value, value.name)
+        if name:
+            named[gradient] = f"d{label}/d{name}"
+    carries: list[tuple[Tensor, Tensor]] = []
+    if optimizer is not None:
+        with scene(phase="update"):
+            given = optimizer.hyperparameters()
+            for parameter in optimizer.parameters:
+                if parameter not in found:
+                    continue
+                name = named.get(parameter, parameter.name) or f"p{len(carries)}"
+                with scene(part=(name,)):
+                    update = optimizer.update(parameter, found[parameter], given)
+                named[update.parameter] = f"{name}_new"
+                carries.append((parameter, update.parameter))
+                for kind, before, after in update.state:
+                    named[before] = f"{kind}_{name}"
+                    named[after] = f"{kind}_{name}_new"
+                    carries.append((before, after))
+    kept = [found[t] for t in wanted if t in found]
+    tape, run, ids = write(loss, also=kept, names=named, gradients=found, carries=carries)
+    return tape, run, ids
+
+
+def _batched(x: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """Make the input and the target, their first axis being the batch."""
+    inputs = x if isinstance(x, Tensor) else tensor(x)
+    target = y if isinstance(y, Tensor) else tensor(y)
+    shapes = [inputs.shape, target.shape]
+    if all(shapes) and shapes[0][0] == shapes[1][0]:
+        batch = next((s[0] for s in shapes if isinstance(s[0], Dim)), Dim("batch", shapes[0][0]))
+        shapes = [(batch, *shape[1:]) for shape in shapes]
+    return (
+        Tensor(inputs.data, shapes[0], role="input", name=inputs.name or "x"),
+        Tensor(target.data, shapes[1], role="target", name=target.name or "t"),
+    )
+
+
+def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            raise UnknownName(unknown("loss", loss, LOSSES))
+        return LOSSES[loss]
+    return loss
+
+
+def _parameter_names(model: Module) -> dict[Tensor, str]:
+    if isinstance(model, Sequential):
+        return model.parameter_names()
+    return {p: p.name or path for path, p in model.named_parameters()}
