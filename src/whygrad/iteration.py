@@ -69,6 +69,7 @@ class Iteration:
         self._slots = slots
         self._optimizer = optimizer
         self._state = {before: run.arrays[before].copy() for before, _ in tape.carries}
+        self._given = {v.id: run.arrays[v.id] for v in tape.leaves}
         self._inputs = [v.id for v in tape.leaves if v.role in ("input", "target")]
         self._players: dict[tuple[tuple[int, ...], ...], Player] = {}
 
@@ -101,6 +102,22 @@ class Iteration:
                 )
             np.copyto(array, numbers)
         self._give_back()
+
+    def set_hyperparameter(self, name: str, number: float) -> None:
+        """Use another learning rate (or momentum ...) from the next iteration on.
+
+        Raises:
+            UnknownName: the tape has no such hyperparameter.
+            WhygradError: the number is not finite.
+        """
+        known = {v.name: v.id for v in self.tape.leaves if v.role == "hyperparameter"}
+        if name not in known:
+            raise UnknownName(unknown("hyperparameter", name, known))
+        if not math.isfinite(number):
+            raise WhygradError(f"{name} is {number!r}; it must be a finite number")
+        self._given[known[name]] = np.array(number, self.tape.values[known[name]].dtype)
+        for player in self._players.values():
+            player.buffers[known[name]][...] = number
 
     def play(self, n: int = 1) -> Run:
         """Train for ``n`` iterations, from where the last play ended.
@@ -151,7 +168,7 @@ class Iteration:
         key = tuple(array.shape for array in given)
         player = self._players.get(key)
         if player is None:
-            leaves = {v.id: self.run.arrays[v.id] for v in self.tape.leaves}
+            leaves = dict(self._given)
             leaves.update(zip(self._inputs, given, strict=True))
             player = self._players[key] = Player(self.tape, leaves, shared=self._state)
         elif self.batches is not None:
@@ -280,7 +297,9 @@ def record_iteration(
     loss: Tensor,
     wanted: Sequence[Tensor],
     optimizer: Optimizer | None,
-    names: dict[Tensor, str],
+    names: Mapping[Tensor, str],
+    *,
+    also: Sequence[Tensor] = (),
 ) -> tuple[Tape, Run, dict[Tensor, int]]:
     """Record backward and update behind a forward pass, and write the tape.
 
@@ -289,6 +308,7 @@ def record_iteration(
         wanted: the tensors to find gradients of, besides all between them and the loss.
         optimizer: records the update of its parameters; None records none.
         names: names for tensors; gradients and updated parameters are named after them.
+        also: further results to keep on the tape.
     """
     named = dict(names)
     label = named.get(loss, loss.name) or "L"
@@ -314,7 +334,7 @@ def record_iteration(
                     named[before] = f"{kind}_{name}"
                     named[after] = f"{kind}_{name}_new"
                     carries.append((before, after))
-    kept = [found[t] for t in wanted if t in found]
+    kept = [*also, *(found[t] for t in wanted if t in found)]
     tape, run, ids = write(loss, also=kept, names=named, gradients=found, carries=carries)
     return tape, run, ids
 

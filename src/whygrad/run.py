@@ -70,7 +70,7 @@ class Run:
 
     def to_json(self) -> Json:
         """Return the numbers as nested lists by value id; inf and nan as texts."""
-        return {"values": [_numbers(array) for array in self.arrays]}
+        return {"values": [numbers(array) for array in self.arrays]}
 
     @staticmethod
     def from_json(tape: Tape, data: Json) -> Run:
@@ -93,9 +93,10 @@ def element_label(name: str, shape: Sequence[int], at: int) -> str:
     return f"{name}[{','.join(map(str, index))}]"
 
 
-def _numbers(array: Array) -> Json:
+def numbers(array: Array) -> Json:
+    """Return an array as nested lists; inf and nan, which JSON cannot hold, as texts."""
     if array.ndim:
-        return [_numbers(part) for part in array]
+        return [numbers(part) for part in array]
     number = array.item()
     return number if np.isfinite(number) else str(number)
 

@@ -6,7 +6,8 @@ so that ``W[i, j]`` leads from input i to unit j. PyTorch keeps the transpose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from whygrad.dims import show_shape
@@ -103,6 +104,7 @@ class Linear(Module):
         out_features: how many units.
         bias: whether to add a bias.
         init: name of the weights' initialisation (``whygrad.init``); biases start at 0.
+        init_options: that initialisation's options, such as ``gain``.
         seed: which random numbers; with ``stream``, they are the same everywhere.
         stream: which weights of the network these are.
 
@@ -118,13 +120,15 @@ class Linear(Module):
         bias: bool = True,
         *,
         init: str = "he",
+        init_options: Mapping[str, float] = MappingProxyType({}),
         seed: int = 0,
         stream: str = "W",
     ) -> None:
         shape = (in_features, out_features)
         self.in_features, self.out_features = shape
         self.weight = parameter(
-            initialise(init, (int(in_features), int(out_features)), seed, stream), shape=shape
+            initialise(init, (int(in_features), int(out_features)), seed, stream, **init_options),
+            shape=shape,
         )
         self.bias = parameter([0.0] * out_features, shape=(out_features,)) if bias else None
 

@@ -1,0 +1,289 @@
+"""The tape at a reader's grain: named values are steps, what lies between is folded into them.
+
+Unfolded, every primitive is a step. Both are views of one tape: nothing is computed here, and the
+formula of a folded step is put together from the formulas of the primitives in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from whygrad.formula import Expr, Place, choose, place, to_python, unflat
+from whygrad.names import symbol
+from whygrad.ops import OPS, loss
+from whygrad.run import Run
+from whygrad.tape import Step, Tape, Value
+
+MAX_FOLD = 4_000  # nodes of a folded formula; beyond, intermediates are shown by name
+_LOSSES = {op.name for op in loss.OPS}
+_RANK = {"hyperparameter": 0, "gradient": 1, "parameter": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class LessonStep:
+    """One line of the worked example.
+
+    Attributes:
+        value: id of the value it makes.
+        name: what that value is called.
+        phase: forward, loss, backward or update.
+        part: where in the network, such as ("layer 1", "relu").
+        title: what happens, in a few words.
+        steps: the tape's steps folded into it, in order.
+    """
+
+    value: int
+    name: str
+    phase: str
+    part: tuple[str, ...]
+    title: str
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One number of a worked example: its formula in names, in numbers, and what it comes to."""
+
+    name: str
+    phase: str
+    formula: str
+    expression: str
+    value: float
+
+
+def lesson(tape: Tape, *, unfold: bool = False) -> tuple[LessonStep, ...]:
+    """Return the tape's steps at the lesson grain, or every primitive if ``unfold``.
+
+    Steps are in an order in which they can be computed. In the backward pass through a layer its
+    parameters come before what is passed on, as they are taught.
+    """
+    made = [step for step in tape.steps if unfold or is_shown(tape, step.output)]
+    if not unfold:
+        made = _parameters_first(tape, made)
+    return tuple(
+        LessonStep(
+            value=step.output,
+            name=tape.label(step.output),
+            phase=step.phase,
+            part=step.part,
+            title=_title(tape, step),
+            steps=tuple(s.id for s in _folded_steps(tape, step)) if not unfold else (step.id,),
+        )
+        for step in made
+    )
+
+
+def is_shown(tape: Tape, value: int) -> bool:
+    """Say whether the lesson grain shows a value: leaves, and what has a name."""
+    return bool(tape.values[value].name) or value not in tape.makers
+
+
+def lines(run: Run, step: LessonStep, *, unfold: bool = False) -> Iterator[Line]:
+    """Yield a step's numbers, one line per element."""
+    for at in range(run.arrays[step.value].size):
+        tree = formula(run, step.value, at, fold=not unfold)
+        yield Line(
+            name=run.label(step.value, at),
+            phase=step.phase,
+            formula=to_python(tree, lambda value, at: in_names(run, value, at)),
+            expression=in_numbers(run, tree),
+            value=run.number(step.value, at),
+        )
+
+
+def in_names(run: Run, value: int, at: int) -> str:
+    """Return what a formula calls an element; a constant is called by its number."""
+    if run.tape.values[value].role == "constant" and not run.tape.values[value].name:
+        return _exact(run.number(value, at))
+    return run.label(value, at)
+
+
+def in_numbers(run: Run, tree: Expr) -> str:
+    """Write a formula with its numbers put in, as plain arithmetic in Python syntax."""
+    return to_python(tree, lambda value, at: _exact(run.number(value, at)))
+
+
+def formula(run: Run, value: int, at: int, *, fold: bool = True) -> Expr:
+    """Return the formula of one element, its branches chosen by the run's numbers.
+
+    Args:
+        run: the numbers; they decide which branch of a case holds.
+        value: id of the value, which a step must have made.
+        at: flat index of the element.
+        fold: put the formulas of unnamed intermediates in their place.
+    """
+    placer = Placer(run)
+    tree = placer.tree(value, at)
+    if fold:
+        tree = placer.folded(tree)
+    return arranged(run.tape, choose(tree, run.number))
+
+
+@dataclass
+class Placer:
+    """Places the formulas of a tape's steps at the sizes of a run."""
+
+    run: Run
+    spent: int = 0
+
+    def tree(self, value: int, at: int) -> Expr:
+        """Return the formula of one element in terms of its step's inputs."""
+        tape = self.run.tape
+        step = tape.makers[value]
+        where = where_of(self.run, step)
+        return place(where, unflat(at, where.output_shape))
+
+    def folded(self, node: Expr) -> Expr:
+        """Replace unnamed intermediates by their formulas, up to ``MAX_FOLD`` nodes."""
+        if node.head == "number":
+            return node
+        if node.head == "leaf":
+            value, at = node.args
+            if is_shown(self.run.tape, value) or self.spent >= MAX_FOLD:
+                return node
+            tree = self.tree(value, at)
+            self.spent += _size(tree)
+            return self.folded(tree)
+        return Expr(node.head, tuple(self.folded(a) for a in node.args))
+
+
+def where_of(run: Run, step: Step) -> Place:
+    """Return what placing a step's formulas needs, at the run's sizes."""
+    return Place(
+        formula=OPS[step.op].formula,
+        inputs=step.inputs,
+        input_shapes=tuple(run.arrays[i].shape for i in step.inputs),
+        output=step.output,
+        output_shape=run.arrays[step.output].shape,
+        params=step.params,
+        whole=lambda argument, at: int(run.arrays[step.inputs[argument]].flat[at]),
+    )
+
+
+def arranged(tape: Tape, node: Expr) -> Expr:
+    """Write products as they are taught: rate first, then what arrives, then weight, then input."""
+    if node.head in ("number", "leaf"):
+        return node
+    args = tuple(arranged(tape, a) for a in node.args)
+    if node.head == "mul" and _rank(tape, args[1]) < _rank(tape, args[0]):
+        args = (args[1], args[0])
+    return Expr(node.head, args)
+
+
+def _rank(tape: Tape, node: Expr) -> int:
+    return _RANK.get(tape.values[node.args[0]].role, 3) if node.head == "leaf" else 3
+
+
+def _size(node: Expr) -> int:
+    if node.head in ("number", "leaf"):
+        return 1
+    return 1 + sum(_size(a) for a in node.args)
+
+
+def _exact(number: float) -> str:
+    if math.isfinite(number):
+        return repr(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+    return {"inf": "1e999", "-inf": "-1e999"}.get(repr(number), "(1e999 - 1e999)")
+
+
+def _parameters_first(tape: Tape, made: Sequence[Step]) -> list[Step]:
+    """Within the backward pass through one part, put the parameters' gradients first.
+
+    A gradient is moved forward only over steps it does not rest on.
+    """
+    ordered: list[Step] = []
+    for _, group in groupby(made, key=lambda step: (step.phase, step.part)):
+        waiting = list(group)
+        while waiting:
+            unmade = {step.output for step in waiting}
+            ready = [s for s in waiting if _of_parameter(tape, s) is not None]
+            ready = [s for s in ready if not unmade & (_shown_inputs(tape, s) - {s.output})]
+            chosen = min(ready, key=lambda s: _of_parameter(tape, s) or 0, default=waiting[0])
+            waiting.remove(chosen)
+            ordered.append(chosen)
+    return ordered
+
+
+def _of_parameter(tape: Tape, step: Step) -> int | None:
+    """Return the parameter whose gradient a step makes."""
+    of = tape.values[step.output].gradient_of
+    return of if of is not None and tape.values[of].role == "parameter" else None
+
+
+def _shown_inputs(tape: Tape, last: Step) -> set[int]:
+    return {value for step in _folded_steps(tape, last) for value in step.inputs}
+
+
+def _folded_steps(tape: Tape, last: Step) -> list[Step]:
+    """Return the steps whose unnamed results only lead up to this one, and itself."""
+    found = {last.id: last}
+    waiting = [last]
+    while waiting:
+        for value in waiting.pop().inputs:
+            if not is_shown(tape, value) and tape.makers[value].id not in found:
+                found[tape.makers[value].id] = tape.makers[value]
+                waiting.append(tape.makers[value])
+    return [found[n] for n in sorted(found)]
+
+
+def _title(tape: Tape, step: Step) -> str:
+    value = tape.values[step.output]
+    shown = symbol(tape.label(value.id))
+    if step.phase == "update":
+        return f"Update: {shown}"
+    if value.gradient_of is not None:
+        return f"{_backward_words(tape, value.gradient_of, value)}: {shown}"
+    words = _part_words(step.part) if value.name else ""
+    return f"{words or _capital(OPS[step.op].title)}: {shown}"
+
+
+def _backward_words(tape: Tape, value: int, gradient: Value) -> str:
+    """Say which way the gradient took, from the steps that use the value."""
+    users = [
+        step for step, argument in tape.uses.get(value, ()) if _passed(tape, step, argument, gradient)
+    ]
+    role = tape.values[value].role
+    if len(users) > 1:
+        return "Contributions add"
+    if role == "parameter":
+        name = tape.values[value].name
+        kind = "weight" if name[:1] in "wW" else "bias" if name[:1] == "b" else "parameter"
+        return f"For the {kind}"
+    if not users:
+        return "Backward"
+    user = users[0]
+    if user.op in _LOSSES:
+        return "From the loss"
+    if _part_words(user.part) == "Weighted sum":
+        return "Through the weights"
+    return f"Through the {OPS[user.op].title}"
+
+
+def _passed(tape: Tape, step: Step, argument: int, gradient: Value) -> bool:
+    return any(
+        s.reverses is not None and (s.reverses.step, s.reverses.argument) == (step.id, argument)
+        for s in tape.steps
+        if s.output <= gradient.id
+    )
+
+
+_WORDS: Mapping[str, str] = {
+    "linear": "Weighted sum",
+    "relu": "ReLU",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "softplus": "Softplus",
+    "softmax": "Softmax",
+    "leakyrelu": "Leaky ReLU",
+}
+
+
+def _part_words(part: tuple[str, ...]) -> str:
+    return _WORDS.get(part[-1], "") if part else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
