@@ -1,0 +1,236 @@
+"""Writes the cases that the browser's kernels, formulas and player are checked on.
+
+``tests/conformance/ops.json`` has every op's examples, with the formula placed at a few elements;
+``tests/conformance/tapes.json`` has whole iterations, played once, trained, and played at another
+size. Run it after a change to the table of ops: ``python scripts/make_conformance.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from whygrad import record
+from whygrad.backward import gradients
+from whygrad.dims import Dim, Shape
+from whygrad.formula import Place, choose, evaluate, place, place_local, to_python, unflat
+from whygrad.op import Example, Op
+from whygrad.ops import OPS
+from whygrad.play import Player
+from whygrad.run import Run, leaves_of
+from whygrad.tape import Tape
+from whygrad.tensor import Tensor, apply, scene, tensor
+
+FOLDER = Path(__file__).parent.parent / "tests" / "conformance"
+ITERATIONS = 5
+Json = Any
+
+
+# --- ops --------------------------------------------------------------------------------------
+
+
+def op_cases() -> list[Json]:
+    """Return one case per example of every op."""
+    return [_op_case(op, example) for op in OPS.values() for example in op.examples]
+
+
+def _op_case(op: Op, example: Example) -> Json:
+    arrays = [np.array(data) for data in example.inputs]
+    inputs = [tensor(array, dtype=array.dtype) for array in arrays]
+    output = apply(op.name, *inputs, **example.params)
+    numbers = [*arrays, output.data]
+    where = Place(
+        formula=op.formula,
+        inputs=tuple(range(len(inputs))),
+        input_shapes=tuple(array.shape for array in arrays),
+        output=len(inputs),
+        output_shape=output.data.shape,
+        params=example.params,
+        whole=lambda argument, at: int(arrays[argument].flat[at]),
+    )
+
+    def get(value: int, at: int) -> float:
+        return float(numbers[value].flat[at])
+
+    last = output.data.size - 1
+    chosen = [unflat(at, output.data.shape) for at in sorted({0, last // 2, last})]
+    return {
+        "op": op.name,
+        "params": example.params,
+        "inputs": [_array(array) for array in arrays],
+        "output": _array(output.data),
+        "formula": op.formula.to_json(),
+        "elements": [{"at": at, **_tree(place(where, at), get)} for at in chosen],
+        "locals": [
+            {"argument": n, "at": at, "index": index, **_tree(local, get)}
+            for n in range(len(inputs))
+            for at in chosen
+            for index, local in place_local(where, n, at)
+        ],
+    }
+
+
+def _array(array: np.ndarray) -> Json:
+    return {"shape": array.shape, "numbers": array.astype(float).ravel().tolist()}
+
+
+def _tree(tree: Any, get: Callable[[int, int], float]) -> Json:
+    # six decimals are the same on every machine, whatever its exp gives in the last bit
+    text = to_python(choose(tree, get), lambda value, at: f"{get(value, at):.6f}")
+    return {"tree": tree.to_json(), "value": evaluate(tree, get), "python": text}
+
+
+# --- tapes ------------------------------------------------------------------------------------
+
+
+def tape_cases() -> list[Json]:
+    """Return whole iterations: name, tape, first run, the losses that training gives."""
+    return [
+        _tape_case("fan-out", *_fan_out()),
+        _tape_case("xor 2-4-1", *_xor(), batch=7),
+        _tape_case("softmax with momentum", *_softmax_net(), batch=2),
+        _tape_case("moving numbers about", *_moving(), batch=5),
+    ]
+
+
+def _tape_case(name: str, tape: Tape, run: Run, **sizes: int) -> Json:
+    data = tape.to_json()
+    for step in data["steps"]:
+        del step["source"]  # where this script lies on the disk is no part of the case
+    case = {
+        "name": name,
+        "tape": data,
+        "run": run.to_json(),
+        "losses": _losses(tape, leaves_of(run)),
+    }
+    if sizes:
+        leaves = {leaf.id: _resized(run.arrays[leaf.id], leaf.shape, sizes) for leaf in tape.leaves}
+        case["resized"] = {
+            "sizes": sizes,
+            "leaves": {n: array.ravel().tolist() for n, array in leaves.items()},
+            "losses": _losses(tape, leaves),
+        }
+    return case
+
+
+def _losses(tape: Tape, leaves: Any) -> list[float]:
+    player = Player(tape, leaves)
+    losses: list[float] = []
+    for _ in range(ITERATIONS):
+        player.play()
+        losses.append(player.buffers[tape.loss].item())
+        player.carry()
+    return losses
+
+
+def _resized(array: np.ndarray, shape: Shape, sizes: dict[str, int]) -> np.ndarray:
+    """Repeat or cut an array along its named axes."""
+    for axis, size in enumerate(shape):
+        if isinstance(size, Dim):
+            array = np.take(array, np.arange(sizes[size.name]) % int(size), axis)
+    return array
+
+
+def leaf(data: Any, name: str, role: str, dtype: Any = float, batch: int | None = None) -> Tensor:
+    """Make a leaf; with ``batch``, its first axis has that name and size."""
+    array = np.array(data, dtype)
+    shape = array.shape if batch is None else (Dim("batch", batch), *array.shape[1:])
+    return Tensor(array, shape, role=role, name=name)
+
+
+def _numbers(*shape: int, seed: float) -> np.ndarray:
+    """Return numbers between -1 and 1 that look random and are the same everywhere."""
+    places = np.arange(1, int(np.prod(shape)) + 1)
+    return np.round(np.sin(places * 12.9898 + seed * 78.233), 3).reshape(shape)
+
+
+def iteration(
+    loss: Tensor, parameters: Sequence[Tensor], rate: float, momentum: float = 0.0
+) -> tuple[Tape, Run]:
+    """Record the backward pass and an update by gradient descent, and write the tape."""
+    found = gradients(loss, parameters)
+    carries: list[tuple[Tensor, Tensor]] = []
+    with scene(phase="update"):
+        learning_rate = leaf(rate, "learning_rate", "hyperparameter")
+        for parameter in parameters:
+            change = found[parameter]
+            if momentum:
+                zeros = np.zeros(parameter.data.shape)
+                before = Tensor(zeros, parameter.shape, role="optimizer state")
+                change = before * momentum + change
+                carries.append((before, change))
+            carries.append((parameter, parameter - learning_rate * change))
+    names = {found[p]: f"dL/d{p.name}" for p in parameters}
+    also = [found[p] for p in parameters]
+    tape, run, _ = record.write(loss, also=also, names=names, gradients=found, carries=carries)
+    return tape, run
+
+
+def _fan_out() -> tuple[Tape, Run]:
+    x = leaf(3.0, "x", "parameter")
+    return iteration((x * (x + 1.0)).named("L"), [x], 0.1)
+
+
+def _xor() -> tuple[Tape, Run]:
+    x = leaf([[0, 0], [0, 1], [1, 0], [1, 1]], "x", "input", batch=4)
+    t = leaf([[0], [1], [1], [0]], "t", "target", batch=4)
+    w1, b1 = (
+        leaf(1.5 * _numbers(4, 2, seed=1), "W1", "parameter"),
+        leaf(_numbers(4, seed=9), "b1", "parameter"),
+    )
+    w2, b2 = leaf(_numbers(1, 4, seed=2), "W2", "parameter"), leaf(np.zeros(1), "b2", "parameter")
+    hidden = (x @ w1.T + b1).relu()
+    guess = (hidden @ w2.T + b2).sigmoid().named("yhat")
+    with scene(phase="loss"):
+        loss = apply("binary_cross_entropy", guess, t).named("L")
+    return iteration(loss, [w1, b1, w2, b2], 0.5)
+
+
+def _softmax_net() -> tuple[Tape, Run]:
+    x = leaf(_numbers(6, 3, seed=3), "x", "input", batch=6)
+    t = leaf(np.eye(3)[[0, 1, 2, 2, 1, 0]], "t", "target", batch=6)
+    w1, b1 = leaf(_numbers(3, 5, seed=4), "W1", "parameter"), leaf(np.zeros(5), "b1", "parameter")
+    w2, b2 = leaf(_numbers(5, 3, seed=5), "W2", "parameter"), leaf(np.zeros(3), "b2", "parameter")
+    logits = (x @ w1 + b1).tanh() @ w2 + b2
+    with scene(phase="loss"):
+        loss = apply("cross_entropy", logits, t).named("L")
+    return iteration(loss, [w1, b1, w2, b2], 0.2, momentum=0.9)
+
+
+def _moving() -> tuple[Tape, Run]:
+    """Shapes of every kind: normalise, split and join, look up, pick, a residual connection."""
+    x = leaf(_numbers(4, 6, seed=6), "x", "input", batch=4)
+    table = leaf(_numbers(5, 6, seed=7), "E", "parameter")
+    w = leaf(_numbers(6, 6, seed=8), "W", "parameter")
+    rows = leaf([4, 0, 3, 0], "rows", "input", np.int64, batch=4)
+    t = leaf([[1], [5], [0], [2]], "t", "target", np.int64, batch=4)
+    h = x + table[rows]
+    centred = h - h.mean(-1, keepdim=True)
+    normal = centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt()
+    parts = apply("cat", normal[:, ::-2], apply("softplus", normal[:, :3]), axis=-1)
+    turned = (parts.T.reshape(2, 3, -1).permute(2, 0, 1).reshape(-1, 6) @ w) * 0.5
+    logits = turned + normal.apply("leaky_relu", negative_slope=0.1)
+    chosen = apply("gather", apply("log_softmax", logits, axis=-1), t, axis=-1)
+    with scene(phase="loss"):
+        loss = (-chosen.mean() + 0.01 * logits.amax(-1).square().sum()).named("L")
+    return iteration(loss, [table, w], 0.1)
+
+
+# --- files ------------------------------------------------------------------------------------
+
+FILES: dict[str, Callable[[], list[Json]]] = {"ops.json": op_cases, "tapes.json": tape_cases}
+
+
+def text(cases: list[Json]) -> str:
+    """Return the cases as JSON, one to a line, so that a change shows where it is."""
+    lines = ",\n".join(json.dumps(case, allow_nan=False, separators=(",", ":")) for case in cases)
+    return f"[\n{lines}\n]\n"
+
+
+if __name__ == "__main__":
+    for name, cases in FILES.items():
+        (FOLDER / name).write_text(text(cases()), encoding="utf-8")

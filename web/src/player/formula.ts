@@ -1,0 +1,336 @@
+// Formulas as data: one element of an op's output, and its local derivatives. The twin of
+// src/whygrad/formula.py, with the same trees, index maps and ranges.
+//
+// Here are the trees and how a declared one becomes a placed one; evaluate.ts and python.ts read
+// placed ones.
+//
+// A declared tree speaks of any element: of `in` and `out` elements by index maps, of `sum` over a
+// range. A placed tree speaks of one: of `leaf` elements (value id, flat index) and `terms`.
+
+import type { Operation } from './evaluate'
+import { axesOf, flagOf, itemsOf, numberOf } from './kernels/kernel'
+import { axisSet, type Item, PlayError, type Shape, sliceOf } from './layout'
+import type { Params } from './tape'
+
+export * from './evaluate'
+export * from './python'
+
+export type Index = readonly number[]
+
+/** Names the input element that an output element depends on: ["same"], ["merge", "r"], … */
+export type IndexMap = readonly [kind: string, ...rest: (string | number)[]]
+
+/** What a variable runs through: ["axis", 0, -1], ["reduced", 0], … */
+export type Range = readonly [kind: string, argument: number, ...rest: (string | number)[]]
+
+export type Declared =
+  | readonly ['number', number]
+  | readonly ['in', argument: number, IndexMap]
+  | readonly ['out', IndexMap]
+  | readonly ['param', string]
+  | readonly ['count', Range]
+  | readonly ['delta', variable: string]
+  | readonly ['piece']
+  | readonly ['sum' | 'largest', variable: string, Range, Declared]
+  | readonly ['cases', test: Declared, then: Declared, otherwise: Declared]
+  | readonly [Operation, ...Declared[]]
+
+export type Placed =
+  | readonly ['number', number]
+  | readonly ['leaf', value: number, at: number]
+  | readonly ['terms', ...Placed[]]
+  | readonly ['cases', test: Placed, then: Placed, otherwise: Placed]
+  | readonly [Operation, ...Placed[]]
+
+/** How one input enters the output: which of its elements, and the local derivative there. */
+export interface FormulaUse {
+  readonly local: Declared
+  readonly index: IndexMap
+  readonly over: readonly (readonly [variable: string, Range])[]
+}
+
+/** An op's arithmetic for one element, as the op's row declares it. */
+export interface Formula {
+  readonly element: Declared
+  readonly axes: readonly string[]
+  readonly uses: readonly (FormulaUse | null)[]
+}
+
+/** Where a formula is placed: the ids and shapes around one step. */
+export interface Place {
+  readonly formula: Formula
+  readonly inputs: readonly number[]
+  readonly inputShapes: readonly Shape[]
+  readonly output: number
+  readonly outputShape: Shape
+  readonly params: Params
+  /** The whole number at a flat index of an input, for ops that look up by index. */
+  readonly whole: (argument: number, at: number) => number
+}
+
+/** What variables stand for: a place along one axis, or an index over several. */
+type Bound = ReadonlyMap<string, number | Index>
+
+// --- placing: from "any element" to "this one" -------------------------------------------------
+
+/** The placed tree of the output element at index `at`. */
+export function place(where: Place, at: Index): Placed {
+  return placed(where.formula.element, where, at, axisNames(where.formula, at))
+}
+
+/** The input index and the placed local derivative, for all that output `at` depends on. */
+export function placeLocal(where: Place, argument: number, at: Index): [Index, Placed][] {
+  const { uses } = where.formula
+  const use = uses[Math.min(argument, uses.length - 1)]
+  if (!use) return []
+  let bindings = [axisNames(where.formula, at)]
+  for (const [variable, over] of use.over)
+    bindings = bindings.flatMap((names) =>
+      range(over, where, at).map((item) => new Map([...names, [variable, item]])),
+    )
+  return bindings.flatMap((names): [Index, Placed][] => {
+    const index = mapped(use.index, where, argument, at, names)
+    return index ? [[index, placed(use.local, where, at, names)]] : []
+  })
+}
+
+/** The position of an index in row-major order. */
+export function flat(index: Index, shape: Shape): number {
+  return index.reduce((position, i, axis) => position * shape[axis]! + i, 0)
+}
+
+/** The index at a row-major position. */
+export function unflat(position: number, shape: Shape): Index {
+  const index = new Array<number>(shape.length)
+  let rest = position
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index[axis] = rest % shape[axis]!
+    rest = Math.floor(rest / shape[axis]!)
+  }
+  return index
+}
+
+function axisNames({ axes }: Formula, at: Index): Map<string, number | Index> {
+  return new Map(axes.map((name, n) => [name, at[at.length - axes.length + n]!]))
+}
+
+function placed(node: Declared, where: Place, at: Index, names: Bound): Placed {
+  switch (node[0]) {
+    case 'number':
+      return node
+    case 'in': {
+      const index = mapped(node[2], where, node[1], at, names)
+      return index ? inputLeaf(where, node[1], index) : ['number', 0]
+    }
+    case 'out': {
+      const index = applied(node[1], where, where.outputShape, at, names)
+      return ['leaf', where.output, flat(index, where.outputShape)]
+    }
+    case 'param':
+      return ['number', Number(where.params[node[1]])]
+    case 'count':
+      return ['number', range(node[1], where, at).length]
+    case 'delta': // Kronecker's: 1 on the op's own place along its axis, else 0
+      return ['number', Number(at.at(numberOf(where.params, 'axis')) === names.get(node[1]))]
+    case 'piece':
+      return inputLeaf(where, ...piece(where, at))
+    case 'sum':
+    case 'largest': {
+      const [head, variable, over, body] = node
+      const terms = range(over, where, at).map((item) =>
+        placed(body, where, at, new Map([...names, [variable, item]])),
+      )
+      if (terms.length === 1) return terms[0]!
+      if (head === 'largest') return ['max', ...terms]
+      return terms.length ? ['terms', ...terms] : ['number', 0]
+    }
+    default: {
+      const [head, ...args] = node
+      const parts = args.map((arg) => placed(arg, where, at, names))
+      const one = parts[1]?.[0] === 'number' && parts[1][1] === 1
+      // a mean over one is that one
+      if (head === 'div' && args[1]?.[0] === 'count' && one) return parts[0]!
+      return [head, ...parts] as Placed
+    }
+  }
+}
+
+function inputLeaf(where: Place, argument: number, index: Index): Placed {
+  return ['leaf', where.inputs[argument]!, flat(index, where.inputShapes[argument]!)]
+}
+
+/** Broadcasts backwards: the index in `shape` that the output index `at` reads. */
+function aligned(at: Index, shape: Shape): Index {
+  const offset = at.length - shape.length
+  return shape.map((size, i) => (size === 1 ? 0 : at[offset + i]!))
+}
+
+/** The index that a map names in an input, or null if it names none. */
+function mapped(
+  map: IndexMap,
+  where: Place,
+  argument: number,
+  at: Index,
+  names: Bound,
+): Index | null {
+  if (map[0] === 'joined') {
+    const [found, index] = piece(where, at)
+    return found === argument ? index : null
+  }
+  return applied(map, where, where.inputShapes[argument]!, at, names)
+}
+
+function applied(map: IndexMap, where: Place, shape: Shape, at: Index, names: Bound): Index {
+  const [kind, ...rest] = map
+  const { params } = where
+  const rank = shape.length
+  const indexOf = (name: string | number | undefined): Index => names.get(String(name)) as Index
+  const placeOf = (name: string | number | undefined): number =>
+    typeof name === 'number' ? name : (names.get(String(name)) as number)
+  const alongAxis = (place: number, size = rank): Index =>
+    at.with((numberOf(params, 'axis') + size) % size, place)
+  switch (kind) {
+    case 'same':
+      return aligned(at, shape)
+    case 'whole':
+      return indexOf(rest[0])
+    case 'axes': {
+      const lead = at.slice(0, at.length - where.formula.axes.length)
+      return [...aligned(lead, shape.slice(0, rank - rest.length)), ...rest.map(placeOf)]
+    }
+    case 'merge': {
+      const axes = axisSet(axesOf(params), rank)
+      const kept = at.filter((_, n) => !(flagOf(params, 'keepdims') && axes.has(n)))
+      return shuffled(rank, axes, indexOf(rest[0]), kept)
+    }
+    case 'sibling': {
+      const axes = axisSet(axesOf(params), rank)
+      return shuffled(
+        rank,
+        axes,
+        indexOf(rest[0]),
+        at.filter((_, n) => !axes.has(n)),
+      )
+    }
+    case 'row':
+      return [...indexOf(rest[0]).slice(0, -1), placeOf(rest[1])]
+    case 'drop': {
+      const axes = axisSet(axesOf(params), at.length)
+      return rank === at.length
+        ? at.map((i, n) => (axes.has(n) ? 0 : i))
+        : at.filter((_, n) => !axes.has(n))
+    }
+    case 'replace':
+      return alongAxis(placeOf(rest[0]), at.length)
+    case 'permute': {
+      const index = new Array<number>(rank)
+      axesOf(params).forEach((axis, position) => {
+        index[(axis + rank) % rank] = at[position]!
+      })
+      return index
+    }
+    case 'flat':
+      return unflat(flat(at, where.outputShape), shape)
+    case 'getitem':
+      return indexed(itemsOf(params), at, shape)
+    case 'select':
+    case 'gather': {
+      const axis = (numberOf(params, 'axis') + rank) % rank
+      const index = Number(rest[0])
+      const asked = kind === 'select' ? at[axis]! : flat(at, where.inputShapes[index]!)
+      const found = where.whole(index, asked) % shape[axis]!
+      return alongAxis(found < 0 ? found + shape[axis]! : found)
+    }
+    case 'part': {
+      const axis = (numberOf(params, 'axis') + rank) % rank
+      const before = where.inputShapes
+        .slice(1, 1 + numberOf(params, 'part'))
+        .reduce((sum, joined) => sum + joined[axis]!, 0)
+      return alongAxis(at[axis]! + before)
+    }
+    default:
+      throw new PlayError(`unknown index map ${kind}`)
+  }
+}
+
+/** An index that takes from `inside` along some axes and from `outside` along the others. */
+function shuffled(rank: number, axes: ReadonlySet<number>, inside: Index, outside: Index): Index {
+  let taken = 0
+  let kept = 0
+  return Array.from({ length: rank }, (_, i) => (axes.has(i) ? inside[taken++]! : outside[kept++]!))
+}
+
+/** Follows basic indexing: a whole number fixes an axis, a slice walks one. */
+function indexed(items: readonly Item[], at: Index, shape: Shape): Index {
+  let walked = 0
+  return items.map((item, axis) => {
+    const size = shape[axis]!
+    if (typeof item === 'number') return item < 0 ? item + size : item
+    const { start, step } = sliceOf(item, size)
+    return start + step * at[walked++]!
+  })
+}
+
+/** Which joined input an output index falls in, and where. */
+function piece(where: Place, at: Index): [argument: number, Index] {
+  const axis = (numberOf(where.params, 'axis') + at.length) % at.length
+  let position = at[axis]!
+  const argument = where.inputShapes.findIndex((shape) => {
+    if (position < shape[axis]!) return true
+    position -= shape[axis]!
+    return false
+  })
+  return [argument, at.with(axis, position)]
+}
+
+/** All that a variable runs through: numbers for one axis, indices for several. */
+function range(over: Range, where: Place, at: Index): (number | Index)[] {
+  const [kind, argument, ...rest] = over
+  const shape = where.inputShapes[argument]!
+  switch (kind) {
+    case 'axis': {
+      const axis = typeof rest[0] === 'number' ? rest[0] : numberOf(where.params, String(rest[0]))
+      return upTo(shape.at(axis)!)
+    }
+    case 'reduced': {
+      const axes = axisSet(axesOf(where.params), shape.length)
+      return indices(shape.filter((_, i) => axes.has(i)).map(upTo))
+    }
+    case 'rows':
+      return indices(shape.slice(0, -1).map(upTo))
+    case 'all':
+      return indices(shape.map(upTo))
+    case 'spread': {
+      const offset = shape.length - at.length
+      return indices(
+        shape.map((size, i) =>
+          i < offset || where.outputShape[i - offset] === 1 ? upTo(size) : [at[i - offset]!],
+        ),
+      )
+    }
+    case 'preimage': {
+      // the elements of the input that a map sends to this output
+      const map = rest as unknown as IndexMap
+      const here = flat(at, where.outputShape)
+      return indices(shape.map(upTo)).filter(
+        (index) =>
+          flat(applied(map, where, where.outputShape, index, new Map()), where.outputShape) ===
+          here,
+      )
+    }
+    default:
+      throw new PlayError(`unknown range ${kind}`)
+  }
+}
+
+function upTo(size: number): number[] {
+  return Array.from({ length: size }, (_, i) => i)
+}
+
+/** Every index that takes one place from each axis, the last axis running fastest. */
+function indices(axes: readonly number[][]): Index[] {
+  return axes.reduce<number[][]>(
+    (found, places) => found.flatMap((index) => places.map((i) => [...index, i])),
+    [[]],
+  )
+}
