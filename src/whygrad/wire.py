@@ -43,7 +43,7 @@ class OpInfo:
 
 
 @dataclass(frozen=True)
-class Symbol:
+class Notation:
     """How a value's name is written: in text, and in LaTeX."""
 
     text: str
@@ -130,7 +130,7 @@ class TraceMessage:
     lesson: list[StepInfo]
     unfolded: list[StepInfo]
     ops: dict[str, OpInfo]
-    symbols: dict[str, Symbol]
+    symbols: dict[str, Notation]
     dataset: DatasetInfo | None
     visits: Visits | None
     iterations: int
@@ -190,7 +190,7 @@ def trace_message(training: Training) -> TraceMessage:
         lesson=[_step(step) for step in lesson(tape)],
         unfolded=[_step(step) for step in lesson(tape, unfold=True)],
         ops=_ops(tape),
-        symbols={name: Symbol(symbol(name), latex(name)) for name in names},
+        symbols={name: Notation(symbol(name), latex(name)) for name in names},
         dataset=None if training.dataset is None else dataset_info(training.dataset),
         visits=_visits(training),
         iterations=spec.train.iterations,

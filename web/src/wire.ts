@@ -1,0 +1,127 @@
+// The messages that the server, a static page and a notebook give the page.
+// Written by scripts/make_wire_types.py from src/whygrad/wire.py; do not edit.
+
+import type { Formula } from './player/formula'
+import type { Numbers, Phase, Tape } from './player/tape'
+
+export const VERSION = 1
+
+/** A spec that comes with the package. */
+export interface PresetInfo {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+}
+
+/** One step of the worked example, at either grain (see `lesson.LessonStep`). */
+export interface StepInfo {
+  readonly value: number
+  readonly name: string
+  readonly phase: Phase
+  readonly part: readonly string[]
+  readonly title: string
+  readonly steps: readonly number[]
+}
+
+/** A row of the table of ops: how it reads, and its formula as data. */
+export interface OpInfo {
+  readonly name: string
+  readonly title: string
+  readonly reads: string
+  readonly kinks: string
+  readonly formula: Formula
+}
+
+/** How a value's name is written: in text, and in LaTeX. */
+export interface Notation {
+  readonly text: string
+  readonly latex: string
+}
+
+/** Inputs and targets, one row per sample. */
+export interface Samples {
+  readonly x: readonly (readonly number[])[]
+  readonly y: readonly (readonly number[])[]
+}
+
+/**
+ * What a network learns from. `flipped` says which labels are wrong on purpose; `evaluation` are
+ * samples to judge it by, where they are others than those it learns from.
+ */
+export interface DatasetInfo {
+  readonly name: string
+  readonly task: string
+  readonly train: Samples
+  readonly feature_names: readonly string[]
+  readonly target_names: readonly string[]
+  readonly flipped: readonly boolean[] | null
+  readonly evaluation: Samples | null
+  readonly classes: readonly string[] | null
+  readonly note: string
+}
+
+/**
+ * How training walks through the samples: `batchIndices(n, batch, iteration, seed, shuffle)`.
+ */
+export interface Visits {
+  readonly batch: number
+  readonly seed: number
+  readonly shuffle: boolean
+}
+
+/** All the page needs to step, play, edit and train, without a server. */
+export interface TraceMessage {
+  /** of this format. */
+  readonly version: number
+  /** what the spec is called. */
+  readonly name: string
+  /** its title. */
+  readonly title: string
+  /** one line about it. */
+  readonly description: string
+  /** the spec with every default filled in, as its TOML would say it. */
+  readonly spec: Readonly<Record<string, unknown>>
+  /** the tape (`whygrad-tape/1`). */
+  readonly tape: Tape
+  /** the numbers that no step makes, as nested lists by value id. */
+  readonly leaves: Readonly<Record<string, Numbers>>
+  /** the steps at the lesson grain, in teaching order. */
+  readonly lesson: readonly StepInfo[]
+  /** every primitive step. */
+  readonly unfolded: readonly StepInfo[]
+  /** the ops on this tape, by name. */
+  readonly ops: Readonly<Record<string, OpInfo>>
+  /** how each name is written. */
+  readonly symbols: Readonly<Record<string, Notation>>
+  /** what it learns from; null for a formula. */
+  readonly dataset: DatasetInfo | null
+  /** the order of samples; null where every iteration sees the recorded inputs. */
+  readonly visits: Visits | null
+  /** how long the spec trains. */
+  readonly iterations: number
+  /** a regression output counts as right within this share of the targets' spread. */
+  readonly tolerance: number
+}
+
+/** What was wrong, and where if that is known. */
+export interface ErrorMessage {
+  readonly message: string
+  readonly source: string | null
+  readonly line: number | null
+}
+
+/** A column of an uploaded CSV file. */
+export interface ColumnInfo {
+  readonly name: string
+  readonly numeric: boolean
+  readonly distinct: number
+  readonly examples: readonly string[]
+}
+
+/** What an uploaded CSV file holds, and which columns are likely targets. */
+export interface CsvInfo {
+  readonly name: string
+  readonly rows: number
+  readonly columns: readonly ColumnInfo[]
+  readonly target: readonly string[]
+}
