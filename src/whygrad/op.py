@@ -16,7 +16,7 @@ import numpy as np
 
 from whygrad.dims import Shape
 from whygrad.errors import UnknownName, WhygradError, unknown
-from whygrad.formula import Formula
+from whygrad.formula import Expr, Formula
 
 if TYPE_CHECKING:
     from whygrad.tensor import Tensor
@@ -60,6 +60,26 @@ Pullback = Local | Pull
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an output moves as it does when one input moves: a sentence with slots for numbers.
+
+    Slots: ``{x}`` the input in question, ``{y}`` the output, ``{other}`` the one other element the
+    local derivative consists of, ``{local}`` the local derivative, ``{0}``, ``{1}`` ... the inputs
+    of an op that works element by element. A slot alone gives the name, ``{x#}`` the number,
+    ``{x=}`` both.
+
+    Attributes:
+        says: the sentence.
+        principle: the named principle it rests on (``why/principles.py``).
+        when: a test on numbers in slots; of several reasons, the first whose test holds is given.
+    """
+
+    says: str
+    principle: str
+    when: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """Inputs (nested lists of numbers) and params on which an op is checked."""
 
@@ -89,6 +109,11 @@ class Op:
         aligned: inputs broadcast against each other, element by element.
         variadic: takes any number of inputs.
         kinks: where the derivative does not exist and which value is used there.
+        side: ``side(*arrays)`` says for each element on which side of its corners it is, so that
+            a nudge across one can be told.
+        purpose: what it is for in a network.
+        reasons: for each input, why the local derivative is what it is; in the order of
+            ``pullbacks``, None where there is no derivative.
     """
 
     name: str
@@ -104,6 +129,9 @@ class Op:
     aligned: bool = False
     variadic: bool = False
     kinks: str = ""
+    side: Callable[..., Array] | None = None
+    purpose: str = ""
+    reasons: tuple[tuple[Reason, ...] | None, ...] = ()
 
     def pullback(self, argument: int) -> Pullback | None:
         """Return the pullback for an input."""
@@ -118,6 +146,18 @@ def ufunc(function: Callable[..., object]) -> Callable[..., Kernel]:
 def scalar(number: float, like: Array) -> Array:
     """Return a number as an array of ``like``'s dtype, which NumPy takes faster than a float."""
     return np.array(number, like.dtype)
+
+
+def slot(name: str) -> Expr:
+    """Return the number in a slot, for a reason's ``when``."""
+    return Expr("slot", (name,))
+
+
+def each_reason(
+    *reasons: tuple[Reason, ...] | Reason | None,
+) -> tuple[tuple[Reason, ...] | None, ...]:
+    """Return reasons as a row keeps them, a single one standing for itself."""
+    return tuple((r,) if isinstance(r, Reason) else r for r in reasons)
 
 
 def table(*rows: Op) -> dict[str, Op]:

@@ -8,7 +8,19 @@ import numpy as np
 
 from whygrad.dims import Shape, normalise_axes
 from whygrad.formula import Formula, Use, arg, call, cases, compare, delta, out, param, total
-from whygrad.op import Array, Example, Kernel, Local, Op, Pull, scalar, ufunc
+from whygrad.op import (
+    Array,
+    Example,
+    Kernel,
+    Local,
+    Op,
+    Pull,
+    Reason,
+    each_reason,
+    scalar,
+    slot,
+    ufunc,
+)
 
 _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
@@ -26,6 +38,32 @@ relu = Op(
     forward=lambda x, out: partial(np.maximum, x, scalar(0.0, out), out=out),
     pullbacks=(Local(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
     formula=Formula(call("max", 0.0, _X), (Use(cases(compare("gt", _X, 0.0), 1.0, 0.0)),)),
+    purpose=(
+        "It lets a unit stay silent: without such a bend, layers of weighted sums are only one "
+        "weighted sum."
+    ),
+    reasons=each_reason(
+        (
+            Reason(
+                "{x=} is above 0, where the ReLU is the line {y} = {x}: one unit of {x} is one "
+                "unit of {y}.",
+                "gate",
+                compare("gt", slot("0"), 0.0),
+            ),
+            Reason(
+                "{x} is exactly 0, the ReLU's corner: right of it the slope is 1, left of it 0. "
+                "Neither is wrong; 0 is used here, as in PyTorch.",
+                "gate",
+                compare("eq", slot("0"), 0.0),
+            ),
+            Reason(
+                "{x=} is below 0, where the ReLU is flat: however {x} moves a little, {y} stays "
+                "0, so nothing passes.",
+                "gate",
+            ),
+        )
+    ),
+    side=lambda x: x > 0,
     examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
     kinks="at 0 the slope is taken as 0",
 )
@@ -50,18 +88,32 @@ leaky_relu = Op(
     forward=_leaky_relu,
     pullbacks=(
         Local(
-            lambda s: s.inputs[0]
-            .apply("gt", s.inputs[0].constant(0.0))
-            .apply(
-                "where",
-                s.inputs[0].constant(1.0),
-                s.inputs[0].constant(s.params["negative_slope"]),
+            lambda s: (
+                s.inputs[0]
+                .apply("gt", s.inputs[0].constant(0.0))
+                .apply(
+                    "where",
+                    s.inputs[0].constant(1.0),
+                    s.inputs[0].constant(s.params["negative_slope"]),
+                )
             )
         ),
     ),
     formula=Formula(
         cases(compare("gt", _X, 0.0), _X, param("negative_slope") * _X), (Use(_SLOPE),)
     ),
+    purpose="It bends like a ReLU but never shuts quite: a little always passes.",
+    reasons=each_reason(
+        (
+            Reason(
+                "{x=} is above 0, where {y} is {x} itself: one for one.",
+                "gate",
+                compare("gt", slot("0"), 0.0),
+            ),
+            Reason("{x=} is not above 0, where only the share {local#} of {x} passes.", "gate"),
+        )
+    ),
+    side=lambda x: x > 0,
     examples=(
         Example((_GRID,), {"negative_slope": 0.01}),
         Example(([0.0, -1.0],), {"negative_slope": 0.1}, kink=True),
@@ -90,6 +142,14 @@ sigmoid = Op(
     forward=_sigmoid,
     pullbacks=(Local(lambda s: s.output * (1.0 - s.output)),),
     formula=Formula(1.0 / (1.0 + call("exp", -_X)), (Use(out() * (1.0 - out())),)),
+    purpose="It squeezes any number between 0 and 1, so that it can be read as a probability.",
+    reasons=each_reason(
+        Reason(
+            "Near {x=} the S-curve stands at {y=}, and its slope there is {y#} × (1 − {y#}) = "
+            "{local#}: at most 1/4, in the middle, and next to nothing at the ends.",
+            "slope of the squash",
+        )
+    ),
     examples=(Example((_GRID,)),),
 )
 
@@ -101,6 +161,14 @@ tanh = Op(
     forward=ufunc(np.tanh),
     pullbacks=(Local(lambda s: 1.0 - s.output.apply("square")),),
     formula=Formula(call("tanh", _X), (Use(1.0 - out() ** 2.0),)),
+    purpose="It squeezes any number between −1 and 1, keeping its sign.",
+    reasons=each_reason(
+        Reason(
+            "Near {x=} the curve stands at {y=}, and its slope there is 1 − {y#}² = {local#}: 1 "
+            "in the middle, next to nothing at the ends.",
+            "slope of the squash",
+        )
+    ),
     examples=(Example((_GRID,)),),
 )
 
@@ -114,6 +182,14 @@ softplus = Op(
     formula=Formula(
         call("max", 0.0, _X) + call("log", 1.0 + call("exp", -call("abs", _X))),
         (Use(1.0 / (1.0 + call("exp", -_X))),),
+    ),
+    purpose="It is a ReLU with its corner rounded off.",
+    reasons=each_reason(
+        Reason(
+            "Near {x=} the rounded corner rises by {local#} per unit: the sigmoid of {x}, near "
+            "1 far to the right and near 0 far to the left.",
+            "slope of the squash",
+        )
     ),
     examples=(Example((_GRID,)),),
 )
@@ -155,13 +231,25 @@ softmax = Op(
     forward=_softmax,
     pullbacks=(
         Pull(
-            lambda g, s: s.output
-            * (g - (g * s.output).apply("sum", axes=(s.params["axis"],), keepdims=True))
+            lambda g, s: (
+                s.output
+                * (g - (g * s.output).apply("sum", axes=(s.params["axis"],), keepdims=True))
+            )
         ),
     ),
     formula=Formula(
         call("exp", _X) / _ALL,
         (Use(out() * (delta("m") - _OTHER), ("replace", "m"), _OVER),),
+    ),
+    purpose=(
+        "It turns scores into shares that add up to 1, so that they can be read as probabilities."
+    ),
+    reasons=each_reason(
+        Reason(
+            "The shares add up to 1, so what one gains the others lose. At {x=}, {y} moves by "
+            "{local#} per unit.",
+            "slope of the squash",
+        )
     ),
     examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
 )
@@ -174,8 +262,9 @@ log_softmax = Op(
     forward=_log_softmax,
     pullbacks=(
         Pull(
-            lambda g, s: g
-            - s.output.apply("exp") * g.apply("sum", axes=(s.params["axis"],), keepdims=True)
+            lambda g, s: (
+                g - s.output.apply("exp") * g.apply("sum", axes=(s.params["axis"],), keepdims=True)
+            )
         ),
     ),
     formula=Formula(
@@ -187,6 +276,14 @@ log_softmax = Op(
                 _OVER,
             ),
         ),
+    ),
+    purpose="It gives the logarithms of shares that add up to 1, without ever forming tiny shares.",
+    reasons=each_reason(
+        Reason(
+            "Raising one score raises its own share and lowers all others. At {x=}, {y} moves "
+            "by {local#} per unit.",
+            "slope of the squash",
+        )
     ),
     examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
 )

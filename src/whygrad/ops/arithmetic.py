@@ -8,7 +8,19 @@ import numpy as np
 
 from whygrad.dims import Shape, broadcast
 from whygrad.formula import Formula, Use, arg, call, cases, compare, expr, out, param
-from whygrad.op import Array, Example, Kernel, Local, Op, Pull, scalar, ufunc
+from whygrad.op import (
+    Array,
+    Example,
+    Kernel,
+    Local,
+    Op,
+    Pull,
+    Reason,
+    each_reason,
+    scalar,
+    slot,
+    ufunc,
+)
 
 _ONE = expr(1.0)
 _A, _B = arg(0), arg(1)
@@ -33,6 +45,17 @@ add = Op(
         Pull(lambda g, s: g.apply("identity")),
     ),
     formula=Formula(_A + _B, (Use(_ONE), Use(_ONE))),
+    purpose="It brings two influences together: each moves the sum on its own account.",
+    reasons=each_reason(
+        Reason(
+            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
+            "rate",
+        ),
+        Reason(
+            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
+            "rate",
+        ),
+    ),
     examples=(Example((_GRID, _GRID)), Example((_GRID, _ROW)), Example((_GRID, 3.0))),
     aligned=True,
 )
@@ -45,6 +68,14 @@ sub = Op(
     forward=ufunc(np.subtract),
     pullbacks=(Pull(lambda g, s: g.apply("identity")), Pull(lambda g, s: -g)),
     formula=Formula(_A - _B, (Use(_ONE), Use(expr(-1.0)))),
+    purpose="It measures how far apart two numbers are.",
+    reasons=each_reason(
+        Reason(
+            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
+            "rate",
+        ),
+        Reason("{x} is taken away to make {y}: raise {x} by 0.01 and {y} falls by 0.01.", "rate"),
+    ),
     examples=(Example((_GRID, _POSITIVE)), Example((1.0, _GRID)), Example((_GRID, _COLUMN))),
     aligned=True,
 )
@@ -57,6 +88,35 @@ mul = Op(
     forward=ufunc(np.multiply),
     pullbacks=(Local(lambda s: s.inputs[1]), Local(lambda s: s.inputs[0])),
     formula=Formula(_A * _B, (Use(_B), Use(_A))),
+    purpose="It lets one number decide how loudly another is heard.",
+    reasons=each_reason(
+        (
+            Reason(
+                "{1} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} moves, "
+                "{y} stays.",
+                "the other factor",
+                compare("eq", slot("1"), 0.0),
+            ),
+            Reason(
+                "{x} reaches {y} multiplied by {1=}: raise {x} by 0.01 and {y} moves by "
+                "0.01 × {1#}.",
+                "the other factor",
+            ),
+        ),
+        (
+            Reason(
+                "{0} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} moves, "
+                "{y} stays.",
+                "the other factor",
+                compare("eq", slot("0"), 0.0),
+            ),
+            Reason(
+                "{x} reaches {y} multiplied by {0=}: raise {x} by 0.01 and {y} moves by "
+                "0.01 × {0#}.",
+                "the other factor",
+            ),
+        ),
+    ),
     examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((_COLUMN, _ROW))),
     aligned=True,
 )
@@ -72,6 +132,18 @@ div = Op(
         Local(lambda s: -(s.output / s.inputs[1])),
     ),
     formula=Formula(_A / _B, (Use(1.0 / _B), Use(-(out() / _B)))),
+    purpose="It puts a number in proportion to another.",
+    reasons=each_reason(
+        Reason(
+            "{x} is shared out over {1=}: raise {x} by 0.01 and {y} moves by 0.01 / {1#}.",
+            "the other factor",
+        ),
+        Reason(
+            "A larger {x} shares the same amount out thinner: {y} falls by {y#} / {x#} for each "
+            "unit of {x}, for small changes.",
+            "rate",
+        ),
+    ),
     examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((1.0, _ROW))),
     aligned=True,
 )
@@ -84,6 +156,10 @@ neg = Op(
     forward=ufunc(np.negative),
     pullbacks=(Pull(lambda g, s: -g),),
     formula=Formula(-_A, (Use(expr(-1.0)),)),
+    purpose="It turns a number round.",
+    reasons=each_reason(
+        Reason("{y} is {x} turned round: what raises one lowers the other by as much.", "rate")
+    ),
     examples=(Example((_GRID,)),),
 )
 
@@ -98,14 +174,22 @@ pow_ = Op(
     pullbacks=(
         # where the exponent is 0 the power is 1 whatever the base, even 0
         Local(
-            lambda s: s.inputs[1]
-            .apply("eq", s.inputs[1].constant(0.0))
-            .apply("where", s.inputs[1].constant(0.0), s.inputs[1] * s.inputs[0] ** (s.inputs[1] - 1.0))
+            lambda s: (
+                s.inputs[1]
+                .apply("eq", s.inputs[1].constant(0.0))
+                .apply(
+                    "where",
+                    s.inputs[1].constant(0.0),
+                    s.inputs[1] * s.inputs[0] ** (s.inputs[1] - 1.0),
+                )
+            )
         ),
         Local(
-            lambda s: s.inputs[0]
-            .apply("eq", s.inputs[0].constant(0.0))
-            .apply("where", s.inputs[0].constant(0.0), s.output * s.inputs[0].apply("log"))
+            lambda s: (
+                s.inputs[0]
+                .apply("eq", s.inputs[0].constant(0.0))
+                .apply("where", s.inputs[0].constant(0.0), s.output * s.inputs[0].apply("log"))
+            )
         ),
     ),
     formula=Formula(
@@ -113,6 +197,19 @@ pow_ = Op(
         (
             Use(cases(compare("eq", _B, 0.0), 0.0, _B * _A ** (_B - 1.0))),
             Use(cases(_EXPONENT_MATTERS, 0.0, out() * call("log", _A))),
+        ),
+    ),
+    purpose="It bends a line: how steep it is depends on where you stand.",
+    reasons=each_reason(
+        Reason(
+            "Near {x=} the curve {x} to the power {1#} rises by {local#} per unit: the exponent "
+            "times the power one lower.",
+            "rate",
+        ),
+        Reason(
+            "Each unit more of the exponent multiplies {y} by {0#}; for a small change that is "
+            "{y#} × ln {0#} = {local#} per unit.",
+            "rate",
         ),
     ),
     examples=(
@@ -132,6 +229,22 @@ square = Op(
     forward=ufunc(np.square),
     pullbacks=(Local(lambda s: 2.0 * s.inputs[0]),),
     formula=Formula(_A**2.0, (Use(2.0 * _A),)),
+    purpose="It makes large distances count for more than small ones, and forgets their sign.",
+    reasons=each_reason(
+        (
+            Reason(
+                "At {x} = 0 the square is flat: a small move either way changes nothing to "
+                "speak of.",
+                "rate",
+                compare("eq", slot("0"), 0.0),
+            ),
+            Reason(
+                "A square of side {x=} that grows by 0.01 gains two strips of {x#} × 0.01: "
+                "twice {x#} per unit. The corner, 0.01 × 0.01, is too small to count.",
+                "rate",
+            ),
+        )
+    ),
     examples=(Example((_GRID,)),),
 )
 
@@ -143,6 +256,14 @@ exp = Op(
     forward=ufunc(np.exp),
     pullbacks=(Local(lambda s: s.output),),
     formula=Formula(call("exp", _A), (Use(out()),)),
+    purpose="It turns sums into products, and is never negative.",
+    reasons=each_reason(
+        Reason(
+            "The exponential grows in proportion to itself: at {x=} it stands at {y#}, and "
+            "rises by {y#} per unit.",
+            "rate",
+        )
+    ),
     examples=(Example((_GRID,)),),
 )
 
@@ -154,6 +275,14 @@ log = Op(
     forward=ufunc(np.log),
     pullbacks=(Local(lambda s: 1.0 / s.inputs[0]),),
     formula=Formula(call("log", _A), (Use(1.0 / _A),)),
+    purpose="It turns products into sums: what matters is by what factor {0} changes.",
+    reasons=each_reason(
+        Reason(
+            "Adding 0.01 to {x=} makes it larger by the share 0.01 / {x#}, and the logarithm "
+            "counts shares.",
+            "rate",
+        )
+    ),
     examples=(Example((_POSITIVE,)),),
 )
 
@@ -165,6 +294,14 @@ sqrt = Op(
     forward=ufunc(np.sqrt),
     pullbacks=(Local(lambda s: 0.5 / s.output),),
     formula=Formula(call("sqrt", _A), (Use(0.5 / out()),)),
+    purpose="It undoes a square.",
+    reasons=each_reason(
+        Reason(
+            "{y} times {y} is {x}, so {x} moves by 2 × {y#} per unit of {y}; the other way "
+            "round that is one over it: {local#}.",
+            "rate",
+        )
+    ),
     examples=(Example((_POSITIVE,)),),
     kinks="at 0 the slope is infinite",
 )
@@ -180,6 +317,27 @@ abs_ = Op(
         call("abs", _A),
         (Use(cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0))),),
     ),
+    purpose="It forgets the sign and keeps the distance from 0.",
+    reasons=each_reason(
+        (
+            Reason(
+                "{x=} is above 0, where the absolute value is {x} itself: one for one.",
+                "gate",
+                compare("gt", slot("0"), 0.0),
+            ),
+            Reason(
+                "{x} is exactly 0, the corner: right of it the slope is 1, left of it -1. There "
+                "is no one slope; 0, halfway, is used.",
+                "gate",
+                compare("eq", slot("0"), 0.0),
+            ),
+            Reason(
+                "{x=} is below 0, where the absolute value is -{x}: one unit up is one unit less.",
+                "gate",
+            ),
+        )
+    ),
+    side=lambda x: x > 0,
     examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
     kinks="at 0 the slope is taken as 0, halfway between -1 and 1",
 )
@@ -194,6 +352,8 @@ sign = Op(
     formula=Formula(
         cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0)), (None,)
     ),
+    purpose="It keeps only which side of 0 a number is on.",
+    reasons=each_reason(None),
     examples=(Example(([-2.0, 0.0, 3.0],)),),
 )
 
@@ -210,11 +370,11 @@ heaviside = Op(
     forward=_heaviside,
     pullbacks=(None,),
     formula=Formula(
-        cases(
-            compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), param("at_zero"), 0.0)
-        ),
+        cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), param("at_zero"), 0.0)),
         (None,),
     ),
+    purpose="It is the ReLU's slope: a gate that is open above 0 and shut below.",
+    reasons=each_reason(None),
     examples=(
         Example(([-2.0, 0.0, 3.0],), {"at_zero": 0.0}),
         Example(([-2.0, 0.0, 3.0],), {"at_zero": 0.5}),
@@ -236,6 +396,40 @@ maximum = Op(
         Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
     ),
     formula=Formula(call("max", _A, _B), (Use(_LARGER), Use(_SMALLER))),
+    purpose="It passes on the larger of two.",
+    reasons=each_reason(
+        (
+            Reason(
+                "{0=} is the larger, so {y} is it: one for one.",
+                "gate",
+                compare("gt", slot("0"), slot("1")),
+            ),
+            Reason(
+                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
+                "gate",
+                compare("eq", slot("0"), slot("1")),
+            ),
+            Reason(
+                "{0=} is the smaller; {y} follows the other and does not hear this one.", "gate"
+            ),
+        ),
+        (
+            Reason(
+                "{1=} is the larger, so {y} is it: one for one.",
+                "gate",
+                compare("gt", slot("1"), slot("0")),
+            ),
+            Reason(
+                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
+                "gate",
+                compare("eq", slot("0"), slot("1")),
+            ),
+            Reason(
+                "{1=} is the smaller; {y} follows the other and does not hear this one.", "gate"
+            ),
+        ),
+    ),
+    side=lambda a, b: a > b,
     examples=(
         Example((_GRID, _ROW)),
         Example((_GRID, 0.0)),
@@ -256,6 +450,36 @@ minimum = Op(
         Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
     ),
     formula=Formula(call("min", _A, _B), (Use(_SMALLER), Use(_LARGER))),
+    purpose="It passes on the smaller of two.",
+    reasons=each_reason(
+        (
+            Reason(
+                "{0=} is the smaller, so {y} is it: one for one.",
+                "gate",
+                compare("gt", slot("1"), slot("0")),
+            ),
+            Reason(
+                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
+                "gate",
+                compare("eq", slot("0"), slot("1")),
+            ),
+            Reason("{0=} is the larger; {y} follows the other and does not hear this one.", "gate"),
+        ),
+        (
+            Reason(
+                "{1=} is the smaller, so {y} is it: one for one.",
+                "gate",
+                compare("gt", slot("0"), slot("1")),
+            ),
+            Reason(
+                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
+                "gate",
+                compare("eq", slot("0"), slot("1")),
+            ),
+            Reason("{1=} is the larger; {y} follows the other and does not hear this one.", "gate"),
+        ),
+    ),
+    side=lambda a, b: a > b,
     examples=(
         Example((_GRID, _ROW)),
         Example((_GRID, 0.0)),
@@ -274,6 +498,8 @@ def _test(name: str, title: str, reads: str, forward: np.ufunc) -> Op:
         shape=partial(broadcast, name),
         forward=ufunc(forward),
         pullbacks=(None, None),
+        purpose="It asks a question whose answer is yes or no.",
+        reasons=(None, None),
         formula=Formula(cases(compare(name, _A, _B), 1.0, 0.0), (None, None)),
         examples=(Example(([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])),),
         kind="bool",
@@ -309,6 +535,26 @@ where = Op(
     formula=Formula(
         cases(_HOLDS, arg(1), arg(2)),
         (None, Use(cases(_HOLDS, 1.0, 0.0)), Use(cases(_HOLDS, 0.0, 1.0))),
+    ),
+    purpose="It chooses, element by element, which of two values goes on.",
+    reasons=each_reason(
+        None,
+        (
+            Reason(
+                "The test holds, so {y} is {1}: one for one.", "gate", compare("gt", slot("0"), 0.0)
+            ),
+            Reason(
+                "The test does not hold, so {y} is the other value and does not hear {1}.", "gate"
+            ),
+        ),
+        (
+            Reason(
+                "The test does not hold, so {y} is {2}: one for one.",
+                "gate",
+                compare("eq", slot("0"), 0.0),
+            ),
+            Reason("The test holds, so {y} is the other value and does not hear {2}.", "gate"),
+        ),
     ),
     examples=(
         Example(([[True, False, True], [False, False, True]], _GRID, _ROW)),

@@ -13,7 +13,7 @@ import numpy as np
 from whygrad.dims import Shape, same_shape, show_shape
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, call, cases, compare, count, total
-from whygrad.op import Around, Array, Example, Kernel, Local, Op, scalar
+from whygrad.op import Around, Array, Example, Kernel, Local, Op, Reason, each_reason, scalar, slot
 
 if TYPE_CHECKING:
     from whygrad.tensor import Tensor
@@ -83,6 +83,35 @@ mse_loss = Op(
             Use(-2.0 * (_P - _T) / _COUNT, ("whole", "n"), _OVER),
         ),
     ),
+    purpose="It makes one number of how wrong the outputs are, large mistakes counting for more.",
+    reasons=each_reason(
+        (
+            Reason(
+                "{x=} is exactly on the target, where the squared distance is flat: there is "
+                "nothing to correct.",
+                "rate",
+                compare("eq", slot("local"), 0.0),
+            ),
+            Reason(
+                "A squared distance changes by twice the distance. {x=} stands above its "
+                "target, so raising it raises the loss, by {local#} per unit (each of those "
+                "averaged has its share).",
+                "rate",
+                compare("gt", slot("local"), 0.0),
+            ),
+            Reason(
+                "A squared distance changes by twice the distance. {x=} stands below its "
+                "target, so raising it lowers the loss, by {local#} per unit (each of those "
+                "averaged has its share).",
+                "rate",
+            ),
+        ),
+        Reason(
+            "The distance changes as much, and the other way, when the target moves: {local#} "
+            "per unit.",
+            "rate",
+        ),
+    ),
     examples=(
         Example(([[0.25], [1.0]], [[2.0], [-1.0]])),
         Example(([[0.25, 1.0]], [[0.0, 1.0]])),
@@ -117,9 +146,7 @@ def _log_or_least(x: Expr) -> Expr:
 
 def _bce_slope(around: Around) -> Tensor:
     p, t = around.inputs
-    return _averaged(
-        (p - t) / (p * (1.0 - p)).apply("maximum", p.constant(_LEAST_SLOPE)), around
-    )
+    return _averaged((p - t) / (p * (1.0 - p)).apply("maximum", p.constant(_LEAST_SLOPE)), around)
 
 
 def _bce_target_slope(around: Around) -> Tensor:
@@ -149,9 +176,23 @@ binary_cross_entropy = Op(
                 ("whole", "n"),
                 _OVER,
             ),
-            Use(
-                (_log_or_least(1.0 - _P) - _log_or_least(_P)) / _COUNT, ("whole", "n"), _OVER
-            ),
+            Use((_log_or_least(1.0 - _P) - _log_or_least(_P)) / _COUNT, ("whole", "n"), _OVER),
+        ),
+    ),
+    purpose=(
+        "It makes one number of how surprised a probability is by what happened: −log of the "
+        "share it gave to the truth."
+    ),
+    reasons=each_reason(
+        Reason(
+            "{x=} gave the truth a share; the logarithm counts by what factor that share "
+            "changes, so the smaller the share, the steeper: {local#} per unit.",
+            "average",
+        ),
+        Reason(
+            "The target weighs the two surprises, −log {0} and −log(1 − {0}): moving it by a "
+            "unit trades one for the other, {local#}.",
+            "average",
         ),
     ),
     examples=(
@@ -195,6 +236,22 @@ binary_cross_entropy_with_logits = Op(
         (
             Use((1.0 / (1.0 + call("exp", -_P)) - _T) / _COUNT, ("whole", "n"), _OVER),
             Use(-_P / _COUNT, ("whole", "n"), _OVER),
+        ),
+    ),
+    purpose=(
+        "It is the sigmoid and the surprise in one: what is left of their slopes is prediction "
+        "minus target."
+    ),
+    reasons=each_reason(
+        Reason(
+            "The logarithm's steepness and the sigmoid's flatness cancel: what is left is the "
+            "prediction minus the target, {local#} (each of those averaged has its share).",
+            "meet and cancel",
+        ),
+        Reason(
+            "The target weighs the two surprises; their difference is the logit, so the loss "
+            "moves by {local#} per unit.",
+            "average",
         ),
     ),
     examples=(
@@ -255,6 +312,21 @@ cross_entropy = Op(
         (
             Use((_SHARE * _WEIGHT - _T) / _SAMPLES, ("whole", "n"), _OVER),
             Use((_LOG_SUM - _P) / _SAMPLES, ("whole", "n"), _OVER),
+        ),
+    ),
+    purpose=(
+        "It makes one number of how surprised the shares are by the right class: −log of the "
+        "share it was given."
+    ),
+    reasons=each_reason(
+        Reason(
+            "The logarithm and the softmax cancel: what is left is this class's share minus its "
+            "target, {local#} (each sample averaged has its share).",
+            "meet and cancel",
+        ),
+        Reason(
+            "The target weighs the surprise −log of this class's share: {local#} per unit.",
+            "average",
         ),
     ),
     examples=(

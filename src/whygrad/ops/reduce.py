@@ -10,7 +10,7 @@ import numpy as np
 from whygrad.dims import Shape, broadcast, normalise_axes, reduced_shape, show_shape
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, cases, compare, count, expr, out, total
-from whygrad.op import Array, Example, Kernel, Op, Pull, scalar
+from whygrad.op import Array, Example, Kernel, Op, Pull, Reason, each_reason, scalar, slot
 
 _ONE = expr(1.0)
 _REDUCED = ("reduced", 0)
@@ -41,6 +41,13 @@ sum_ = Op(
     forward=_sum,
     pullbacks=(Pull(lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)),),
     formula=Formula(total("r", _REDUCED, _X), (Use(_ONE, ("merge", "r"), _USE),)),
+    purpose="It gathers many numbers into one; each has its full say.",
+    reasons=each_reason(
+        Reason(
+            "{x} is one of those added up: raise it by 0.01 and the sum {y} rises by 0.01.",
+            "contributions add",
+        )
+    ),
     examples=_AXES,
 )
 
@@ -67,14 +74,22 @@ mean = Op(
     forward=_mean,
     pullbacks=(
         Pull(
-            lambda g, s: g.apply(
-                "divide_by_count", s.inputs[0], axes=s.params["axes"]
-            ).apply("expand_like", s.inputs[0], **s.params)
+            lambda g, s: g.apply("divide_by_count", s.inputs[0], axes=s.params["axes"]).apply(
+                "expand_like", s.inputs[0], **s.params
+            )
         ),
     ),
     formula=Formula(
         total("r", _REDUCED, _X) / count(_REDUCED),
         (Use(1.0 / count(_REDUCED), ("merge", "r"), _USE),),
+    ),
+    purpose="It lets many numbers speak with one voice, whatever their number.",
+    reasons=each_reason(
+        Reason(
+            "{y} is an average, so each of those averaged has the same small say: {local#} of "
+            "its own change.",
+            "average",
+        )
     ),
     examples=_AXES,
 )
@@ -93,6 +108,11 @@ divide_by_count = Op(
     forward=_divide_by_count,
     pullbacks=(Pull(lambda g, s: g.apply("divide_by_count", s.inputs[1], **s.params)), None),
     formula=Formula(arg(0) / _HOW_MANY, (Use(1.0 / _HOW_MANY), None)),
+    purpose="It gives each of those averaged its share.",
+    reasons=each_reason(
+        Reason("{y} is {x} divided among as many as were averaged: {local#} for each.", "average"),
+        None,
+    ),
     examples=(Example(([1.0, 2.0, 3.0], _GRID), {"axes": (-2,)}),),
 )
 
@@ -109,8 +129,10 @@ amax = Op(
     forward=_largest,
     pullbacks=(
         Pull(
-            lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)
-            * s.inputs[0].apply("share_of_max", axes=s.params["axes"])
+            lambda g, s: (
+                g.apply("expand_like", s.inputs[0], **s.params)
+                * s.inputs[0].apply("share_of_max", axes=s.params["axes"])
+            )
         ),
     ),
     formula=Formula(
@@ -120,7 +142,9 @@ amax = Op(
                 cases(
                     compare("eq", _X, out()),
                     1.0
-                    / total("k", _REDUCED, cases(compare("eq", arg(0, "merge", "k"), out()), 1.0, 0.0)),
+                    / total(
+                        "k", _REDUCED, cases(compare("eq", arg(0, "merge", "k"), out()), 1.0, 0.0)
+                    ),
                     0.0,
                 ),
                 ("merge", "r"),
@@ -128,6 +152,22 @@ amax = Op(
             ),
         ),
     ),
+    purpose="It reports only the largest.",
+    reasons=each_reason(
+        (
+            Reason(
+                "{x=} is the largest, so {y} is it; {local#} of its changes go through.",
+                "gate",
+                compare("gt", slot("local"), 0.0),
+            ),
+            Reason(
+                "{x=} is not the largest, so {y} does not hear it: a small move of {x} leaves "
+                "{y} as it is.",
+                "gate",
+            ),
+        )
+    ),
+    side=lambda x: x.argmax(axis=-1),
     examples=(
         *_AXES,
         Example(([[1.0, 3.0, 3.0]],), {"axes": (-1,), "keepdims": False}, kink=True),
@@ -156,11 +196,14 @@ share_of_max = Op(
     formula=Formula(
         cases(
             compare("eq", arg(0), _TOP),
-            1.0 / total("m", _REDUCED, cases(compare("eq", arg(0, "sibling", "m"), arg(0)), 1.0, 0.0)),
+            1.0
+            / total("m", _REDUCED, cases(compare("eq", arg(0, "sibling", "m"), arg(0)), 1.0, 0.0)),
             0.0,
         ),
         (None,),
     ),
+    purpose="It says which of them is the largest.",
+    reasons=each_reason(None),
     examples=(
         Example((_GRID,), {"axes": (-1,)}),
         Example(([[1.0, 3.0, 3.0], [2.0, 1.0, 0.0]],), {"axes": (-1,)}),
@@ -206,6 +249,38 @@ matmul = Op(
             Use(_ROW, ("axes", "k", "j"), (("k", _K),)),
         ),
         axes=("i", "j"),
+    ),
+    purpose=(
+        "It is a row of weighted sums: each output asks every input, as loudly as the weight "
+        "between them says."
+    ),
+    reasons=each_reason(
+        (
+            Reason(
+                "{other} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} "
+                "moves, {y} stays.",
+                "the other factor",
+                compare("eq", slot("other"), 0.0),
+            ),
+            Reason(
+                "{x} reaches {y} multiplied by {other=}: raise {x} by 0.01 and {y} moves by "
+                "0.01 × {other#}.",
+                "the other factor",
+            ),
+        ),
+        (
+            Reason(
+                "{other} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} "
+                "moves, {y} stays.",
+                "the other factor",
+                compare("eq", slot("other"), 0.0),
+            ),
+            Reason(
+                "{x} reaches {y} multiplied by {other=}: raise {x} by 0.01 and {y} moves by "
+                "0.01 × {other#}.",
+                "the other factor",
+            ),
+        ),
     ),
     examples=(
         Example((_GRID, [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]])),

@@ -22,7 +22,7 @@ from whygrad.dims import (
 )
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, expr, total
-from whygrad.op import Array, Example, Kernel, Op, Pull
+from whygrad.op import Array, Example, Kernel, Op, Pull, Reason, each_reason
 
 _ONE = expr(1.0)
 _GRID = [[1.0, -2.0, 3.0], [4.0, 5.5, -6.0]]
@@ -44,6 +44,8 @@ identity = Op(
     view=lambda x, shape: x,
     pullbacks=(Pull(lambda g, s: g.apply("identity")),),
     formula=Formula(arg(0), (Use(_ONE),)),
+    purpose="It passes a number on as it is: a local derivative of 1 costs no work.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
     examples=(Example((_GRID,)),),
 )
 
@@ -77,6 +79,8 @@ permute = Op(
     view=_permute_view,
     pullbacks=(Pull(lambda g, s: g.apply("permute", axes=_inverse(s.params["axes"]))),),
     formula=Formula(arg(0, "permute"), (Use(_ONE, ("permute",)),)),
+    purpose="It turns rows into columns, so that what belongs together meets.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
     examples=(
         Example((_GRID,), {"axes": (-1, -2)}),
         Example(([_GRID, _GRID],), {"axes": (-2, -1, -3)}),
@@ -110,6 +114,8 @@ reshape = Op(
     view=lambda x, shape, to: x.reshape(shape),
     pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
     formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)),)),
+    purpose="It lays the same numbers out differently.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
     examples=(Example((_GRID,), {"to": (3, -1)}), Example((_GRID,), {"to": (6,)})),
 )
 
@@ -130,6 +136,8 @@ reshape_like = Op(
     view=lambda x, shape: x.reshape(shape),
     pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])), None),
     formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)), None)),
+    purpose="It lays the same numbers out as they were.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     examples=(Example((_GRID, [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])),),
 )
 
@@ -155,6 +163,8 @@ expand_like = Op(
     view=_expand_view,
     pullbacks=(Pull(lambda g, s: g.apply("sum", **s.params)), None),
     formula=Formula(arg(0, "drop"), (Use(_ONE, ("drop",)), None)),
+    purpose="It hands the same number to all that were gathered into one.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     examples=(
         Example(([1.0, 2.0, 3.0], _GRID), {"axes": (-2,), "keepdims": False}),
         Example(([[1.0], [2.0]], _GRID), {"axes": (-1,), "keepdims": True}),
@@ -178,6 +188,8 @@ broadcast_like = Op(
     view=lambda x, shape: np.broadcast_to(x, shape),
     pullbacks=(Pull(lambda g, s: g.apply("sum_like", s.inputs[0])), None),
     formula=Formula(arg(0), (Use(_ONE), None)),
+    purpose="It copies a number to everywhere it is used.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     examples=(Example(([1.0, 2.0, 3.0], _GRID)),),
     aligned=True,
 )
@@ -193,9 +205,7 @@ def _sum_like(x: Array, like: Array, out: Array) -> Kernel:
 
 def _summed_to(shape: Shape, like: Shape) -> Shape:
     if not same_shape(broadcast("sum_like", shape, like), shape):
-        raise ShapeError(
-            f"sum_like: {show_shape(like)} was not spread to make {show_shape(shape)}"
-        )
+        raise ShapeError(f"sum_like: {show_shape(like)} was not spread to make {show_shape(shape)}")
     return like
 
 
@@ -209,6 +219,13 @@ sum_like = Op(
     formula=Formula(
         total("r", ("spread", 0), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), (("r", ("spread", 0)),)), None),
+    ),
+    purpose=(
+        "It adds up what every copy of a value heard: a value that was used many times answers "
+        "for all of its uses."
+    ),
+    reasons=each_reason(
+        Reason("{x} is one of the uses added up in {y}: one for one.", "used by all"), None
     ),
     examples=(
         Example((_GRID, [0.0, 0.0, 0.0])),
@@ -271,6 +288,8 @@ getitem = Op(
     view=lambda x, shape, index: x[_key(index)],
     pullbacks=(Pull(lambda g, s: g.apply("put_like", s.inputs[0], **s.params)),),
     formula=Formula(arg(0, "getitem"), (Use(_ONE, ("getitem",)),)),
+    purpose="It takes out a part.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
     examples=(
         Example((_GRID,), {"index": (1, (None, None, 2))}),
         Example((_GRID,), {"index": (0, 1)}),
@@ -290,6 +309,8 @@ put_like = Op(
         total("r", ("preimage", 0, "getitem"), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _PLACED), None),
     ),
+    purpose="It puts a part back in its place, with 0 where nothing came from.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     examples=(
         Example(([7.0, 8.0], _GRID), {"index": (1, (None, None, 2))}),
         Example((7.0, _GRID), {"index": (0, 1)}),
@@ -327,6 +348,8 @@ index_select = Op(
     forward=_index_select,
     pullbacks=(Pull(lambda g, s: g.apply("index_add_like", *s.inputs[::-1], **s.params)), None),
     formula=Formula(arg(0, "select", 1), (Use(_ONE, ("select", 1)), None)),
+    purpose="It looks rows up in a table, as an embedding does.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     examples=(
         Example((_GRID, [1, 0, 1]), {"axis": -2}),
         Example((_GRID, [2, 2]), {"axis": -1}),
@@ -349,8 +372,16 @@ index_add_like = Op(
         total("r", ("preimage", 0, "select", 1), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _LOOKED_UP), None, None),
     ),
+    purpose="It adds up, for each row of the table, what all its look-ups heard.",
+    reasons=each_reason(
+        Reason("{x} is one of the look-ups added up in {y}: one for one.", "used by all"),
+        None,
+        None,
+    ),
     examples=(
-        Example(([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [1, 0, 1], _GRID), {"axis": -2}),
+        Example(
+            ([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [1, 0, 1], _GRID), {"axis": -2}
+        ),
     ),
 )
 
@@ -392,6 +423,8 @@ gather = Op(
     forward=_gather,
     pullbacks=(Pull(lambda g, s: g.apply("scatter_add_like", *s.inputs[::-1], **s.params)), None),
     formula=Formula(arg(0, "gather", 1), (Use(_ONE, ("gather", 1)), None)),
+    purpose="It picks one element for each place.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     examples=(Example((_GRID, [[2, 0], [1, 1]]), {"axis": -1}),),
 )
 
@@ -410,6 +443,10 @@ scatter_add_like = Op(
     formula=Formula(
         total("r", ("preimage", 0, "gather", 1), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _GATHERED), None, None),
+    ),
+    purpose="It adds up, for each place, what all its uses heard.",
+    reasons=each_reason(
+        Reason("{x} is one of the uses added up in {y}: one for one.", "used by all"), None, None
     ),
     examples=(Example(([[1.0, 2.0], [3.0, 4.0]], [[2, 0], [1, 1]], _GRID), {"axis": -1}),),
 )
@@ -478,6 +515,8 @@ cat = Op(
     forward=_cat,
     pullbacks=(Pull(lambda g, s: g.apply("cat_part", *s.inputs, part=s.argument, **s.params)),),
     formula=Formula(Expr("piece"), (Use(_ONE, ("joined",)),)),
+    purpose="It puts values side by side.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
     examples=(
         Example((_GRID, [[9.0, 8.0, 7.0]]), {"axis": -2}),
         Example((_GRID, [[9.0], [8.0]], _GRID), {"axis": -1}),
@@ -493,9 +532,9 @@ cat_part = Op(
     forward=_cat_part,
     pullbacks=(Pull(lambda g, s: g.apply("put_part", *s.inputs[1:], **s.params)), None),
     formula=Formula(arg(0, "part"), (Use(_ONE, ("part",)), None)),
-    examples=(
-        Example((_GRID, [[0.0], [0.0]], [[0.0, 0.0], [0.0, 0.0]]), {"axis": -1, "part": 1}),
-    ),
+    purpose="It takes back what one of the joined values gave.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    examples=(Example((_GRID, [[0.0], [0.0]], [[0.0, 0.0], [0.0, 0.0]]), {"axis": -1, "part": 1}),),
     variadic=True,
 )
 
@@ -511,6 +550,8 @@ put_part = Op(
         total("r", ("preimage", 0, "part"), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _PUT), None),
     ),
+    purpose="It puts a part back among zeros.",
+    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     examples=(
         Example(
             ([[7.0, 8.0], [9.0, 1.0]], [[0.0], [0.0]], [[0.0, 0.0], [0.0, 0.0]]),
