@@ -1,6 +1,6 @@
 """Datasets: made by formula, read from CSV files, and the order they are visited in."""
 
-from whygrad.data.csv_file import parse_csv, read_csv
+from whygrad.data.csv_file import CsvSummary, describe_csv, parse_csv, read_csv
 from whygrad.data.dataset import (
     Dataset,
     Scaling,
@@ -16,12 +16,14 @@ from whygrad.data.synthetic import LOADERS, Loader, load
 
 __all__ = [
     "LOADERS",
+    "CsvSummary",
     "Dataset",
     "Loader",
     "Scaling",
     "Task",
     "batch_indices",
     "batches",
+    "describe_csv",
     "from_arrays",
     "guess_task",
     "load",

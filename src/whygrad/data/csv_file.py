@@ -37,6 +37,7 @@ MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 MAX_CLASSES = 20
 
+_TARGET_NAMES = ("target", "label", "class", "y")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -142,6 +143,43 @@ def parse_csv(
     if advise:
         notes += _advice(dataset)
     return replace(dataset, note=" ".join(notes))
+
+
+@dataclass(frozen=True)
+class ColumnSummary:
+    """A column of a CSV file: whether all its cells are numbers, and the first different ones."""
+
+    name: str
+    numeric: bool
+    distinct: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CsvSummary:
+    """What a CSV file holds, and which columns a person most likely wants to learn."""
+
+    rows: int
+    columns: tuple[ColumnSummary, ...]
+    likely_targets: tuple[str, ...]
+
+
+def describe_csv(content: bytes | str, *, source: str = "data.csv") -> CsvSummary:
+    """What a CSV file holds, to choose targets and features from.
+
+    The likely target is the column called target, label, class or y, else the last one.
+
+    Raises DataError where it is no table, as `parse_csv` does.
+    """
+    table = _read_table(_decoded(content, source), source)
+    columns: list[ColumnSummary] = []
+    for position, name in enumerate(table.header):
+        cells = list(dict.fromkeys(row[position] for row in table.rows))
+        numeric = all(_NUMBER.fullmatch(cell) for cell in cells)
+        columns.append(ColumnSummary(name, numeric, len(cells), tuple(cells[:5])))
+    by_lower = {name.lower(): name for name in reversed(table.header)}
+    named = [by_lower[word] for word in _TARGET_NAMES if word in by_lower]
+    return CsvSummary(len(table.rows), tuple(columns), (*named, table.header[-1])[:1])
 
 
 @dataclass(frozen=True)

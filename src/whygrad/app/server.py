@@ -1,0 +1,235 @@
+"""The explorer's routes.
+
+``GET /`` is the page. ``GET /api/presets`` lists the specs that come with the package,
+``GET /api/initial`` is the trace the page opens on, ``POST /api/trace`` traces another spec and
+``POST /api/csv`` says what an uploaded file holds. Messages are those of ``wire``; what cannot be
+served is an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
+
+Nothing that a request names is read from disk: files travel in the request.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from whygrad.app.guard import Guard, body, hosts_for
+from whygrad.app.reply import Refused, coded, refusal, reply
+from whygrad.data import describe_csv
+from whygrad.errors import WhygradError, unknown
+from whygrad.spec import Spec, load_spec, parse_spec, preset_names, spec_from_dict
+from whygrad.training import start
+from whygrad.wire import ColumnInfo, CsvInfo, PresetInfo, trace_message
+
+STATIC = Path(__file__).parent / "static"
+SECONDS = 20.0  # for one trace; a person is waiting
+MAX_NUMBERS = 1_000_000  # parameters, inputs and targets that a trace may carry to a page
+NOT_BUILT = """\
+The explorer's page is not built.
+
+In a clone of the repository run `make install`, then start this again.
+An installed package always carries the page; if yours does not, please report it.
+"""
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
+
+
+def create_app(
+    initial: Spec | str = "xor",
+    *,
+    files: Mapping[str, bytes] | None = None,
+    host: str = "127.0.0.1",
+    static: Path = STATIC,
+    seconds: float = SECONDS,
+) -> Starlette:
+    """Return the server as an ASGI application.
+
+    Args:
+        initial: the spec the page opens on, or a preset's name.
+        files: the CSV files that specs may use without sending them, by name.
+        host: where the server will listen; it answers to loopback names and this one.
+        static: the built front end.
+        seconds: how long a request may take.
+
+    Raises:
+        WhygradError: the initial spec cannot be traced.
+    """
+    kept = dict(files or {})
+    first = load_spec(initial) if isinstance(initial, str) else initial
+    opening = _traced(first, kept)
+    limited = functools.partial(_in_time, seconds, anyio.CapacityLimiter(4))
+
+    async def page(_: Request) -> Response:
+        index = static / "index.html"
+        if not index.exists():
+            return Response(NOT_BUILT, 503, media_type="text/plain")
+        return FileResponse(index, headers={"cache-control": "no-cache"})
+
+    async def presets(_: Request) -> Response:
+        return reply(await limited(_presets))
+
+    async def opens_on(_: Request) -> Response:
+        return reply(opening)
+
+    async def trace(request: Request) -> Response:
+        asked = _mapping(await body(request), ("preset", "spec", "toml", "files"))
+        return reply(await limited(_trace, asked, kept))
+
+    async def csv(request: Request) -> Response:
+        asked = _mapping(await body(request), ("name", "text"))
+        return reply(await limited(_csv, asked))
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/api/presets", presets),
+            Route("/api/initial", opens_on),
+            Route("/api/trace", _as_json(trace), methods=["POST"]),
+            Route("/api/csv", _as_json(csv), methods=["POST"]),
+            Mount("/", _Static(directory=static, check_dir=False)),
+        ],
+        middleware=[Middleware(Guard, hosts=hosts_for(host))],
+        exception_handlers={WhygradError: _refused, HTTPException: _http_refused},
+    )
+
+
+class _Static(StaticFiles):
+    """The built front end. A file in ``assets`` has its content's hash in its name."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        hashed = path.startswith("assets/")
+        response.headers["cache-control"] = (
+            "public, max-age=31536000, immutable" if hashed else "no-cache"
+        )
+        return response
+
+
+def _as_json(endpoint: Endpoint) -> Endpoint:
+    """Serve only requests that say they are JSON, which another site's form cannot."""
+
+    async def serve(request: Request) -> Response:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Refused("send JSON, with Content-Type: application/json", status=415)
+        return await endpoint(request)
+
+    return serve
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, WhygradError)
+    return refusal(error)
+
+
+async def _http_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = f"{request.method} {request.url.path}: {error.detail.lower()}"
+    return refusal(Refused(said, status=error.status_code))
+
+
+async def _in_time(
+    seconds: float, limiter: anyio.CapacityLimiter, work: Callable[..., T], *args: Any
+) -> T:
+    """Work in a thread, and give up waiting for it after some seconds."""
+    done = functools.partial(work, *args)
+    try:
+        with anyio.fail_after(seconds):
+            return await anyio.to_thread.run_sync(done, abandon_on_cancel=True, limiter=limiter)
+    except TimeoutError:
+        raise Refused(
+            f"this took longer than {seconds:g} seconds and was given up; try a smaller network, "
+            "or train it with `whygrad train`",
+            status=503,
+        ) from None
+
+
+# --- what the requests ask for ----------------------------------------------------------------
+
+
+def _presets() -> bytes:
+    specs = [load_spec(name) for name in preset_names()]
+    return coded([PresetInfo(spec.name, spec.title, spec.description) for spec in specs])
+
+
+def _trace(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> bytes:
+    files = asked.get("files") or {}
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):  # pyright: ignore
+        raise Refused('"files" must map the names of CSV files to their texts')
+    sent = {str(name): text.encode("utf-8", "replace") for name, text in files.items()}  # pyright: ignore
+    return _traced(_spec(asked), {**kept, **sent})
+
+
+def _spec(asked: Mapping[str, Any]) -> Spec:
+    given = [key for key in ("preset", "spec", "toml") if key in asked]
+    if len(given) != 1:
+        raise Refused('say one of "preset" (a name), "spec" (a mapping) or "toml" (a text)')
+    what = asked[given[0]]
+    if given == ["spec"]:
+        if not isinstance(what, dict):
+            raise Refused('"spec" must be a mapping, with the keys of a spec\'s TOML file')
+        return spec_from_dict(what, "spec")  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(what, str):
+        raise Refused(f'"{given[0]}" must be a text')
+    if given == ["toml"]:
+        return parse_spec(what)
+    if what not in preset_names():
+        raise Refused(unknown("preset", what, preset_names()))
+    return load_spec(what)
+
+
+def _traced(spec: Spec, files: Mapping[str, bytes]) -> bytes:
+    layers = spec.network.layers if spec.network else ()
+    weights = sum(a * b for a, b in zip(layers, layers[1:], strict=False))
+    if weights > MAX_NUMBERS:
+        raise _too_large(f"{weights:,} weights")
+    training = start(spec, files=files)
+    data = training.dataset
+    numbers = 0 if data is None else math.prod(data.x.shape) + math.prod(data.y.shape)
+    if numbers > MAX_NUMBERS:
+        raise _too_large(f"{numbers:,} numbers of data")
+    return coded(trace_message(training))
+
+
+def _too_large(what: str) -> Refused:
+    return Refused(
+        f"{what}: the page takes at most {MAX_NUMBERS:,}; train this with `whygrad train`"
+    )
+
+
+def _csv(asked: Mapping[str, Any]) -> bytes:
+    name, text = asked.get("name"), asked.get("text")
+    if not isinstance(name, str) or not isinstance(text, str):
+        raise Refused('say "name" (the file\'s name) and "text" (what it holds)')
+    found = describe_csv(text, source=name)
+    columns = [ColumnInfo(c.name, c.numeric, c.distinct, list(c.examples)) for c in found.columns]
+    return coded(CsvInfo(name, found.rows, columns, list(found.likely_targets)))
+
+
+def _mapping(content: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as fault:
+        raise Refused(f"this is not JSON: {fault}"[:200]) from None
+    if not isinstance(data, dict):
+        raise Refused(f"send a JSON object with the keys {', '.join(keys)}")
+    for key in data:  # pyright: ignore[reportUnknownVariableType]
+        if key not in keys:
+            raise Refused(unknown("key", key, keys))
+    return data  # pyright: ignore[reportUnknownVariableType]

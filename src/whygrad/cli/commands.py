@@ -1,0 +1,55 @@
+"""All the commands, and how they fail: one message, exit code 2, no traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from whygrad.cli.open import open_app
+from whygrad.cli.presets import presets
+from whygrad.errors import WhygradError
+
+
+class Refusal(click.ClickException):
+    """What a person can put right, shown without a traceback."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """A group whose commands may raise a WhygradError."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except WhygradError as error:
+            raise Refusal(str(error)) from None
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="whygrad")
+@click.pass_context
+def whygrad(ctx: click.Context) -> None:
+    """See why every number of a backward pass is what it is.
+
+    A SPEC says what to trace: the name of a preset, or the path of a TOML file. Without a command,
+    the explorer opens on the preset xor.
+
+    \b
+    Examples:
+      whygrad                      step through XOR in the browser
+      whygrad trace flow           print a worked example
+      whygrad train my-spec.toml   train, and see what stayed unsolved
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(open_app)
+
+
+for command in (open_app, presets):
+    whygrad.add_command(command)

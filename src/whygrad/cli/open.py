@@ -1,0 +1,57 @@
+"""``whygrad open``: the explorer, in a browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+
+import click
+
+from whygrad.app.serve import PORT, listen, listen_near, serve, url_of
+from whygrad.app.server import create_app
+from whygrad.data.csv_file import MAX_BYTES, read_limited
+from whygrad.spec import Spec, load_spec
+
+
+@click.command("open")
+@click.argument("spec", default="xor")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help=f"Where to listen; {PORT} if it is free."
+)
+@click.option(
+    "--host", default="127.0.0.1", help="Another address than this machine's own loopback."
+)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def open_app(
+    spec: str = "xor", port: int | None = None, host: str = "127.0.0.1", no_browser: bool = False
+) -> None:
+    """Open the explorer on SPEC, a preset's name or a TOML file; by default xor.
+
+    It runs on this machine and answers only this machine, unless you give it another --host.
+
+    \b
+    Examples:
+      whygrad open
+      whygrad open flow --port 8080
+      whygrad open my-spec.toml --no-browser
+    """
+    loaded = load_spec(spec)
+    app = create_app(loaded, files=_csv_of(loaded), host=host)
+    bound = listen_near(host) if port is None else listen(host, port)
+    url = url_of(bound)
+    if port is None and bound.getsockname()[1] != PORT:
+        click.echo(f"Port {PORT} is taken, so this is on another one.")
+
+    def ready() -> None:
+        click.echo(f"whygrad is at {url}  (Ctrl-C ends it)")
+        if not no_browser:
+            webbrowser.open(url)
+
+    serve(app, bound, ready)
+
+
+def _csv_of(spec: Spec) -> dict[str, bytes]:
+    """Read the CSV file that a spec names, so that the page may use it."""
+    name = spec.data.csv
+    path = Path(spec.folder or ".") / name
+    return {name: read_limited(path, MAX_BYTES, "a CSV file")} if name else {}
