@@ -46,7 +46,7 @@ def text() -> str:
 def _gather(message: type, found: dict[type, None]) -> None:
     for hint in get_type_hints(message).values():
         for part in _parts(hint):
-            if dataclasses.is_dataclass(part) and part not in found:
+            if isinstance(part, type) and dataclasses.is_dataclass(part) and part not in found:
                 _gather(part, found)
     found[message] = None
 

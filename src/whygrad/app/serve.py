@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 from collections.abc import Callable
@@ -81,10 +82,8 @@ def serve(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None
     """Serve until interrupted; ``ready`` is called once requests are answered."""
     server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
     server.ready = ready
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
-    except KeyboardInterrupt:
-        pass
 
 
 class _Server(uvicorn.Server):

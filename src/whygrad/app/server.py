@@ -14,8 +14,9 @@ import functools
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -169,10 +170,10 @@ def _presets() -> bytes:
 
 
 def _trace(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> bytes:
-    files = asked.get("files") or {}
-    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):  # pyright: ignore
+    files = asked.get("files", {})
+    if not _is_mapping(files) or not all(isinstance(text, str) for text in files.values()):
         raise Refused('"files" must map the names of CSV files to their texts')
-    sent = {str(name): text.encode("utf-8", "replace") for name, text in files.items()}  # pyright: ignore
+    sent = {name: text.encode("utf-8", "replace") for name, text in files.items()}
     return _traced(_spec(asked), {**kept, **sent})
 
 
@@ -182,9 +183,9 @@ def _spec(asked: Mapping[str, Any]) -> Spec:
         raise Refused('say one of "preset" (a name), "spec" (a mapping) or "toml" (a text)')
     what = asked[given[0]]
     if given == ["spec"]:
-        if not isinstance(what, dict):
+        if not _is_mapping(what):
             raise Refused('"spec" must be a mapping, with the keys of a spec\'s TOML file')
-        return spec_from_dict(what, "spec")  # pyright: ignore[reportUnknownArgumentType]
+        return spec_from_dict(what, "spec")
     if not isinstance(what, str):
         raise Refused(f'"{given[0]}" must be a text')
     if given == ["toml"]:
@@ -196,7 +197,7 @@ def _spec(asked: Mapping[str, Any]) -> Spec:
 
 def _traced(spec: Spec, files: Mapping[str, bytes]) -> bytes:
     layers = spec.network.layers if spec.network else ()
-    weights = sum(a * b for a, b in zip(layers, layers[1:], strict=False))
+    weights = sum(a * b for a, b in pairwise(layers))
     if weights > MAX_NUMBERS:
         raise _too_large(f"{weights:,} weights")
     training = start(spec, files=files)
@@ -227,9 +228,13 @@ def _mapping(content: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
         data = json.loads(content)
     except (ValueError, RecursionError) as fault:
         raise Refused(f"this is not JSON: {fault}"[:200]) from None
-    if not isinstance(data, dict):
+    if not _is_mapping(data):
         raise Refused(f"send a JSON object with the keys {', '.join(keys)}")
-    for key in data:  # pyright: ignore[reportUnknownVariableType]
+    for key in data:
         if key not in keys:
             raise Refused(unknown("key", key, keys))
-    return data  # pyright: ignore[reportUnknownVariableType]
+    return data
+
+
+def _is_mapping(data: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(data, dict)  # JSON's keys are texts

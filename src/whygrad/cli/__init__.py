@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import sys
 
+EXTRAS = {"anyio", "click", "rich", "starlette", "uvicorn"}
+
 
 def main() -> None:
     """Run the command line."""
     try:
         from whygrad.cli.commands import whygrad
     except ModuleNotFoundError as fault:
-        if (fault.name or "").partition(".")[0] not in (
-            "anyio",
-            "click",
-            "rich",
-            "starlette",
-            "uvicorn",
-        ):
+        if fault.name not in EXTRAS:
             raise
-        sys.exit(
-            f"The command line needs {fault.name}. Install it with:\n\n    pip install 'whygrad[app]'"
-        )
+        sys.exit(f"The command line needs {fault.name}:\n\n    pip install 'whygrad[app]'")
     whygrad(prog_name="whygrad")
