@@ -132,19 +132,19 @@ class Iteration:
         if n < 1:
             raise WhygradError(f"play({n}): play at least 1 iteration")
         end = self.played + n
-        player = None
+        run = None
         while self.played < end:
             start = self.played
             before = self._copy_state()
             for _ in range(min(CHECK_EVERY, end - start)):
-                player = self._one()
+                run = self._one(keep=self.played == end - 1)
             if not self._healthy(start):
                 del self.losses[start:]
                 self._restore(before)
                 self._replay_to_the_fault()
-        assert player is not None
+        assert run is not None
         self._give_back()
-        return player.run()
+        return run
 
     def peek(self) -> Run:
         """Return the numbers of the next iteration without training on it."""
@@ -152,12 +152,14 @@ class Iteration:
         player.play()
         return player.run()
 
-    def _one(self) -> Player:
+    def _one(self, *, keep: bool) -> Run | None:
+        """Train for one iteration; ``keep`` its numbers, with the parameters before its update."""
         player = self._player()
         player.play()
         self.losses.append(player.buffers[self.tape.loss].item())
+        run = player.run() if keep else None
         player.carry()
-        return player
+        return run
 
     def _player(self) -> Player:
         """Return a player with this iteration's inputs; all players share the state's buffers."""
