@@ -328,7 +328,9 @@ def _apply_map(
     if kind == "drop":
         axes = _axes(where.params, len(at))
         kept = [0 if i in axes else at[i] for i in range(len(at))]
-        return tuple(kept) if rank == len(at) else tuple(i for n, i in enumerate(at) if n not in axes)
+        return (
+            tuple(kept) if rank == len(at) else tuple(i for n, i in enumerate(at) if n not in axes)
+        )
     if kind == "replace":
         axis = where.params["axis"] % len(at)
         return (*at[:axis], names[rest[0]], *at[axis + 1 :])
@@ -409,7 +411,9 @@ def _range(over: Range, where: Place, at: Index, names: Mapping[str, Any]) -> It
         offset = len(shape) - len(at)
         yield from itertools.product(
             *(
-                range(size) if i < offset or where.output_shape[i - offset] == 1 else (at[i - offset],)
+                range(size)
+                if i < offset or where.output_shape[i - offset] == 1
+                else (at[i - offset],)
                 for i, size in enumerate(shape)
             )
         )
@@ -462,7 +466,11 @@ def leaves(node: Expr) -> Iterator[tuple[int, int]]:
 
 def _divide(a: float, b: float) -> float:
     if b == 0:
-        return math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a) * math.copysign(1, b)
+        return (
+            math.nan
+            if a == 0 or math.isnan(a)
+            else math.copysign(math.inf, a) * math.copysign(1, b)
+        )
     return a / b
 
 

@@ -243,7 +243,9 @@ def _title(tape: Tape, step: Step) -> str:
 def _backward_words(tape: Tape, value: int, gradient: Value) -> str:
     """Say which way the gradient took, from the steps that use the value."""
     users = [
-        step for step, argument in tape.uses.get(value, ()) if _passed(tape, step, argument, gradient)
+        step
+        for step, argument in tape.uses.get(value, ())
+        if _passed(tape, step, argument, gradient)
     ]
     role = tape.values[value].role
     if len(users) > 1:

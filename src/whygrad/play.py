@@ -112,7 +112,9 @@ def shapes_at(tape: Tape, leaves: Mapping[int, Any]) -> list[Shape]:
     shapes: list[Shape] = [()] * len(tape.values)
     for leaf in tape.leaves:
         if leaf.id not in leaves:
-            raise ShapeError(f"the tape needs numbers for {tape.label(leaf.id)}, which were not given")
+            raise ShapeError(
+                f"the tape needs numbers for {tape.label(leaf.id)}, which were not given"
+            )
         shapes[leaf.id] = _leaf_shape(leaf, np.shape(leaves[leaf.id]), sizes)
     for step in tape.steps:
         inputs = [shapes[i] for i in step.inputs]

@@ -106,11 +106,7 @@ def _reversals(
     found: dict[Tensor, Reversal] = {}
     for (step, argument, upstream), marked in uses.items():
         local = next(
-            (
-                ids[t.inputs[1]]
-                for t, mark in marked
-                if mark.stage == "chain"
-            ),
+            (ids[t.inputs[1]] for t, mark in marked if mark.stage == "chain"),
             None,
         )
         reversal = Reversal(step_ids[step], argument, ids[upstream], local, ids[marked[-1][0]])

@@ -274,7 +274,9 @@ class _Reader:
     def value(self, item: Mapping[str, Json], n: int) -> Value:
         where = f"values[{n}]"
         if self.get(item, "id", where) != n:
-            raise TapeError(f"{where}.id is {item['id']!r}; values are listed in order, so it is {n}")
+            raise TapeError(
+                f"{where}.id is {item['id']!r}; values are listed in order, so it is {n}"
+            )
         shape = self.get(item, "shape", where)
         if not isinstance(shape, list) or len(shape) > MAX_RANK:
             raise TapeError(f"{where}.shape must be a list of at most {MAX_RANK} sizes")
@@ -316,13 +318,13 @@ class _Reader:
     def step(self, item: Mapping[str, Json], n: int, known: set[int]) -> Step:
         where = f"steps[{n}]"
         if self.get(item, "id", where) != n:
-            raise TapeError(f"{where}.id is {item['id']!r}; steps are listed in order, so it is {n}")
+            raise TapeError(
+                f"{where}.id is {item['id']!r}; steps are listed in order, so it is {n}"
+            )
         name = self.text(item, "op", where)
         if name not in OPS:
             raise TapeError(f"{where}.op: {unknown('op', name, OPS)}")
-        inputs = tuple(
-            self.id_of(i, f"{where}.inputs") for i in self.listed(item, "inputs", where)
-        )
+        inputs = tuple(self.id_of(i, f"{where}.inputs") for i in self.listed(item, "inputs", where))
         output = self.id_of(self.get(item, "output", where), f"{where}.output")
         for i in inputs:
             if i not in known:
@@ -331,7 +333,9 @@ class _Reader:
             raise TapeError(f"{where} makes value {output}, which is already there")
         params = {
             key: _tupled(part)
-            for key, part in self.mapping(self.get(item, "params", where), f"{where}.params").items()
+            for key, part in self.mapping(
+                self.get(item, "params", where), f"{where}.params"
+            ).items()
         }
         self.check_shape(where, OPS[name], inputs, output, params)
         part = self.listed(item, "part", where)

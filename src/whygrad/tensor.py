@@ -345,12 +345,12 @@ class Tensor:
         return apply("permute", self, axes=tuple(axes))
 
     @property
-    def T(self) -> Tensor:  # noqa: N802
+    def T(self) -> Tensor:
         """The axes in reverse."""
         return apply("permute", self, axes=tuple(range(-1, -self.ndim - 1, -1)))
 
     @property
-    def mT(self) -> Tensor:  # noqa: N802
+    def mT(self) -> Tensor:
         """The last two axes swapped."""
         return self.transpose(-2, -1)
 
@@ -377,7 +377,7 @@ def tensor(data: Any, *, dtype: Any = None, name: str = "", role: str = "input")
         raise WhygradError(f"tensor: these are not numbers in even rows: {error}") from None
     if array.dtype.kind not in "fiub":
         raise WhygradError(f"tensor: needs numbers, but got {array.dtype} ({data!r:.60})")
-    if dtype is None and array.dtype.kind in "iu" or array.dtype == np.float16:
+    if (dtype is None and array.dtype.kind in "iu") or array.dtype == np.float16:
         array = array.astype(np.float64)
     return Tensor(array, array.shape, role=role, name=name, source=_source())
 
@@ -463,7 +463,7 @@ def _getitem(x: Tensor, index: Any) -> Tensor:
 
 def _source() -> tuple[str, int] | None:
     """Return the file and line of the user's code: the nearest frame outside this package."""
-    frame = sys._getframe(1)  # noqa: SLF001
+    frame = sys._getframe(1)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if not (module == _PACKAGE or module.startswith(_PACKAGE + ".")):

@@ -118,7 +118,10 @@ def build(spec: Spec) -> Sequential:
     network = spec.network
     assert network is not None
     sizes = [
-        Dim("inputs" if n == 0 else "outputs" if n == len(network.layers) - 1 else f"hidden{n}", size)
+        Dim(
+            "inputs" if n == 0 else "outputs" if n == len(network.layers) - 1 else f"hidden{n}",
+            size,
+        )
         for n, size in enumerate(network.layers)
     ]
     layers: list[Module] = []
@@ -175,16 +178,15 @@ def _network(spec: Spec, dataset: Dataset) -> Iteration:
     optimizer = _optimizer(spec, parameters)
     tape, run, ids = record_iteration(loss, parameters, optimizer, names, also=also)
     slots = [
-        Slot(owner, attribute, ids[getattr(owner, attribute)]) for _, owner, attribute in model.slots()
+        Slot(owner, attribute, ids[getattr(owner, attribute)])
+        for _, owner, attribute in model.slots()
     ]
     return Iteration(
         tape, run, slots=slots, optimizer=optimizer, batches=_batches(spec, dataset, tape)
     )
 
 
-def _batches(
-    spec: Spec, dataset: Dataset, tape: Tape
-) -> Callable[[int], Sequence[Array]] | None:
+def _batches(spec: Spec, dataset: Dataset, tape: Tape) -> Callable[[int], Sequence[Array]] | None:
     if spec.data.batch == "all" or len(dataset) == 1:
         return None
     x_first = tape.by_name["x"] < tape.by_name["t"]
@@ -299,7 +301,9 @@ class _Formula:
         except ShapeError as error:
             raise SpecError(f"{name} = {text!r}: {error}") from None
         except TypeError as error:
-            raise SpecError(f"{name} = {text!r}: a function has the wrong arguments: {error}") from None
+            raise SpecError(
+                f"{name} = {text!r}: a function has the wrong arguments: {error}"
+            ) from None
         if not isinstance(made, Tensor):
             made = tensor(made, role="constant")
         if made.op is None:
@@ -329,7 +333,10 @@ class _Formula:
             case ast.Subscript(value=value, slice=index):
                 return self.part(value)[ast.literal_eval(index)]
             case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-                given = {_KEYWORDS.get(k.arg or "", k.arg or ""): ast.literal_eval(k.value) for k in keywords}
+                given = {
+                    _KEYWORDS.get(k.arg or "", k.arg or ""): ast.literal_eval(k.value)
+                    for k in keywords
+                }
                 return _FUNCTIONS[name](*(self.part(a) for a in args), **given)
             case _:
                 raise AssertionError(f"the parser let {type(node).__name__} through")

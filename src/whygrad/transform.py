@@ -11,7 +11,9 @@ from whygrad.tensor import Tensor, tensor
 Argnums = int | Sequence[int]
 
 
-def value_and_grad(f: Callable[..., Tensor], argnums: Argnums = 0) -> Callable[..., tuple[Tensor, Any]]:
+def value_and_grad(
+    f: Callable[..., Tensor], argnums: Argnums = 0
+) -> Callable[..., tuple[Tensor, Any]]:
     """Return a function that gives ``f``'s value and its gradient.
 
     Args:

@@ -42,7 +42,7 @@ describe('format', () => {
 })
 
 test('what is shown is what rounded gives', () => {
-  for (const x of normal(7, 'rounded', [200])) {
+  for (const x of normal(7, 'rounded', 200)) {
     const value = x * 10 ** (x * 6)
     for (const digits of [1, 3, 4, 9, 17])
       expect(Number(format(value, digits).replaceAll('−', '-'))).toBe(rounded(value, digits))
@@ -75,7 +75,7 @@ describe('shown', () => {
   })
 
   test('keeps the law on formulas of every shape', () => {
-    const numbers = normal(3, 'law', [600])
+    const numbers = normal(3, 'law', 600)
     for (let n = 0; n + 4 < numbers.length; n += 4) {
       const number = (_: number, at: number) => numbers[n + at]!
       const [a, b, c, d] = [0, 1, 2, 3].map((at): Placed => ['leaf', 0, at]) as [
