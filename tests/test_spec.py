@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from whygrad import spec as spec_module
 from whygrad.errors import DataError, SpecError, WhygradError
+from whygrad.optim import OPTIMIZERS
 from whygrad.spec import (
     DataSpec,
     FormulaSpec,
@@ -74,7 +75,7 @@ def test_everything_but_network_and_data_has_a_default() -> None:
         network=NetworkSpec((2, 4, 1), ("relu",)),
         init=InitSpec("he", 0),
         loss=LossSpec(),
-        optimizer=OptimizerSpec("sgd", {"learning_rate": 0.1, "momentum": 0.0}),
+        optimizer=OptimizerSpec("sgd", {k: o.default for k, o in OPTIMIZERS["sgd"].items()}),
         data=DataSpec(name="xor", batch=1, shuffle=True),
         train=TrainSpec(300),
     )

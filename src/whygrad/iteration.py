@@ -320,22 +320,18 @@ def record_iteration(
         name = named.get(value, value.name)
         if name:
             named[gradient] = f"d{label}/d{name}"
-    carries: list[tuple[Tensor, Tensor]] = []
+    carries: Sequence[tuple[Tensor, Tensor]] = ()
     if optimizer is not None:
         with scene(phase="update"):
-            given = optimizer.hyperparameters()
-            for parameter in optimizer.parameters:
-                if parameter not in found:
-                    continue
-                name = named.get(parameter, parameter.name) or f"p{len(carries)}"
-                with scene(part=(name,)):
-                    update = optimizer.update(parameter, found[parameter], given)
-                named[update.parameter] = f"{name}_new"
-                carries.append((parameter, update.parameter))
-                for kind, before, after in update.state:
-                    named[before] = f"{kind}_{name}"
-                    named[after] = f"{kind}_{name}_new"
-                    carries.append((before, after))
+            recorded = optimizer.record(
+                [
+                    (named.get(p, p.name) or f"p{n}", p, found[p])
+                    for n, p in enumerate(optimizer.parameters)
+                    if p in found
+                ]
+            )
+        named = {**recorded.names, **named}
+        carries = recorded.carries
     kept = [*also, *(found[t] for t in wanted if t in found)]
     tape, run, ids = write(loss, also=kept, names=named, gradients=found, carries=carries)
     return tape, run, ids

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -30,6 +29,7 @@ from whygrad.data.synthetic import LOADERS
 from whygrad.errors import DataError, SpecError, WhygradError, nearest_or_none, unknown
 from whygrad.expression import FORMULA_FUNCTIONS, names_in, parse_expression
 from whygrad.init import INIT_OPTIONS, INITIALISERS
+from whygrad.optim import OPTIMIZERS
 from whygrad.option import Option, Scalar, checked_options, quoted
 from whygrad.random import SEED_LIMIT
 
@@ -70,16 +70,6 @@ _TASK_OUTPUT: Mapping[Task, str] = {
     "binary": "sigmoid",
     "classes": "softmax",
 }
-
-OPTIMIZERS: Mapping[str, Mapping[str, Option]] = MappingProxyType(
-    {
-        "sgd": {
-            "learning_rate": Option(0.1, 0, 1000, "how far each update goes"),
-            "momentum": Option(0.0, 0, 1, "share of the last update that is kept", below_high=True),
-        }
-    }
-)
-"""Name -> the options an optimizer takes, with defaults and ranges."""
 
 Nested: TypeAlias = "float | tuple[Nested, ...]"
 """A number, or a tuple of them, or of tuples of one length, ...: an array as plain data."""

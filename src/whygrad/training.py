@@ -17,7 +17,7 @@ from whygrad.expression import parse_expression
 from whygrad.iteration import LOSSES, Iteration, Slot, record_iteration
 from whygrad.nn import Linear, Module, Sequential
 from whygrad.op import Array
-from whygrad.optim import SGD
+from whygrad.optim import Optimizer, make
 from whygrad.play import Player
 from whygrad.run import Run
 from whygrad.spec import Spec, load_spec, resolve
@@ -208,11 +208,8 @@ def _visited(spec: Spec, dataset: Dataset, iteration: int) -> Array:
     )
 
 
-def _optimizer(spec: Spec, parameters: Sequence[Tensor]) -> SGD:
-    options = spec.optimizer.options
-    return SGD(
-        parameters, lr=float(options["learning_rate"]), momentum=float(options.get("momentum", 0.0))
-    )
+def _optimizer(spec: Spec, parameters: Sequence[Tensor]) -> Optimizer:
+    return make(spec.optimizer.name, parameters, spec.optimizer.options)
 
 
 def _solved(dataset: Dataset, outputs: Array) -> Array:
