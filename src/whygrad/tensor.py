@@ -81,6 +81,11 @@ def at_part(part: tuple[str, ...]) -> Iterator[None]:
         _scene.reset(token)
 
 
+def current_scene() -> Scene:
+    """Return the marks that the next step will get."""
+    return _scene.get()
+
+
 class Tensor:
     """A read-only array and its recipe. Made by ``tensor()`` and by operators on tensors."""
 

@@ -1,0 +1,68 @@
+"""Weighted sums of the inputs, and rows looked up in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from whygrad.dims import show_shape
+from whygrad.errors import ShapeError
+from whygrad.init import initialise
+from whygrad.nn.module import Module, parameter
+from whygrad.tensor import Tensor
+
+
+class Linear(Module):
+    """A weighted sum of the inputs, and a bias: ``x @ weight + bias``.
+
+    Args:
+        in_features: how many inputs.
+        out_features: how many units.
+        bias: whether to add a bias.
+        init: name of the weights' initialisation (``whygrad.init``); biases start at 0.
+        init_options: that initialisation's options, such as ``gain``.
+        seed: which random numbers; with ``stream``, they are the same everywhere.
+        stream: which weights of the network these are.
+
+    Attributes:
+        weight: shape (in_features, out_features).
+        bias: shape (out_features,), or None.
+    """
+
+    weighted = True
+    letter = "z"
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        init: str = "he",
+        init_options: Mapping[str, float] = MappingProxyType({}),
+        seed: int = 0,
+        stream: str = "W",
+    ) -> None:
+        shape = (in_features, out_features)
+        self.in_features, self.out_features = shape
+        self.weight = parameter(
+            initialise(init, (int(in_features), int(out_features)), seed, stream, **init_options),
+            shape=shape,
+        )
+        self.bias = parameter([0.0] * out_features, shape=(out_features,)) if bias else None
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Return ``x @ weight + bias``, for x of shape (..., in_features).
+
+        Raises:
+            ShapeError: x has another number of features; both shapes are named.
+        """
+        (x,) = inputs
+        if not x.shape or x.shape[-1] != self.weight.shape[0]:
+            raise ShapeError(
+                f"{self.title}: its input has shape {show_shape(x.shape)}, but its weight "
+                f"{show_shape(self.weight.shape)} takes {int(self.weight.shape[0])} features"
+            )
+        z = x @ self.weight
+        return z if self.bias is None else z + self.bias
