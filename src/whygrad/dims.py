@@ -100,6 +100,19 @@ def normalise_axes(what: str, axes: int | Sequence[int] | None, rank: int) -> tu
     return counted
 
 
+def canonical_axes(what: str, axes: Sequence[int], shape: Shape) -> None:
+    """Insist that axes are as ``normalise_axes`` returns them, as the record keeps them.
+
+    Raises:
+        ShapeError: an axis does not exist, or is not counted from the end, or not in order.
+    """
+    if normalise_axes(what, axes, len(shape)) != tuple(axes):
+        raise ShapeError(
+            f"{what}: axes {tuple(axes)} of {show_shape(shape)} must be counted from the end "
+            f"and in order, as {normalise_axes(what, axes, len(shape))}"
+        )
+
+
 def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     """Return ``shape`` without ``axes`` (or with 1 there, if ``keepdims``)."""
     rank = len(shape)

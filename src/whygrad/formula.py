@@ -20,7 +20,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 Index = tuple[int, ...]
 IndexMap = tuple[Any, ...]
@@ -71,7 +71,9 @@ class Expr:
 
 
 def _plain(value: Any) -> Json:
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in cast("tuple[Any, ...]", value)]
+    return value
 
 
 def expr(value: Expr | float) -> Expr:
@@ -110,7 +112,7 @@ def total(variable: str, over: Range, body: Expr) -> Expr:
 
 
 def call(name: str, *args: Expr | float) -> Expr:
-    """Return a named function: exp, log, sqrt, tanh, max, min, abs."""
+    """Return a named function: exp, log, sqrt, tanh, erf, max, min, abs."""
     return Expr(name, tuple(map(expr, args)))
 
 
@@ -248,8 +250,8 @@ def _place(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Exp
     if head == "number":
         return node
     if head == "in":
-        argument, index_map = args
-        index = _map(index_map, where, argument, at, names)
+        argument: int = args[0]
+        index = _map(args[1], where, argument, at, names)
         if index is None:
             return Expr("number", (0.0,))
         return _leaf(where.inputs[argument], index, where.input_shapes[argument])
@@ -262,7 +264,8 @@ def _place(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Exp
     if head == "count":
         return Expr("number", (float(sum(1 for _ in _range(args[0], where, at, names))),))
     if head == "delta":  # Kronecker's: 1 on the op's own place along its axis, else 0
-        return Expr("number", (float(at[where.params["axis"]] == names[args[0]]),))
+        here = at[_axis(where, len(at))]
+        return Expr("number", (float(here == names[args[0]]),))
     if head == "piece":
         argument, index = _piece(where, at)
         return _leaf(where.inputs[argument], index, where.input_shapes[argument])
@@ -332,8 +335,9 @@ def _apply_map(
             tuple(kept) if rank == len(at) else tuple(i for n, i in enumerate(at) if n not in axes)
         )
     if kind == "replace":
-        axis = where.params["axis"] % len(at)
-        return (*at[:axis], names[rest[0]], *at[axis + 1 :])
+        axis = _axis(where, len(at))
+        walked: int = names[rest[0]]
+        return (*at[:axis], walked, *at[axis + 1 :])
     if kind == "permute":
         index = [0] * rank
         for position, axis in enumerate(where.params["axes"]):
@@ -344,18 +348,24 @@ def _apply_map(
     if kind == "getitem":
         return _getitem(where.params["index"], at, shape)
     if kind == "select":
-        axis = where.params["axis"] % rank
+        axis = _axis(where, rank)
         picked = where.whole(rest[0], at[axis])
         return (*at[:axis], picked % shape[axis], *at[axis + 1 :])
     if kind == "gather":
-        axis = where.params["axis"] % rank
-        picked = where.whole(rest[0], flat(at, where.input_shapes[rest[0]]))
+        axis = _axis(where, rank)
+        index_of: int = rest[0]
+        picked = where.whole(index_of, flat(at, where.input_shapes[index_of]))
         return (*at[:axis], picked % shape[axis], *at[axis + 1 :])
     if kind == "part":
-        axis = where.params["axis"] % rank
+        axis = _axis(where, rank)
         before = sum(joined[axis] for joined in where.input_shapes[1 : 1 + where.params["part"]])
         return (*at[:axis], at[axis] + before, *at[axis + 1 :])
     raise AssertionError(f"unknown index map {kind}")
+
+
+def _axis(where: Place, rank: int) -> int:
+    axis: int = where.params["axis"]
+    return axis % rank
 
 
 def _axes(params: Mapping[str, Any], rank: int) -> set[int]:
@@ -384,7 +394,7 @@ def _getitem(items: Sequence[Any], at: Index, shape: tuple[int, ...]) -> Index:
 
 def _piece(where: Place, at: Index) -> tuple[int, Index]:
     """Find which joined input the output index falls in, and where."""
-    axis = where.params["axis"] % len(at)
+    axis = _axis(where, len(at))
     position = at[axis]
     for argument, shape in enumerate(where.input_shapes):
         if position < shape[axis]:
@@ -395,10 +405,11 @@ def _piece(where: Place, at: Index) -> tuple[int, Index]:
 
 def _range(over: Range, where: Place, at: Index, names: Mapping[str, Any]) -> Iterator[Any]:
     """Run through a range: plain ints for one axis, index tuples for several."""
-    kind, argument, *rest = over
+    kind, *rest = over
+    argument: int = rest.pop(0)
     shape = where.input_shapes[argument]
     if kind == "axis":
-        axis = where.params[rest[0]] if isinstance(rest[0], str) else rest[0]
+        axis: int = where.params[rest[0]] if isinstance(rest[0], str) else rest[0]
         yield from range(shape[axis])
     elif kind == "reduced":
         axes = sorted(_axes(where.params, len(shape)))
@@ -449,10 +460,34 @@ def evaluate(node: Expr, get: Get) -> float:
         return get(args[0], args[1])
     if head == "cases":
         return evaluate(args[1] if evaluate(args[0], get) else args[2], get)
-    numbers = [evaluate(a, get) for a in args]
+    return _apply(head, [evaluate(a, get) for a in args])
+
+
+def _apply(head: str, numbers: Sequence[float]) -> float:
     if head == "terms":
         return math.fsum(numbers) if all(map(math.isfinite, numbers)) else sum(numbers)
     return _FUNCTIONS[head](*numbers)
+
+
+def settled(node: Expr, get: Get) -> Expr:
+    """Put numbers where Python's arithmetic refuses and NumPy's does not, in a chosen tree.
+
+    ``1 / (1 + exp(-x))`` is 0 at x = -1000, but ``math.exp(1000)`` raises OverflowError.
+    """
+    return _settled(node, get)[0]
+
+
+def _settled(node: Expr, get: Get) -> tuple[Expr, float]:
+    if node.head in ("number", "leaf"):
+        return node, evaluate(node, get)
+    parts = [_settled(a, get) for a in node.args]
+    number = _apply(node.head, [number for _, number in parts])
+    if node.head in _REFUSED and not math.isfinite(number):
+        return Expr("number", (number,)), number
+    return Expr(node.head, tuple(tree for tree, _ in parts)), number
+
+
+_REFUSED = {"div", "pow", "exp", "log", "sqrt", "max", "min"}
 
 
 def leaves(node: Expr) -> Iterator[tuple[int, int]]:
@@ -498,37 +533,52 @@ def _log(a: float) -> float:
     return -math.inf if a == 0 else math.nan
 
 
-_FUNCTIONS: dict[str, Callable[..., float]] = {
+def _sqrt(a: float) -> float:
+    return math.sqrt(a) if a >= 0 else math.nan
+
+
+def _largest(*numbers: float) -> float:
+    return math.nan if any(map(math.isnan, numbers)) else max(numbers)
+
+
+def _smallest(*numbers: float) -> float:
+    return math.nan if any(map(math.isnan, numbers)) else min(numbers)
+
+
+_OF_ONE: dict[str, Callable[[float], float]] = {
+    "neg": lambda a: -a,
+    "exp": _exp,
+    "log": _log,
+    "sqrt": _sqrt,
+    "tanh": math.tanh,
+    "abs": math.fabs,
+}
+_OF_TWO: dict[str, Callable[[float, float], float]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": _divide,
     "pow": _power,
-    "neg": lambda a: -a,
-    "exp": _exp,
-    "log": _log,
-    "sqrt": lambda a: math.sqrt(a) if a >= 0 else math.nan,
-    "tanh": math.tanh,
-    "abs": abs,
-    "max": lambda *a: math.nan if any(map(math.isnan, a)) else max(a),
-    "min": lambda *a: math.nan if any(map(math.isnan, a)) else min(a),
     "gt": lambda a, b: a > b,
     "ge": lambda a, b: a >= b,
     "eq": lambda a, b: a == b,
 }
+_OF_MANY: dict[str, Callable[..., float]] = {"max": _largest, "min": _smallest}
+_FUNCTIONS: dict[str, Callable[..., float]] = {**_OF_ONE, **_OF_TWO, **_OF_MANY}
 
 
 # --- writing placed trees ---------------------------------------------------------------------
 
 _BINDING = {"add": 1, "sub": 1, "terms": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
 _ATOM = 5
+_LONGEST_SUM = 500
 
 
 def to_python(node: Expr, write: Callable[[int, int], str]) -> str:
     """Write a chosen tree as plain arithmetic in Python syntax.
 
     ``write`` gives the text of a leaf; a text that starts with a minus is put in parentheses
-    wherever it would follow an operator. Uses exp, log, sqrt, tanh, max and min only.
+    wherever it would follow an operator. Uses exp, log, sqrt, tanh, erf, max and min only.
     """
     return _python(node, write)[0]
 
@@ -549,6 +599,9 @@ def _python(node: Expr, write: Callable[[int, int], str]) -> tuple[str, int]:
     if head == "terms":
         first, *rest = args
         parts = [_wrapped(first, write, 1), *(_wrapped(a, write, 2, follows=True) for a in rest)]
+        while len(parts) > _LONGEST_SUM:  # Python's parser has its limits
+            groups = [parts[n : n + _LONGEST_SUM] for n in range(0, len(parts), _LONGEST_SUM)]
+            parts = [f"({' + '.join(group)})" for group in groups]
         return " + ".join(parts), binding
     left_floor = _ATOM if head == "pow" else binding
     right_floor = binding if head in ("add", "mul", "pow") else binding + 1
@@ -568,7 +621,14 @@ def _wrapped(
 
 
 def number_text(value: float) -> str:
-    """Write a number exactly, without a needless ``.0``."""
-    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+    """Write a number exactly, without a needless ``.0``, as Python reads it.
+
+    Infinity is written 1e999, and what is not a number (1e999 - 1e999).
+    """
+    if math.isnan(value):
+        return "(1e999 - 1e999)"
+    if math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"
+    if abs(value) < 1e15 and value == int(value):
         return "-0.0" if value == 0 and math.copysign(1, value) < 0 else str(int(value))
     return repr(float(value))

@@ -6,12 +6,11 @@ formula of a folded step is put together from the formulas of the primitives in 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from whygrad.formula import Expr, Place, choose, place, to_python, unflat
+from whygrad.formula import Expr, Place, choose, number_text, place, settled, to_python, unflat
 from whygrad.names import symbol
 from whygrad.ops import OPS, loss
 from whygrad.run import Run
@@ -97,13 +96,14 @@ def lines(run: Run, step: LessonStep, *, unfold: bool = False) -> Iterator[Line]
 def in_names(run: Run, value: int, at: int) -> str:
     """Return what a formula calls an element; a constant is called by its number."""
     if run.tape.values[value].role == "constant" and not run.tape.values[value].name:
-        return _exact(run.number(value, at))
+        return number_text(run.number(value, at))
     return run.label(value, at)
 
 
 def in_numbers(run: Run, tree: Expr) -> str:
     """Write a formula with its numbers put in, as plain arithmetic in Python syntax."""
-    return to_python(tree, lambda value, at: _exact(run.number(value, at)))
+    settled_tree = settled(tree, run.number)
+    return to_python(settled_tree, lambda value, at: number_text(run.number(value, at)))
 
 
 def formula(run: Run, value: int, at: int, *, fold: bool = True) -> Expr:
@@ -174,19 +174,16 @@ def arranged(tape: Tape, node: Expr) -> Expr:
 
 
 def _rank(tape: Tape, node: Expr) -> int:
-    return _RANK.get(tape.values[node.args[0]].role, 3) if node.head == "leaf" else 3
+    if node.head != "leaf":
+        return 3
+    value: int = node.args[0]
+    return _RANK.get(tape.values[value].role, 3)
 
 
 def _size(node: Expr) -> int:
     if node.head in ("number", "leaf"):
         return 1
     return 1 + sum(_size(a) for a in node.args)
-
-
-def _exact(number: float) -> str:
-    if math.isfinite(number):
-        return repr(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
-    return {"inf": "1e999", "-inf": "-1e999"}.get(repr(number), "(1e999 - 1e999)")
 
 
 def _parameters_first(tape: Tape, made: Sequence[Step]) -> list[Step]:

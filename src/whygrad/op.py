@@ -109,6 +109,8 @@ class Op:
         aligned: inputs broadcast against each other, element by element.
         variadic: takes any number of inputs.
         kinks: where the derivative does not exist and which value is used there.
+        expects: what an input must hold where it is not any number: "int" for one that indexes,
+            "bool" for one that is a test; by position.
         side: ``side(*arrays)`` says for each element on which side of its corners it is, so that
             a nudge across one can be told.
         purpose: what it is for in a network.
@@ -129,6 +131,7 @@ class Op:
     aligned: bool = False
     variadic: bool = False
     kinks: str = ""
+    expects: Mapping[int, str] = field(default_factory=dict[int, str])
     side: Callable[..., Array] | None = None
     purpose: str = ""
     reasons: tuple[tuple[Reason, ...] | None, ...] = ()
@@ -136,6 +139,17 @@ class Op:
     def pullback(self, argument: int) -> Pullback | None:
         """Return the pullback for an input."""
         return self.pullbacks[min(argument, len(self.pullbacks) - 1)]
+
+
+# NumPy's reductions take their arguments by position here, the fastest way to call them:
+# (array, axes, dtype, out, keepdims). Its type stubs do not know that form.
+add_up: Callable[..., Array] = np.add.reduce
+take_largest: Callable[..., Array] = np.maximum.reduce
+
+
+def first_shape(shape: Shape, *_: Shape, **__: object) -> Shape:
+    """Return the first input's shape: the shape rule of an op that changes only the numbers."""
+    return shape
 
 
 def ufunc(function: Callable[..., object]) -> Callable[..., Kernel]:

@@ -6,7 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from whygrad.dims import Shape, normalise_axes
+from whygrad.dims import Shape, canonical_axes, show_shape
+from whygrad.errors import ShapeError
 from whygrad.formula import Formula, Use, arg, call, cases, compare, delta, out, param, total
 from whygrad.op import (
     Array,
@@ -16,9 +17,12 @@ from whygrad.op import (
     Op,
     Pull,
     Reason,
+    add_up,
     each_reason,
+    first_shape,
     scalar,
     slot,
+    take_largest,
     ufunc,
 )
 
@@ -26,16 +30,24 @@ _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
 
 
-def _same(shape: Shape, **_: object) -> Shape:
-    return shape
+def _above_zero(x: Array) -> Array:
+    return x > 0.0
+
+
+def _relu(x: Array, out: Array) -> Kernel:
+    return partial(np.maximum, x, scalar(0.0, out), out=out)
+
+
+def _softplus(x: Array, out: Array) -> Kernel:
+    return partial(np.logaddexp, scalar(0.0, out), x, out)
 
 
 relu = Op(
     name="relu",
     title="ReLU",
     reads="{0} if it is above 0, else 0",
-    shape=_same,
-    forward=lambda x, out: partial(np.maximum, x, scalar(0.0, out), out=out),
+    shape=first_shape,
+    forward=_relu,
     pullbacks=(Local(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
     formula=Formula(call("max", 0.0, _X), (Use(cases(compare("gt", _X, 0.0), 1.0, 0.0)),)),
     purpose=(
@@ -63,7 +75,7 @@ relu = Op(
             ),
         )
     ),
-    side=lambda x: x > 0,
+    side=_above_zero,
     examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
     kinks="at 0 the slope is taken as 0",
 )
@@ -84,7 +96,7 @@ leaky_relu = Op(
     name="leaky_relu",
     title="leaky ReLU",
     reads="{0} if it is above 0, else a small part of it",
-    shape=_same,
+    shape=first_shape,
     forward=_leaky_relu,
     pullbacks=(
         Local(
@@ -113,7 +125,7 @@ leaky_relu = Op(
             Reason("{x=} is not above 0, where only the share {local#} of {x} passes.", "gate"),
         )
     ),
-    side=lambda x: x > 0,
+    side=_above_zero,
     examples=(
         Example((_GRID,), {"negative_slope": 0.01}),
         Example(([0.0, -1.0],), {"negative_slope": 0.1}, kink=True),
@@ -138,7 +150,7 @@ sigmoid = Op(
     name="sigmoid",
     title="sigmoid",
     reads="{0} squashed between 0 and 1",
-    shape=_same,
+    shape=first_shape,
     forward=_sigmoid,
     pullbacks=(Local(lambda s: s.output * (1.0 - s.output)),),
     formula=Formula(1.0 / (1.0 + call("exp", -_X)), (Use(out() * (1.0 - out())),)),
@@ -157,7 +169,7 @@ tanh = Op(
     name="tanh",
     title="tanh",
     reads="{0} squashed between -1 and 1",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.tanh),
     pullbacks=(Local(lambda s: 1.0 - s.output.apply("square")),),
     formula=Formula(call("tanh", _X), (Use(1.0 - out() ** 2.0),)),
@@ -176,8 +188,8 @@ softplus = Op(
     name="softplus",
     title="softplus",
     reads="a smooth ReLU of {0}",
-    shape=_same,
-    forward=lambda x, out: partial(np.logaddexp, scalar(0.0, out), x, out),
+    shape=first_shape,
+    forward=_softplus,
     pullbacks=(Local(lambda s: s.inputs[0].apply("sigmoid")),),
     formula=Formula(
         call("max", 0.0, _X) + call("log", 1.0 + call("exp", -call("abs", _X))),
@@ -196,23 +208,25 @@ softplus = Op(
 
 
 def _along(shape: Shape, axis: int) -> Shape:
-    normalise_axes("softmax", axis, len(shape))
+    canonical_axes("softmax", (axis,), shape)
+    if shape[axis] == 0:
+        raise ShapeError(f"softmax: {show_shape(shape)} has nothing to share along axis {axis}")
     return shape
 
 
 def _softmax(x: Array, out: Array, axis: int) -> Kernel:
     def compute() -> None:
-        np.subtract(x, np.maximum.reduce(x, axis, None, None, True), out)
+        np.subtract(x, take_largest(x, axis, None, None, True), out)
         np.exp(out, out)
-        np.divide(out, np.add.reduce(out, axis, None, None, True), out)
+        np.divide(out, add_up(out, axis, None, None, True), out)
 
     return compute
 
 
 def _log_softmax(x: Array, out: Array, axis: int) -> Kernel:
     def compute() -> None:
-        np.subtract(x, np.maximum.reduce(x, axis, None, None, True), out)
-        np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, None, None, True)), out)
+        np.subtract(x, take_largest(x, axis, None, None, True), out)
+        np.subtract(out, np.log(add_up(np.exp(out), axis, None, None, True)), out)
 
     return compute
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from whygrad.dims import Shape, broadcast
+from whygrad.dims import broadcast
 from whygrad.formula import Formula, Use, arg, call, cases, compare, expr, out, param
 from whygrad.op import (
     Array,
@@ -17,6 +17,7 @@ from whygrad.op import (
     Pull,
     Reason,
     each_reason,
+    first_shape,
     scalar,
     slot,
     ufunc,
@@ -30,8 +31,20 @@ _ROW = [2.0, -1.5, 4.0]
 _COLUMN = [[2.0], [-0.5]]
 
 
-def _same(shape: Shape, **_: object) -> Shape:
-    return shape
+def _above_zero(x: Array) -> Array:
+    return x > 0.0
+
+
+def _maximum(a: Array, b: Array, out: Array) -> Kernel:
+    return partial(np.maximum, a, b, out=out)
+
+
+def _minimum(a: Array, b: Array, out: Array) -> Kernel:
+    return partial(np.minimum, a, b, out=out)
+
+
+def _above(a: Array, b: Array) -> Array:
+    return a > b
 
 
 add = Op(
@@ -152,7 +165,7 @@ neg = Op(
     name="neg",
     title="negate",
     reads="minus {0}",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.negative),
     pullbacks=(Pull(lambda g, s: -g),),
     formula=Formula(-_A, (Use(expr(-1.0)),)),
@@ -225,7 +238,7 @@ square = Op(
     name="square",
     title="square",
     reads="{0} squared",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.square),
     pullbacks=(Local(lambda s: 2.0 * s.inputs[0]),),
     formula=Formula(_A**2.0, (Use(2.0 * _A),)),
@@ -252,7 +265,7 @@ exp = Op(
     name="exp",
     title="exponential",
     reads="e to the power {0}",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.exp),
     pullbacks=(Local(lambda s: s.output),),
     formula=Formula(call("exp", _A), (Use(out()),)),
@@ -271,7 +284,7 @@ log = Op(
     name="log",
     title="natural logarithm",
     reads="the natural logarithm of {0}",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.log),
     pullbacks=(Local(lambda s: 1.0 / s.inputs[0]),),
     formula=Formula(call("log", _A), (Use(1.0 / _A),)),
@@ -290,7 +303,7 @@ sqrt = Op(
     name="sqrt",
     title="square root",
     reads="the square root of {0}",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.sqrt),
     pullbacks=(Local(lambda s: 0.5 / s.output),),
     formula=Formula(call("sqrt", _A), (Use(0.5 / out()),)),
@@ -310,7 +323,7 @@ abs_ = Op(
     name="abs",
     title="absolute value",
     reads="{0} without its sign",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.absolute),
     pullbacks=(Local(lambda s: s.inputs[0].apply("sign")),),
     formula=Formula(
@@ -337,7 +350,7 @@ abs_ = Op(
             ),
         )
     ),
-    side=lambda x: x > 0,
+    side=_above_zero,
     examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
     kinks="at 0 the slope is taken as 0, halfway between -1 and 1",
 )
@@ -346,7 +359,7 @@ sign = Op(
     name="sign",
     title="sign",
     reads="the sign of {0}",
-    shape=_same,
+    shape=first_shape,
     forward=ufunc(np.sign),
     pullbacks=(None,),
     formula=Formula(
@@ -366,7 +379,7 @@ heaviside = Op(
     name="heaviside",
     title="gate",
     reads="1 where {0} is above 0, else 0",
-    shape=_same,
+    shape=first_shape,
     forward=_heaviside,
     pullbacks=(None,),
     formula=Formula(
@@ -390,7 +403,7 @@ maximum = Op(
     title="larger of two",
     reads="the larger of {0} and {1}",
     shape=partial(broadcast, "maximum"),
-    forward=lambda a, b, out: partial(np.maximum, a, b, out=out),
+    forward=_maximum,
     pullbacks=(
         Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
         Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
@@ -429,7 +442,7 @@ maximum = Op(
             ),
         ),
     ),
-    side=lambda a, b: a > b,
+    side=_above,
     examples=(
         Example((_GRID, _ROW)),
         Example((_GRID, 0.0)),
@@ -444,7 +457,7 @@ minimum = Op(
     title="smaller of two",
     reads="the smaller of {0} and {1}",
     shape=partial(broadcast, "minimum"),
-    forward=lambda a, b, out: partial(np.minimum, a, b, out=out),
+    forward=_minimum,
     pullbacks=(
         Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
         Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
@@ -479,7 +492,7 @@ minimum = Op(
             Reason("{1=} is the larger; {y} follows the other and does not hear this one.", "gate"),
         ),
     ),
-    side=lambda a, b: a > b,
+    side=_above,
     examples=(
         Example((_GRID, _ROW)),
         Example((_GRID, 0.0)),
@@ -556,6 +569,7 @@ where = Op(
             Reason("The test holds, so {y} is the other value and does not hear {2}.", "gate"),
         ),
     ),
+    expects={0: "bool"},
     examples=(
         Example(([[True, False, True], [False, False, True]], _GRID, _ROW)),
         Example(([True, False, True], 2.0, _GRID)),

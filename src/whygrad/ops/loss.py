@@ -13,7 +13,20 @@ import numpy as np
 from whygrad.dims import Shape, same_shape, show_shape
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, call, cases, compare, count, total
-from whygrad.op import Around, Array, Example, Kernel, Local, Op, Reason, each_reason, scalar, slot
+from whygrad.op import (
+    Around,
+    Array,
+    Example,
+    Kernel,
+    Local,
+    Op,
+    Reason,
+    add_up,
+    each_reason,
+    scalar,
+    slot,
+    take_largest,
+)
 
 if TYPE_CHECKING:
     from whygrad.tensor import Tensor
@@ -33,6 +46,18 @@ def _scalar(name: str, prediction: Shape, target: Shape) -> Shape:
             f"must have the same shape"
         )
     return ()
+
+
+def _mse_shape(prediction: Shape, target: Shape) -> Shape:
+    return _scalar("mse_loss", prediction, target)
+
+
+def _bce_shape(prediction: Shape, target: Shape) -> Shape:
+    return _scalar("binary_cross_entropy", prediction, target)
+
+
+def _logits_shape(logits: Shape, target: Shape) -> Shape:
+    return _scalar("binary_cross_entropy_with_logits", logits, target)
 
 
 def _axes(around: Around) -> tuple[int, ...]:
@@ -60,7 +85,7 @@ def _mse(p: Array, t: Array, out: Array) -> Kernel:
     def compute() -> None:
         np.subtract(p, t, each)
         np.multiply(each, each, each)
-        np.add.reduce(row, -1, None, out)
+        add_up(row, -1, None, out)
         np.divide(out, how_many, out)
 
     return compute
@@ -70,7 +95,7 @@ mse_loss = Op(
     name="mse_loss",
     title="squared error",
     reads="the mean of the squared distances from {0} to {1}",
-    shape=lambda p, t: _scalar("mse_loss", p, t),
+    shape=_mse_shape,
     forward=_mse,
     pullbacks=(
         Local(lambda s: _averaged(2.0 * (s.inputs[0] - s.inputs[1]), s)),
@@ -134,7 +159,7 @@ def _bce(p: Array, t: Array, out: Array) -> Kernel:
         np.subtract(hit, miss, hit)  # t hit + (1 - t) miss = t (hit - miss) + miss
         np.multiply(t, hit, hit)
         np.add(hit, miss, hit)
-        np.add.reduce(row, -1, None, out)
+        add_up(row, -1, None, out)
         np.divide(out, how_many, out)
 
     return compute
@@ -165,7 +190,7 @@ binary_cross_entropy = Op(
     name="binary_cross_entropy",
     title="binary cross-entropy",
     reads="how surprised {0} is by {1}, on average",
-    shape=lambda p, t: _scalar("binary_cross_entropy", p, t),
+    shape=_bce_shape,
     forward=_bce,
     pullbacks=(Local(_bce_slope), Local(_bce_target_slope)),
     formula=Formula(
@@ -210,7 +235,7 @@ def _bce_with_logits(z: Array, t: Array, out: Array) -> Kernel:
 
     def compute() -> None:
         np.copyto(each, np.maximum(z, 0.0) - z * t + np.log1p(np.exp(-np.abs(z))))
-        np.add.reduce(row, -1, None, out)
+        add_up(row, -1, None, out)
         np.divide(out, how_many, out)
 
     return compute
@@ -220,7 +245,7 @@ binary_cross_entropy_with_logits = Op(
     name="binary_cross_entropy_with_logits",
     title="binary cross-entropy from logits",
     reads="how surprised the sigmoid of {0} is by {1}, on average",
-    shape=lambda z, t: _scalar("binary_cross_entropy_with_logits", z, t),
+    shape=_logits_shape,
     forward=_bce_with_logits,
     pullbacks=(
         Local(lambda s: _averaged(s.inputs[0].apply("sigmoid") - s.inputs[1], s)),
@@ -264,6 +289,8 @@ binary_cross_entropy_with_logits = Op(
 def _pair(logits: Shape, target: Shape) -> Shape:
     if not logits:
         raise ShapeError("cross_entropy: the logits need an axis of classes, but are one number")
+    if logits[-1] == 0:
+        raise ShapeError(f"cross_entropy: the logits {show_shape(logits)} have no classes")
     return _scalar("cross_entropy", logits, target)
 
 
@@ -272,10 +299,10 @@ def _cross_entropy(z: Array, t: Array, out: Array) -> Kernel:
     how_many = scalar(-(row.shape[-1] // z.shape[-1]), out)
 
     def compute() -> None:
-        np.subtract(z, np.maximum.reduce(z, -1, None, None, True), each)
-        np.subtract(each, np.log(np.add.reduce(np.exp(each), -1, None, None, True)), each)
+        np.subtract(z, take_largest(z, -1, None, None, True), each)
+        np.subtract(each, np.log(add_up(np.exp(each), -1, None, None, True)), each)
         np.multiply(each, t, each)
-        np.add.reduce(row, -1, None, out)
+        add_up(row, -1, None, out)
         np.divide(out, how_many, out)
 
     return compute

@@ -7,10 +7,22 @@ from functools import partial
 
 import numpy as np
 
-from whygrad.dims import Shape, broadcast, normalise_axes, reduced_shape, show_shape
+from whygrad.dims import Shape, broadcast, canonical_axes, reduced_shape, show_shape
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, cases, compare, count, expr, out, total
-from whygrad.op import Array, Example, Kernel, Op, Pull, Reason, each_reason, scalar, slot
+from whygrad.op import (
+    Array,
+    Example,
+    Kernel,
+    Op,
+    Pull,
+    Reason,
+    add_up,
+    each_reason,
+    scalar,
+    slot,
+    take_largest,
+)
 
 _ONE = expr(1.0)
 _REDUCED = ("reduced", 0)
@@ -25,12 +37,12 @@ _AXES = (
 
 
 def _reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
-    normalise_axes("reduction", axes, len(shape))
+    canonical_axes("reduction", axes, shape)
     return reduced_shape(shape, axes, keepdims)
 
 
 def _sum(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> Kernel:
-    return partial(np.add.reduce, x, axes, None, out, keepdims)
+    return partial(add_up, x, axes, None, out, keepdims)
 
 
 sum_ = Op(
@@ -60,7 +72,7 @@ def _mean(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> Kernel
     how_many = scalar(_count(x.shape, axes), out)
 
     def compute() -> None:
-        np.add.reduce(x, axes, None, out, keepdims)
+        add_up(x, axes, None, out, keepdims)
         np.divide(out, how_many, out)
 
     return compute
@@ -99,12 +111,17 @@ def _divide_by_count(x: Array, like: Array, out: Array, axes: tuple[int, ...]) -
     return partial(np.divide, x, scalar(_count(like.shape, axes), out), out)
 
 
+def _divided(shape: Shape, like: Shape, axes: tuple[int, ...]) -> Shape:
+    canonical_axes("divide_by_count", axes, like)
+    return shape
+
+
 _HOW_MANY = count(("reduced", 1))
 divide_by_count = Op(
     name="divide_by_count",
     title="share",
     reads="{0} divided by how many were averaged",
-    shape=lambda x, like, axes: x,
+    shape=_divided,
     forward=_divide_by_count,
     pullbacks=(Pull(lambda g, s: g.apply("divide_by_count", s.inputs[1], **s.params)), None),
     formula=Formula(arg(0) / _HOW_MANY, (Use(1.0 / _HOW_MANY), None)),
@@ -117,15 +134,26 @@ divide_by_count = Op(
 )
 
 
+def _among_some(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+    reduced = _reduced(shape, axes, keepdims)
+    if any(shape[axis] == 0 for axis in axes):
+        raise ShapeError(f"amax: {show_shape(shape)} has no largest along axes {axes}")
+    return reduced
+
+
+def _first_largest(x: Array) -> Array:
+    return np.argmax(x, axis=-1)
+
+
 def _largest(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> Kernel:
-    return partial(np.maximum.reduce, x, axes, None, out, keepdims)
+    return partial(take_largest, x, axes, None, out, keepdims)
 
 
 amax = Op(
     name="amax",
     title="maximum",
     reads="the largest of {0}",
-    shape=_reduced,
+    shape=_among_some,
     forward=_largest,
     pullbacks=(
         Pull(
@@ -167,7 +195,7 @@ amax = Op(
             ),
         )
     ),
-    side=lambda x: x.argmax(axis=-1),
+    side=_first_largest,
     examples=(
         *_AXES,
         Example(([[1.0, 3.0, 3.0]],), {"axes": (-1,), "keepdims": False}, kink=True),
@@ -176,10 +204,15 @@ amax = Op(
 )
 
 
+def _shared(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    canonical_axes("share_of_max", axes, shape)
+    return shape
+
+
 def _share_of_max(x: Array, out: Array, axes: tuple[int, ...]) -> Kernel:
     def compute() -> None:
-        np.equal(x, np.maximum.reduce(x, axis=axes, keepdims=True), out)
-        np.divide(out, np.add.reduce(out, axis=axes, keepdims=True), out)
+        np.equal(x, take_largest(x, axis=axes, keepdims=True), out)
+        np.divide(out, add_up(out, axis=axes, keepdims=True), out)
 
     return compute
 
@@ -190,7 +223,7 @@ share_of_max = Op(
     name="share_of_max",
     title="share of the maximum",
     reads="1 where {0} is the largest (shared where several are), else 0",
-    shape=lambda x, axes: x,
+    shape=_shared,
     forward=_share_of_max,
     pullbacks=(None,),
     formula=Formula(

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from whygrad.dims import (
+    Dim,
     Shape,
     broadcast,
+    canonical_axes,
     normalise_axes,
     reduced_shape,
     same_shape,
@@ -22,26 +24,32 @@ from whygrad.dims import (
 )
 from whygrad.errors import ShapeError
 from whygrad.formula import Expr, Formula, Use, arg, expr, total
-from whygrad.op import Array, Example, Kernel, Op, Pull, Reason, each_reason
+from whygrad.op import (
+    Array,
+    Example,
+    Kernel,
+    Op,
+    Pull,
+    Reason,
+    add_up,
+    each_reason,
+    first_shape,
+)
 
 _ONE = expr(1.0)
 _GRID = [[1.0, -2.0, 3.0], [4.0, 5.5, -6.0]]
 
 
-def _first(shape: Shape, *_: Shape) -> Shape:
-    return shape
-
-
-def _second(_: Shape, like: Shape) -> Shape:
-    return like
+def _itself(x: Array, shape: Shape) -> Array:
+    return x
 
 
 identity = Op(
     name="identity",
     title="pass on",
     reads="{0}, passed on as it is",
-    shape=_first,
-    view=lambda x, shape: x,
+    shape=first_shape,
+    view=_itself,
     pullbacks=(Pull(lambda g, s: g.apply("identity")),),
     formula=Formula(arg(0), (Use(_ONE),)),
     purpose="It passes a number on as it is: a local derivative of 1 costs no work.",
@@ -97,8 +105,8 @@ def _reshaped(shape: Shape, to: tuple[int | str, ...]) -> Shape:
     known = math.prod(size for size in result if size != -1)
     whole = math.prod(shape)
     if result.count(-1) == 1 and known and whole % known == 0:
-        result[result.index(-1)] = whole // known
-    if -1 in result or math.prod(result) != whole:
+        result[result.index(-1)] = _left(shape, to, whole // known)
+    if any(size < 0 for size in result) or math.prod(result) != whole:
         raise ShapeError(
             f"reshape: {show_shape(shape)} has {whole} numbers, which do not fill "
             f"{show_shape(tuple(result))} (one -1 may stand for what is left)"
@@ -106,12 +114,32 @@ def _reshaped(shape: Shape, to: tuple[int | str, ...]) -> Shape:
     return tuple(result)
 
 
+def _left(shape: Shape, to: tuple[int | str, ...], size: int) -> int:
+    """Return the size that -1 stands for, with its name if one named size is what is left."""
+    unused = [s for s in shape if isinstance(s, Dim) and s.name not in to]
+    plain = math.prod(s for s in shape if not isinstance(s, Dim))
+    asked = math.prod(s for s in to if isinstance(s, int) and s != -1)
+    return unused[0] if len(unused) == 1 and plain == asked else size
+
+
+def _reshape_view(x: Array, shape: Shape, to: tuple[int | str, ...]) -> Array:
+    return x.reshape(shape)
+
+
+def _reshape_like_view(x: Array, shape: Shape) -> Array:
+    return x.reshape(shape)
+
+
+def _broadcast_view(x: Array, shape: Shape) -> Array:
+    return np.broadcast_to(x, shape)
+
+
 reshape = Op(
     name="reshape",
     title="reshape",
     reads="{0} in another shape, in the same order",
     shape=_reshaped,
-    view=lambda x, shape, to: x.reshape(shape),
+    view=_reshape_view,
     pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
     formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)),)),
     purpose="It lays the same numbers out differently.",
@@ -133,7 +161,7 @@ reshape_like = Op(
     title="reshape back",
     reads="{0} in the shape of {1}",
     shape=_like_reshaped,
-    view=lambda x, shape: x.reshape(shape),
+    view=_reshape_like_view,
     pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])), None),
     formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)), None)),
     purpose="It lays the same numbers out as they were.",
@@ -143,6 +171,7 @@ reshape_like = Op(
 
 
 def _expanded(shape: Shape, like: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+    canonical_axes("expand_like", axes, like)
     wanted = reduced_shape(like, axes, keepdims)
     if not same_shape(shape, wanted):
         raise ShapeError(
@@ -185,7 +214,7 @@ broadcast_like = Op(
     title="spread",
     reads="{0}, copied for every element of {1}",
     shape=_broadcast_to,
-    view=lambda x, shape: np.broadcast_to(x, shape),
+    view=_broadcast_view,
     pullbacks=(Pull(lambda g, s: g.apply("sum_like", s.inputs[0])), None),
     formula=Formula(arg(0), (Use(_ONE), None)),
     purpose="It copies a number to everywhere it is used.",
@@ -200,7 +229,7 @@ def _sum_like(x: Array, like: Array, out: Array) -> Kernel:
     if x.shape == target.shape:
         return partial(np.copyto, target, x)
     axes = tuple(i for i in range(x.ndim) if target.shape[i] != x.shape[i])
-    return partial(np.add.reduce, x, axes, None, target, True)
+    return partial(add_up, x, axes, None, target, True)
 
 
 def _summed_to(shape: Shape, like: Shape) -> Shape:
@@ -251,8 +280,10 @@ def indexed_shape(shape: Shape, index: tuple[Item, ...]) -> Shape:
             if not -size <= item < size:
                 raise ShapeError(
                     f"index {item} is outside axis {axis} of {show_shape(shape)}; "
-                    f"allowed: {-size} to {size - 1}"
+                    f"allowed: {-int(size)} to {int(size) - 1}"
                 )
+        elif len(item) != 3 or item[2] == 0:
+            raise ShapeError(f"slice {item} must be start, stop and step, and the step not 0")
         elif all(part is None for part in item):
             result.append(size)
         else:
@@ -262,6 +293,10 @@ def indexed_shape(shape: Shape, index: tuple[Item, ...]) -> Shape:
 
 def _key(index: tuple[Item, ...]) -> tuple[Any, ...]:
     return (..., *(item if isinstance(item, int) else slice(*item) for item in index))
+
+
+def _getitem_view(x: Array, shape: Shape, index: tuple[Item, ...]) -> Array:
+    return x[_key(index)]
 
 
 def _put_like(g: Array, like: Array, out: Array, index: tuple[Item, ...]) -> Kernel:
@@ -285,7 +320,7 @@ getitem = Op(
     title="pick",
     reads="the chosen part of {0}",
     shape=indexed_shape,
-    view=lambda x, shape, index: x[_key(index)],
+    view=_getitem_view,
     pullbacks=(Pull(lambda g, s: g.apply("put_like", s.inputs[0], **s.params)),),
     formula=Formula(arg(0, "getitem"), (Use(_ONE, ("getitem",)),)),
     purpose="It takes out a part.",
@@ -318,20 +353,36 @@ put_like = Op(
 )
 
 
+def _not_empty(name: str, shape: Shape, axis: int, index: Shape) -> None:
+    if shape[axis] == 0 and math.prod(index):
+        raise ShapeError(f"{name}: {show_shape(shape)} has nothing to pick along axis {axis}")
+
+
 def _selected(shape: Shape, index: Shape, axis: int) -> Shape:
-    (axis,) = normalise_axes("index_select", axis, len(shape))
+    canonical_axes("index_select", (axis,), shape)
     if len(index) != 1:
         raise ShapeError(f"index_select: the index must be a list, but is {show_shape(index)}")
+    _not_empty("index_select", shape, axis, index)
     at = axis % len(shape)
     return (*shape[:at], index[0], *shape[at + 1 :])
 
 
+def _added_to(g: Shape, index: Shape, like: Shape, axis: int) -> Shape:
+    if not same_shape(g, _selected(like, index, axis)):
+        raise ShapeError(
+            f"index_add_like: {show_shape(g)} was not picked from {show_shape(like)} "
+            f"by an index {show_shape(index)}"
+        )
+    return like
+
+
 def _index_add_like(g: Array, index: Array, like: Array, out: Array, axis: int) -> Kernel:
     rows, given = np.moveaxis(out, axis, 0), np.moveaxis(g, axis, 0)
+    size = max(len(rows), 1)
 
     def compute() -> None:
         out[...] = 0.0
-        np.add.at(rows, index, given)
+        np.add.at(rows, index % size, given)
 
     return compute
 
@@ -350,6 +401,7 @@ index_select = Op(
     formula=Formula(arg(0, "select", 1), (Use(_ONE, ("select", 1)), None)),
     purpose="It looks rows up in a table, as an embedding does.",
     reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    expects={1: "int"},
     examples=(
         Example((_GRID, [1, 0, 1]), {"axis": -2}),
         Example((_GRID, [2, 2]), {"axis": -1}),
@@ -361,7 +413,7 @@ index_add_like = Op(
     name="index_add_like",
     title="add where looked up",
     reads="{0}, added up in the rows of {2} that were looked up",
-    shape=lambda g, index, like, axis: like,
+    shape=_added_to,
     forward=_index_add_like,
     pullbacks=(
         Pull(lambda g, s: g.apply("index_select", s.inputs[1], **s.params)),
@@ -378,6 +430,7 @@ index_add_like = Op(
         None,
         None,
     ),
+    expects={1: "int"},
     examples=(
         Example(
             ([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [1, 0, 1], _GRID), {"axis": -2}
@@ -387,7 +440,7 @@ index_add_like = Op(
 
 
 def _gathered(shape: Shape, index: Shape, axis: int) -> Shape:
-    (axis,) = normalise_axes("gather", axis, len(shape))
+    canonical_axes("gather", (axis,), shape)
     at = axis % len(shape)
     fits = len(shape) == len(index) and all(
         i == at or same_size(a, b) for i, (a, b) in enumerate(zip(shape, index, strict=True))
@@ -397,22 +450,33 @@ def _gathered(shape: Shape, index: Shape, axis: int) -> Shape:
             f"gather: {show_shape(shape)} and index {show_shape(index)} must be alike "
             f"but for axis {axis}"
         )
+    _not_empty("gather", shape, axis, index)
     return index
 
 
+def _scattered(g: Shape, index: Shape, like: Shape, axis: int) -> Shape:
+    if not same_shape(g, _gathered(like, index, axis)):
+        raise ShapeError(
+            f"scatter_add_like: {show_shape(g)} and index {show_shape(index)} must be alike"
+        )
+    return like
+
+
 def _scatter_add_like(g: Array, index: Array, like: Array, out: Array, axis: int) -> Kernel:
-    places = list(np.indices(index.shape, sparse=True))
-    places[axis] = index
+    places: list[Array] = [*np.indices(index.shape)]
+    size = max(out.shape[axis], 1)
 
     def compute() -> None:
         out[...] = 0.0
+        places[axis] = index % size
         np.add.at(out, tuple(places), g)
 
     return compute
 
 
 def _gather(x: Array, index: Array, out: Array, axis: int) -> Kernel:
-    return lambda: np.copyto(out, np.take_along_axis(x, index, axis))
+    size = max(x.shape[axis], 1)
+    return lambda: np.copyto(out, np.take_along_axis(x, index % size, axis))
 
 
 gather = Op(
@@ -425,6 +489,7 @@ gather = Op(
     formula=Formula(arg(0, "gather", 1), (Use(_ONE, ("gather", 1)), None)),
     purpose="It picks one element for each place.",
     reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    expects={1: "int"},
     examples=(Example((_GRID, [[2, 0], [1, 1]]), {"axis": -1}),),
 )
 
@@ -433,7 +498,7 @@ scatter_add_like = Op(
     name="scatter_add_like",
     title="add where gathered",
     reads="{0}, added up in the places of {2} it was gathered from",
-    shape=lambda g, index, like, axis: like,
+    shape=_scattered,
     forward=_scatter_add_like,
     pullbacks=(
         Pull(lambda g, s: g.apply("gather", s.inputs[1], **s.params)),
@@ -448,6 +513,7 @@ scatter_add_like = Op(
     reasons=each_reason(
         Reason("{x} is one of the uses added up in {y}: one for one.", "used by all"), None, None
     ),
+    expects={1: "int"},
     examples=(Example(([[1.0, 2.0], [3.0, 4.0]], [[2, 0], [1, 1]], _GRID), {"axis": -1}),),
 )
 
@@ -455,7 +521,7 @@ scatter_add_like = Op(
 def _joined(*shapes: Shape, axis: int) -> Shape:
     if not shapes:
         raise ShapeError("cat: give at least one value to join")
-    (axis,) = normalise_axes("cat", axis, len(shapes[0]))
+    canonical_axes("cat", (axis,), shapes[0])
     at = axis % len(shapes[0])
     first = shapes[0]
     for shape in shapes[1:]:
@@ -495,13 +561,20 @@ def _put_part(*arrays: Array, axis: int, part: int) -> Kernel:
     return partial(_put, g, place, out)
 
 
+def _has_part(inputs: tuple[Shape, ...], part: int) -> None:
+    if not 0 <= part < len(inputs):
+        raise ShapeError(f"there is no part {part} of {len(inputs)} joined values")
+
+
 def _cat_part_shape(g: Shape, *inputs: Shape, axis: int, part: int) -> Shape:
+    _has_part(inputs, part)
     if not same_shape(g, _joined(*inputs, axis=axis)):
         raise ShapeError(f"cat_part: {show_shape(g)} is not the inputs joined")
     return inputs[part]
 
 
 def _put_part_shape(g: Shape, *inputs: Shape, axis: int, part: int) -> Shape:
+    _has_part(inputs, part)
     if not same_shape(g, inputs[part]):
         raise ShapeError(f"put_part: {show_shape(g)} is not part {part}")
     return _joined(*inputs, axis=axis)
