@@ -32,6 +32,7 @@ from whygrad.spec import (
     spec_from_dict,
     spec_to_dict,
 )
+from whygrad.training import start
 
 NETWORK = {"network": {"layers": [2, 4, 1]}, "data": {"name": "xor"}}
 INLINE = {"x": [[0, 0], [1, 1]], "y": [0, 1]}
@@ -147,13 +148,26 @@ def test_flow_and_calculator_are_the_issues() -> None:
     }
 
 
-def test_noisy_xor_marks_its_flipped_points() -> None:
-    _, dataset = resolve(load_spec("noisy-xor"))
+def test_xor_marks_its_flipped_points() -> None:
+    _, dataset = resolve(load_spec("xor"))
     assert dataset is not None
     assert dataset.flipped is not None
-    assert (len(dataset), dataset.flipped.sum()) == (200, 20)
+    assert (len(dataset), dataset.flipped.sum()) == (200, 10)
     assert dataset.evaluation is not None
     assert len(dataset.evaluation) == 4
+
+
+@pytest.mark.parametrize("name", ["xor", "xor-corners"])
+def test_xor_starts_with_live_units_and_solves_every_corner(name: str) -> None:
+    training = start(name)
+    first = training.iteration.run
+    assert (first["z1"] > 0).any()
+    training.iteration.play(training.spec.train.iterations)
+    evaluation = training.evaluate()
+    assert evaluation is not None
+    assert len(evaluation.outputs) == 4
+    assert evaluation.solved.all()
+    assert evaluation.loss < 0.1
 
 
 def test_formulas_hold_statements_parameters_and_inputs() -> None:

@@ -39,7 +39,10 @@ MAX_WIDTH = 1024
 MAX_ITERATIONS = 1_000_000
 MAX_STATEMENTS = 100
 
-PRESETS = ("flow", "neuron", "fanout", "calculator", "xor", "noisy-xor", "moons", "spirals")
+PRESETS = (
+    *("flow", "neuron", "fanout", "calculator"),
+    *("xor-corners", "xor", "moons", "spirals"),
+)
 """The specs shipped with the package, in the order a beginner might open them."""
 
 ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "softplus", "linear")
