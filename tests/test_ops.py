@@ -57,7 +57,7 @@ def test_the_formula_gives_what_the_kernel_gives(op: Op, example: Example) -> No
         tree = place(where, at)
         assert evaluate(tree, get) == pytest.approx(float(output.data[at]), rel=1e-12, abs=1e-15)
         text = to_python(choose(tree, get), lambda v, i: repr(get(v, i)))
-        names = {"exp": math.exp, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt}
+        names = {name: getattr(math, name) for name in ("exp", "log", "tanh", "sqrt", "erf")}
         number = eval(text, {**names, "max": max, "min": min})
         assert number == pytest.approx(float(output.data[at]), rel=1e-12, abs=1e-15)
 
@@ -104,6 +104,10 @@ def _kept(x: torch.Tensor, index: tuple[Any, ...]) -> list[int]:
     ]
 
 
+def _clamped(x: torch.Tensor, low: float, high: float, at_bound: float) -> torch.Tensor:
+    return x.clamp(low, high) if at_bound else torch.nn.functional.hardtanh(x, low, high)
+
+
 F = torch.nn.functional
 TORCH: dict[str, Callable[..., Any]] = {
     **{
@@ -144,6 +148,10 @@ TORCH: dict[str, Callable[..., Any]] = {
     ),
     "leaky_relu": F.leaky_relu,
     "softplus": F.softplus,
+    "erf": torch.erf,
+    "elu": F.elu,
+    "clamp_min": lambda x, min, at_bound: _clamped(x, min, torch.inf, at_bound),
+    "clamp_max": lambda x, max, at_bound: _clamped(x, -torch.inf, max, at_bound),
     "softmax": lambda x, axis: x.softmax(axis),
     "log_softmax": lambda x, axis: x.log_softmax(axis),
     "mse_loss": F.mse_loss,

@@ -551,6 +551,7 @@ _OF_ONE: dict[str, Callable[[float], float]] = {
     "log": _log,
     "sqrt": _sqrt,
     "tanh": math.tanh,
+    "erf": math.erf,
     "abs": math.fabs,
 }
 _OF_TWO: dict[str, Callable[[float, float], float]] = {

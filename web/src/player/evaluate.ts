@@ -1,5 +1,6 @@
 // The numbers that placed trees stand for.
 
+import { erf } from './erf'
 import type { Placed } from './formula'
 import { power } from './kernels/elementwise'
 
@@ -14,6 +15,7 @@ const FUNCTIONS = {
   log: Math.log,
   sqrt: Math.sqrt,
   tanh: Math.tanh,
+  erf,
   abs: Math.abs,
   max: Math.max,
   min: Math.min,

@@ -21,7 +21,7 @@ const SYMBOL: Readonly<Record<string, string>> = {
 }
 
 /**
- * A chosen tree as plain arithmetic in Python syntax, using exp, log, sqrt, tanh, max and min only.
+ * A chosen tree as plain arithmetic in Python syntax, using exp, log, sqrt, tanh, erf, max and min only.
  *
  * @param write gives the text of a leaf; one that starts with a minus is put in parentheses
  *   wherever it would follow an operator

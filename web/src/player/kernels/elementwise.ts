@@ -111,7 +111,8 @@ function bindWhere({ inputs, output }: Site): Play {
 
 const sameAsFirst = ([x]: readonly Shape[]): Shape => x!
 
-function unary(f: (params: Params) => (x: number) => number): Computing {
+/** A kernel that applies a function to each element. */
+export function unary(f: (params: Params) => (x: number) => number): Computing {
   return { shape: sameAsFirst, bind: (site) => bindUnary(f(site.params), site) }
 }
 

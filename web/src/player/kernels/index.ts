@@ -1,5 +1,6 @@
 // The table of kernels: one per op of the Python table, under the same name with the same params.
 
+import { CURVES } from './curves'
 import { ELEMENTWISE } from './elementwise'
 import type { Kernel } from './kernel'
 import { LOOKUP } from './lookup'
@@ -10,6 +11,7 @@ import { SHAPES } from './shapes'
 
 export const KERNELS: Readonly<Record<string, Kernel>> = {
   ...ELEMENTWISE,
+  ...CURVES,
   ...REDUCE,
   ...MATMUL,
   ...SHAPES,
