@@ -1,5 +1,6 @@
-// How numbers are written for a person. The law they keep: the shown formula with its shown inputs
-// gives the shown result, at the shown precision.
+// How numbers are written for a person, as src/whygrad/display.py writes them. The law they keep: a
+// shown formula with its shown numbers gives the shown result. So a result has four significant
+// digits, and what goes in as many more as it takes.
 
 import { evaluate, type Get, type Placed } from '../player/formula'
 
@@ -8,6 +9,8 @@ export const DIGITS = 4
 /** With so many, a text holds every bit of a float64. */
 export const ALL_DIGITS = 17
 
+/** A number that so many digits hold exactly, such as 3.0625, is never rounded. */
+const SHORT = 6
 const MINUS = '−'
 const FIGURE_SPACE = '\u2007'
 const SMALLEST_PLAIN = -4
@@ -15,7 +18,7 @@ const LARGEST_PLAIN = 6
 
 /** A number at so many significant digits, without trailing zeros, with a real minus sign. */
 export function format(x: number, digits = DIGITS): string {
-  return written(x, digits >= ALL_DIGITS ? shortest : (size) => scientific(size, digits))
+  return written(x, (size) => scientific(size, digits))
 }
 
 /** Every digit that tells this number from its neighbours. */
@@ -25,7 +28,7 @@ export function exact(x: number): string {
 
 /** The number that `format` shows. */
 export function rounded(x: number, digits = DIGITS): number {
-  if (!Number.isFinite(x) || x === 0 || digits >= ALL_DIGITS) return x
+  if (!Number.isFinite(x) || x === 0) return x + 0 // never -0
   const [mantissa, power] = scientific(Math.abs(x), digits)
   return Math.sign(x) * Number(`${mantissa}e${power}`)
 }
@@ -49,18 +52,46 @@ export interface Equation {
   readonly result: number
 }
 
-/**
- * The fewest significant digits, from `digits` up, at which every equation holds as it is shown:
- * its formula, evaluated on the inputs as they are shown, gives the result as it is shown.
- */
-export function enough(equations: readonly Equation[], number: Get, digits = DIGITS): number {
-  for (let n = digits; n < ALL_DIGITS; n++)
-    if (equations.every((equation) => holds(equation, number, n))) return n
-  return ALL_DIGITS
+/** Significant digits of what goes into a formula, and of what comes out of it. */
+export interface Digits {
+  readonly into: number
+  readonly out: number
 }
 
-export interface Shown {
-  readonly digits: number
+/** The fewest digits, from `digits` up, at which an equation holds as it is shown. */
+export function enough(equation: Equation, number: Get, digits = DIGITS): Digits {
+  for (let out = digits; out < ALL_DIGITS; out++) {
+    const into = inputDigits([equation], number, out)
+    if (into !== null) return { into, out }
+  }
+  return { into: ALL_DIGITS, out: ALL_DIGITS }
+}
+
+/** Digits where the results of some equations go into a last one. */
+export interface ChainDigits extends Digits {
+  readonly between: number
+}
+
+/**
+ * The fewest digits at which the equations in `parts` hold, and `whole`, which is made of their
+ * results: what goes into the parts may need more digits than the results between.
+ */
+export function enoughForAll(
+  parts: readonly Equation[],
+  whole: Equation,
+  number: Get,
+  digits = DIGITS,
+): ChainDigits {
+  for (let out = digits; out < ALL_DIGITS; out++)
+    for (let between = out; between <= ALL_DIGITS; between++) {
+      if (!holds(whole, number, between, out)) continue
+      const into = inputDigits(parts, number, between)
+      if (into !== null) return { into, between, out }
+    }
+  return { into: ALL_DIGITS, between: ALL_DIGITS, out: ALL_DIGITS }
+}
+
+export interface Shown extends Digits {
   readonly result: string
 }
 
@@ -68,16 +99,23 @@ export interface Shown {
 export function shown(
   tree: Placed,
   number: Get,
-  digits = DIGITS,
   result = evaluate(tree, number),
+  digits = DIGITS,
 ): Shown {
-  const chosen = enough([{ tree, result }], number, digits)
-  return { digits: chosen, result: format(result, chosen) }
+  const found = enough({ tree, result }, number, digits)
+  return { ...found, result: format(result, found.out) }
 }
 
-function holds({ tree, result }: Equation, number: Get, digits: number): boolean {
-  const read: Get = (value, at) => rounded(number(value, at), digits)
-  return format(evaluate(readable(tree, digits), read), digits) === format(result, digits)
+/** The fewest digits for inputs at which equations give their results to `out` digits. */
+function inputDigits(equations: readonly Equation[], number: Get, out: number): number | null {
+  for (let into = out; into <= ALL_DIGITS; into++)
+    if (equations.every((equation) => holds(equation, number, into, out))) return into
+  return null
+}
+
+function holds({ tree, result }: Equation, number: Get, into: number, out: number): boolean {
+  const read: Get = (value, at) => rounded(number(value, at), into)
+  return format(evaluate(readable(tree, into), read), out) === format(result, out)
 }
 
 /** A formula's own constants are rounded like everything else that is shown. */
@@ -110,14 +148,14 @@ function shortest(size: number): Scientific {
   return parts(size.toExponential())
 }
 
-/** Rounded half to even, as Python rounds; of two as near, JavaScript takes the larger. */
 function scientific(size: number, digits: number): Scientific {
   const [mantissa, power] = shortest(size)
-  const truncated = mantissa.slice(0, -1).replace(/\.$/, '')
-  const mayBeTie = mantissa.length === digits + 2 && /[02468]\.?5$/.test(mantissa)
-  // a longer text than any tie has: 0.15 is short, but the float64 nearest to it is no tie
-  const isTie = mayBeTie && /^50*$/.test(parts(size.toExponential(60))[0].slice(digits + 1))
-  return isTie ? [truncated, power] : parts(size.toExponential(digits - 1))
+  if (digits >= ALL_DIGITS || mantissa.length <= SHORT + 1) return [mantissa, power]
+  // halves are rounded to even, as Python rounds; of two as near, JavaScript takes the larger
+  const mayBeHalf = mantissa.length === digits + 2 && /[02468]5$/.test(mantissa)
+  // a longer text than any half has: the float64 nearest to one may lie beside it
+  const isHalf = mayBeHalf && /^50*$/.test(parts(size.toExponential(60))[0].slice(digits + 1))
+  return isHalf ? [mantissa.slice(0, -1), power] : parts(size.toExponential(digits - 1))
 }
 
 function parts(text: string): Scientific {
