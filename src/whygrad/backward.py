@@ -21,7 +21,7 @@ from whygrad.dims import same_shape, show_shape
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.op import Around, Local
 from whygrad.ops import OPS
-from whygrad.tensor import Reversing, Tensor, apply, at_part, scene
+from whygrad.tensor import Reversing, Tensor, apply, at_part, from_here, scene
 
 
 def gradients(
@@ -59,7 +59,7 @@ def gradients(
     if output not in between:
         return {}
     arrived: dict[Tensor, Tensor] = {output: seed}
-    with scene(phase="backward"):
+    with from_here(), scene(phase="backward"):
         for step in sorted(between, key=lambda t: t.order, reverse=True):
             upstream = arrived.get(step)
             if upstream is None or step.op is None:

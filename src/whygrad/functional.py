@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import builtins
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 from whygrad.dims import normalise_axes
-from whygrad.errors import ShapeError
-from whygrad.tensor import Tensor, apply, matmul, tensor
+from whygrad.errors import ShapeError, WhygradError
+from whygrad.tensor import Tensor, apply, matmul, scene, tensor, whole_numbers
 
 __all__ = [
     "abs",
     "add",
     "amax",
     "cat",
+    "clamp",
     "div",
+    "erf",
     "exp",
+    "flip",
     "gather",
     "index_select",
     "log",
+    "logsumexp",
+    "masked_fill",
     "matmul",
     "maximum",
     "mean",
@@ -28,11 +35,13 @@ __all__ = [
     "permute",
     "pow",
     "reshape",
+    "split",
     "sqrt",
     "square",
     "sub",
     "sum",
     "transpose",
+    "var",
     "where",
 ]
 
@@ -158,23 +167,14 @@ def index_select(input: Any, dim: int, index: Any) -> Tensor:
     """Return the rows along ``dim`` that ``index``, a list of whole numbers, names."""
     x = as_tensor(input)
     (axis,) = normalise_axes("index_select", dim, x.ndim)
-    return apply("index_select", x, _whole(index, x.shape[axis]), axis=axis)
+    return apply("index_select", x, whole_numbers(index, x.shape[axis]), axis=axis)
 
 
 def gather(input: Any, dim: int, index: Any) -> Tensor:
     """Return, for each place, the element along ``dim`` that ``index`` names there."""
     x = as_tensor(input)
     (axis,) = normalise_axes("gather", dim, x.ndim)
-    return apply("gather", x, _whole(index, x.shape[axis]), axis=axis)
-
-
-def _whole(index: Any, size: int) -> Tensor:
-    made = index if isinstance(index, Tensor) else tensor(index, dtype="int64")
-    outside = made.data[(made.data < 0) | (made.data >= size)]
-    if made.dtype.kind != "i" or outside.size:
-        what = f"but has {outside[0]}" if outside.size else f"but are {made.dtype}"
-        raise ShapeError(f"indices must be whole numbers from 0 to {int(size) - 1}, {what}")
-    return made
+    return apply("gather", x, whole_numbers(index, x.shape[axis]), axis=axis)
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -184,3 +184,103 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
         raise ShapeError("cat: give at least one tensor to join")
     (axis,) = normalise_axes("cat", dim, made[0].ndim)
     return apply("cat", *made, axis=axis)
+
+
+def erf(input: Any) -> Tensor:
+    """Return the error function: the share of a bell curve (of spread 1/√2) within ±x."""
+    return apply("erf", as_tensor(input))
+
+
+def clamp(
+    input: Any, min: float | None = None, max: float | None = None, *, at_bound: float = 1.0
+) -> Tensor:
+    """Return each element, held between two bounds; None is no bound.
+
+    Args:
+        input: any numbers.
+        min: what each is at least.
+        max: what each is at most.
+        at_bound: the slope exactly at a bound.
+
+    Raises:
+        WhygradError: neither bound is given.
+    """
+    x = as_tensor(input)
+    if min is None and max is None:
+        raise WhygradError("clamp: give min, max or both")
+    if min is not None:
+        x = apply("clamp_min", x, min=float(min), at_bound=float(at_bound))
+    if max is not None:
+        x = apply("clamp_max", x, max=float(max), at_bound=float(at_bound))
+    return x
+
+
+def masked_fill(input: Any, mask: Any, value: float) -> Tensor:
+    """Return ``value`` where the mask holds (is not 0), else the element of ``input``."""
+    x = as_tensor(input)
+    return where(mask, x.constant(value), x)
+
+
+def logsumexp(input: Any, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+    """Return the logarithm of the sum of exponentials along axes, computed without overflow."""
+    x = as_tensor(input)
+    with scene(part=("logsumexp",)):
+        largest = x.amax(dim, keepdim=True)
+        result = largest + (x - largest).exp().sum(dim, keepdim=True).log()
+        return result if keepdim else result.sum(dim)
+
+
+def var(
+    input: Any,
+    dim: int | Sequence[int] | None = None,
+    correction: float = 1.0,
+    keepdim: bool = False,
+) -> Tensor:
+    """Return the variance along axes (all, if ``dim`` is None).
+
+    The squared distances from the mean are added up and divided by how many there are minus
+    ``correction``: 1 for the unbiased estimate, 0 for the mean of them.
+    """
+    x = as_tensor(input)
+    axes = normalise_axes("var", dim, x.ndim)
+    with scene(part=("variance",)):
+        spread = (x - x.mean(axes, keepdim=True)).square().mean(axes, keepdim)
+        if not correction:
+            return spread
+        one_of = x.constant(1.0).apply("divide_by_count", x, axes=axes)
+        return spread / (1.0 - correction * one_of)
+
+
+def flip(input: Any, dims: int | Sequence[int]) -> Tensor:
+    """Return the elements in reverse order along axes."""
+    x = as_tensor(input)
+    turned = normalise_axes("flip", dims, x.ndim)
+    return x[tuple(slice(None, None, -1 if a in turned else None) for a in range(-x.ndim, 0))]
+
+
+def split(
+    input: Any, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Cut along an axis, into parts of one size (the last may be smaller) or of the sizes given.
+
+    Raises:
+        ShapeError: the sizes do not add up to the axis, or one is below 0.
+    """
+    x = as_tensor(input)
+    (axis,) = normalise_axes("split", dim, x.ndim)
+    size = int(x.shape[axis])
+    if isinstance(split_size_or_sections, int):
+        if split_size_or_sections < 1:
+            raise ShapeError(f"split: the size is {split_size_or_sections}; it must be 1 or more")
+        starts = list(range(0, size, split_size_or_sections)) or [0]
+        ends = [*starts[1:], size]
+    else:
+        sizes = list(split_size_or_sections)
+        ends = list(itertools.accumulate(sizes))
+        if not sizes or ends[-1] != size or builtins.min(sizes) < 0:
+            raise ShapeError(
+                f"split: sizes {sizes} do not add up to {size}, axis {dim} of the input"
+            )
+        starts = [0, *ends[:-1]]
+    before, after = (slice(None),) * (x.ndim + axis), (slice(None),) * (-axis - 1)
+    return tuple(x[(*before, slice(a, b), *after)] for a, b in zip(starts, ends, strict=True))

@@ -15,7 +15,7 @@ import numpy as np
 
 from whygrad.backward import gradients
 from whygrad.errors import GradientError
-from whygrad.op import Array, Op
+from whygrad.op import Array, Op, find
 from whygrad.tensor import Tensor, apply, tensor
 
 STEP = 6e-6  # the cube root of float64's epsilon
@@ -105,7 +105,7 @@ def gradcheck(
 
     name = f if isinstance(f, str) else getattr(f, "name", getattr(f, "__name__", "the function"))
     if isinstance(f, str | Op):
-        op = OPS[f] if isinstance(f, str) else f
+        op = find(OPS, f) if isinstance(f, str) else f
         given = dict(params or {})
         if argnums is None:
             argnums = [n for n in range(len(args)) if op.pullback(n) is not None]

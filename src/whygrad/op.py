@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from whygrad.tensor import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
+DTYPES = ("float64", "float32", "int64", "int32", "bool")
 Params = Mapping[str, Any]
 Kernel = Callable[[], object]
 

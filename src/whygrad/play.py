@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -53,19 +54,23 @@ class Player:
         self.buffers: list[Array] = [np.empty(0)] * len(tape.values)
         for leaf in tape.leaves:
             given = shared.get(leaf.id)
-            self.buffers[leaf.id] = (
-                np.array(leaves[leaf.id], dtype=leaf.dtype, order="C") if given is None else given
-            )
+            self.buffers[leaf.id] = _numbers(leaf, leaves[leaf.id]) if given is None else given
         self._program: list[Kernel] = []
         for step in tape.steps:
             self._bind(step, shapes[step.output])
         self._carried = [(self.buffers[a], self.buffers[b]) for a, b in tape.carries]
+        befores = {before for before, _ in tape.carries}
+        self._swaps = any(after in befores for _, after in tape.carries)
 
     def _bind(self, step: Step, shape: Shape) -> None:
         op = OPS[step.op]
         inputs = [self.buffers[i] for i in step.inputs]
         if op.view is not None:
-            self.buffers[step.output] = op.view(inputs[0], shape, **step.params)
+            out = op.view(inputs[0], shape, **step.params)
+            self.buffers[step.output] = out
+            if not np.may_share_memory(out, inputs[0]):
+                # NumPy had to copy: rows that do not lie one after the other, in another shape
+                self._program.append(partial(np.copyto, out.reshape(inputs[0].shape), inputs[0]))
             return
         assert op.forward is not None
         out = np.empty(shape, output_dtype(op.kind, inputs))
@@ -91,7 +96,10 @@ class Player:
 
     def carry(self) -> None:
         """Put the updated parameters (and optimizer state) in place of the old ones."""
-        for before, after in self._carried:
+        carried = self._carried
+        if self._swaps:
+            carried = [(before, after.copy()) for before, after in carried]
+        for before, after in carried:
             np.copyto(before, after)
 
     def run(self) -> Run:
@@ -100,6 +108,17 @@ class Player:
         for array in arrays:
             array.setflags(write=False)
         return Run(self.tape, tuple(arrays))
+
+
+def _numbers(leaf: Value, given: Any) -> Array:
+    try:
+        return np.array(given, dtype=leaf.dtype, order="C")
+    except (ValueError, TypeError, OverflowError):
+        raise WhygradError(f"{_called(leaf)} must be {leaf.dtype} numbers in even rows") from None
+
+
+def _called(value: Value) -> str:
+    return value.name or f"v{value.id}"
 
 
 def shapes_at(tape: Tape, leaves: Mapping[int, Any]) -> list[Shape]:
@@ -115,11 +134,26 @@ def shapes_at(tape: Tape, leaves: Mapping[int, Any]) -> list[Shape]:
             raise ShapeError(
                 f"the tape needs numbers for {tape.label(leaf.id)}, which were not given"
             )
-        shapes[leaf.id] = _leaf_shape(leaf, np.shape(leaves[leaf.id]), sizes)
+        shapes[leaf.id] = _leaf_shape(leaf, _shape_of(leaf, leaves[leaf.id]), sizes)
     for step in tape.steps:
         inputs = [shapes[i] for i in step.inputs]
         shapes[step.output] = OPS[step.op].shape(*inputs, **step.params)
+    for value in tape.values:
+        of = value.gradient_of
+        if of is not None and shapes[value.id] != shapes[of]:
+            raise ShapeError(
+                f"this tape cannot be played at these sizes: the gradient of {tape.label(of)} "
+                f"comes out as {show_shape(shapes[value.id])}, but {tape.label(of)} has shape "
+                f"{show_shape(shapes[of])}; record it anew with them"
+            )
     return shapes
+
+
+def _shape_of(leaf: Value, given: Any) -> tuple[int, ...]:
+    try:
+        return np.shape(given)
+    except ValueError:
+        raise WhygradError(f"{_called(leaf)} must be {leaf.dtype} numbers in even rows") from None
 
 
 def _leaf_shape(leaf: Value, actual: tuple[int, ...], sizes: dict[str, int]) -> Shape:
@@ -135,7 +169,7 @@ def _leaf_shape(leaf: Value, actual: tuple[int, ...], sizes: dict[str, int]) -> 
     if not fits:
         known = ", ".join(f"{name}={size}" for name, size in sizes.items())
         raise ShapeError(
-            f"{leaf.name or f'v{leaf.id}'} has shape {show_shape(actual)}, "
+            f"{_called(leaf)} has shape {show_shape(actual)}, "
             f"but the tape has {show_shape(leaf.shape)} there"
             + (f" (and here {known})" if known else "")
         )
@@ -143,13 +177,25 @@ def _leaf_shape(leaf: Value, actual: tuple[int, ...], sizes: dict[str, int]) -> 
 
 
 def first_fault(player: Player) -> Step | None:
-    """Return the first step of the last play that made a NaN or infinity from finite numbers."""
-    for step in player.tape.steps:
-        if not _finite(player.buffers[step.output]) and all(
-            _finite(player.buffers[i]) for i in step.inputs
-        ):
-            return step
-    return None
+    """Return the step whose NaN or infinity reached the loss or what is carried, after a play.
+
+    It is the first that made one from finite numbers. One that led nowhere, such as a logarithm
+    of 0 that a ``where`` passed over, is no fault. None if all is finite, or if what was given to
+    the tape was not.
+    """
+    tape = player.tape
+    faulty = {
+        value
+        for value in (tape.loss, *(after for _, after in tape.carries))
+        if not _finite(player.buffers[value])
+    }
+    found = None
+    for step in reversed(tape.steps):
+        if step.output in faulty:
+            causes = {i for i in step.inputs if not _finite(player.buffers[i])}
+            faulty |= causes
+            found = found if causes else step
+    return found
 
 
 def _finite(array: Array) -> bool:

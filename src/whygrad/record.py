@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from whygrad.run import Run
-from whygrad.tape import Reversal, Source, Step, Tape, Value
+from whygrad.tape import MAX_TEXT, Reversal, Source, Step, Tape, Value
 from whygrad.tensor import Reversing, Tensor
 
 
@@ -35,12 +35,14 @@ def write(
     ids = {tensor: n for n, tensor in enumerate(recorded)}
     gradient_of = {g: ids[value] for value, g in gradients.items() if g in ids and value in ids}
     given = _unique_names(recorded, names)
+    dtypes = {dtype: dtype.name for dtype in {tensor.dtype for tensor in recorded}}
+    sources = {place: _source(*place) for place in {t.source for t in recorded} if place}
     values = tuple(
         Value(
             n,
             given[tensor],
             tensor.shape,
-            tensor.dtype.name,
+            dtypes[tensor.dtype],
             "gradient" if tensor in gradient_of else tensor.role,
             gradient_of.get(tensor),
         )
@@ -59,7 +61,7 @@ def write(
             tensor.scene.phase,
             tensor.scene.part,
             reversals.get(tensor),
-            _source(tensor),
+            sources.get(tensor.source) if tensor.source else None,
         )
         for n, tensor in enumerate(made)
     )
@@ -114,8 +116,6 @@ def _reversals(
     return found
 
 
-def _source(tensor: Tensor) -> Source | None:
-    if tensor.source is None:
-        return None
-    file, line = tensor.source
-    return Source(file, line, linecache.getline(file, line).strip())
+def _source(file: str, line: int) -> Source:
+    code = linecache.getline(file, line).strip()
+    return Source(file[-MAX_TEXT:], line, code[:MAX_TEXT])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from whygrad.op import Array
 from whygrad.tape import Tape
 
 Json = Any
-_ELEMENT = re.compile(r"^(?P<name>.+?)(?:\[(?P<index>[\d,\s]*)\])?$")
+_ELEMENT = re.compile(r"^(?P<name>.+?)(?:\[(?P<index>\s*\d+\s*(?:,\s*\d+\s*)*)\])?$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,8 @@ class Run:
             value, index = self.tape.by_name[name], None
         else:
             match = _ELEMENT.match(name)
-            assert match is not None
-            value = self.tape.find(match["name"]).id
-            index = match["index"]
+            value = self.tape.find(match["name"] if match else name).id
+            index = match and match["index"]
         shape = self.arrays[value].shape
         shown = f"{self.tape.label(value)} has shape {show_shape(shape)}"
         if not index:
@@ -87,7 +87,7 @@ class Run:
 
 def element_label(name: str, shape: Sequence[int], at: int) -> str:
     """Name an element: ``W1[0,2]``; the bare name where the value holds one number."""
-    if int(np.prod(shape)) == 1:
+    if math.prod(shape) == 1:
         return name
     index: Index = unflat(at, shape)
     return f"{name}[{','.join(map(str, index))}]"

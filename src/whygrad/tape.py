@@ -32,6 +32,7 @@ ROLES = (
 DTYPES = ("float64", "float32", "int64", "int32", "bool")
 MAX_STEPS = 2_000_000
 MAX_RANK = 16
+MAX_TEXT = 1000
 
 Json = Any
 

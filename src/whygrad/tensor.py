@@ -8,23 +8,24 @@ written from it when one is wanted (``record.py``).
 from __future__ import annotations
 
 import itertools
+import operator
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from whygrad.dims import Shape, normalise_axes, show_shape
+from whygrad.dims import Dim, Shape, normalise_axes, show_shape
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.op import Array, find
+from whygrad.op import DTYPES, Array, find
 from whygrad.ops import OPS
 
 _order = itertools.count()
 _PACKAGE = __name__.rpartition(".")[0]
+_INSIDE = f"{_PACKAGE}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +49,50 @@ class Scene:
     phase: str = "forward"
     part: tuple[str, ...] = ()
     reverses: Reversing | None = None
+    source: tuple[str, int] | None = None  # found once for a whole backward pass
 
 
 _scene: ContextVar[Scene] = ContextVar("scene", default=Scene())  # noqa: B039
 
 
-@contextmanager
-def scene(**changes: Any) -> Iterator[None]:
-    """Mark the steps recorded inside with a phase, a part, or what they reverse."""
+class Within:
+    """Marks the steps recorded inside ``with`` with a scene."""
+
+    __slots__ = ("_scene", "_token")
+
+    def __init__(self, marks: Scene) -> None:
+        self._scene = marks
+
+    def __enter__(self) -> None:
+        self._token = _scene.set(self._scene)
+
+    def __exit__(self, *_: object) -> None:
+        _scene.reset(self._token)
+
+
+def scene(
+    *, phase: str | None = None, part: tuple[str, ...] = (), reverses: Reversing | None = None
+) -> Within:
+    """Mark the steps recorded inside with a phase, a further part, or what they reverse."""
     now = _scene.get()
-    token = _scene.set(
-        Scene(
-            changes.get("phase", now.phase),
-            now.part + changes.get("part", ()),
-            changes.get("reverses", now.reverses),
-        )
-    )
-    try:
-        yield
-    finally:
-        _scene.reset(token)
+    return Within(Scene(phase or now.phase, now.part + part, reverses or now.reverses, now.source))
 
 
-@contextmanager
-def at_part(part: tuple[str, ...]) -> Iterator[None]:
+def at_part(part: tuple[str, ...]) -> Within:
     """Mark the steps recorded inside with exactly this part."""
     now = _scene.get()
-    token = _scene.set(Scene(now.phase, part, now.reverses))
-    try:
-        yield
-    finally:
-        _scene.reset(token)
+    return Within(Scene(now.phase, part, now.reverses, now.source))
 
 
 def current_scene() -> Scene:
     """Return the marks that the next step will get."""
     return _scene.get()
+
+
+def from_here() -> Within:
+    """Mark the steps recorded inside with the line of the user's code that runs now."""
+    now = _scene.get()
+    return Within(Scene(now.phase, now.part, now.reverses, now.source or _source()))
 
 
 class Tensor:
@@ -209,20 +218,16 @@ class Tensor:
         return Tensor(np.array(number, dtype), (), role="constant")
 
     def named(self, name: str) -> Tensor:
-        """Return this tensor under a name, by which explanations will call it."""
-        copy = Tensor.__new__(Tensor)
-        for slot in ("_data", "inputs", "op", "params", "role", "scene", "shape", "source"):
-            setattr(copy, slot, getattr(self, slot))
-        copy.name = name
-        copy.order = next(_order)
-        return copy
+        """Give this tensor a name, by which explanations will call it, and return it."""
+        self.name = name
+        return self
 
     def _with(self, other: object) -> Tensor:
         if isinstance(other, Tensor):
             return other
-        if isinstance(other, bool | int | float | np.number):
-            return self.constant(float(other))
-        return tensor(other)  # type: ignore[arg-type]
+        if isinstance(other, bool | int | float | np.integer | np.floating):
+            return self.constant(float(cast("float", other)))
+        return tensor(other, role="constant")
 
     def __add__(self, other: object) -> Tensor:
         return apply("add", self, self._with(other))
@@ -283,6 +288,9 @@ class Tensor:
     def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
         return apply("eq", self, self._with(other))
 
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return apply("eq", self == other, self.constant(0.0))
+
     def __getitem__(self, index: Any) -> Tensor:
         return _getitem(self, index)
 
@@ -334,12 +342,12 @@ class Tensor:
 
     def reshape(self, *shape: int | Sequence[int]) -> Tensor:
         """Give the numbers another shape; one -1 stands for what is left."""
-        first = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        to = tuple(getattr(size, "name", None) or int(size) for size in first)  # type: ignore[union-attr]
-        return apply("reshape", self, to=to)
+        first = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+        return apply("reshape", self, to=tuple(map(_size, cast("Sequence[int]", first))))
 
     def permute(self, *dims: int) -> Tensor:
         """Put the axes in another order."""
+        normalise_axes("permute", dims, self.ndim)  # refuses an axis that does not exist
         return apply("permute", self, axes=tuple(d - self.ndim if d >= 0 else d for d in dims))
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
@@ -367,7 +375,8 @@ def tensor(data: Any, *, dtype: Any = None, name: str = "", role: str = "input")
 
     Args:
         data: numbers; anything ``numpy.array`` takes.
-        dtype: a float, integer or bool dtype; by default float64, or float32 for float32 data.
+        dtype: a float, integer or bool dtype; by default float64, or float32 for float32 data,
+            or bool for truths. Other widths become float64 or int64.
         name: what explanations call it.
         role: "input", "target", "parameter", "hyperparameter" or "constant".
 
@@ -377,13 +386,16 @@ def tensor(data: Any, *, dtype: Any = None, name: str = "", role: str = "input")
     if isinstance(data, Tensor):
         data = data.data
     try:
-        array = np.array(data, dtype=dtype)
-    except (ValueError, TypeError) as error:
+        array: Array = np.array(data, dtype=dtype, order="C")
+    except (ValueError, TypeError, OverflowError) as error:
         raise WhygradError(f"tensor: these are not numbers in even rows: {error}") from None
     if array.dtype.kind not in "fiub":
         raise WhygradError(f"tensor: needs numbers, but got {array.dtype} ({data!r:.60})")
-    if (dtype is None and array.dtype.kind in "iu") or array.dtype == np.float16:
-        array = array.astype(np.float64)
+    whole = array.dtype.kind in "iu"
+    if array.dtype.name not in DTYPES or (dtype is None and whole):
+        array = array.astype(np.int64 if whole and dtype is not None else np.float64)
+    elif not array.dtype.isnative:
+        array = array.astype(array.dtype.name)
     return Tensor(array, array.shape, role=role, name=name, source=_source())
 
 
@@ -397,6 +409,12 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
     op = find(OPS, name)
     shape = op.shape(*(x.shape for x in inputs), **params)
     arrays = [x.data for x in inputs]
+    for position, kind in op.expects.items():
+        if arrays[position].dtype.kind != kind[0]:
+            wanted = "whole numbers" if kind == "int" else "truths (True or False)"
+            raise WhygradError(
+                f"{name}: input {position} must hold {wanted}, but holds {arrays[position].dtype}"
+            )
     with np.errstate(all="ignore"):
         if op.view is not None:
             out = op.view(arrays[0], shape, **params)
@@ -445,33 +463,70 @@ def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) 
 def _getitem(x: Tensor, index: Any) -> Tensor:
     """Basic indexing (ints, slices, one ...) or one integer tensor for the first axis."""
     if isinstance(index, Tensor | np.ndarray | list):
-        rows = index if isinstance(index, Tensor) else tensor(index, dtype=np.int64)
+        if not x.shape:
+            raise ShapeError("a single number has no rows to pick")
+        rows = whole_numbers(index, x.shape[0], -int(x.shape[0]))
         return apply("index_select", x, rows, axis=-x.ndim)
-    items = list(index) if isinstance(index, tuple) else [index]
+    items: list[Any] = list(cast("tuple[Any, ...]", index)) if isinstance(index, tuple) else [index]
     dots = [n for n, item in enumerate(items) if isinstance(item, EllipsisType)]
     missing = x.ndim - len(items) + len(dots)
     if missing < 0 or len(dots) > 1:
         raise ShapeError(f"index {index!r} has more axes than {show_shape(x.shape)}")
     where = dots[0] if dots else len(items)
     items[where : where + len(dots)] = [slice(None)] * missing
-    chosen: list[int | tuple[int | None, int | None, int | None]] = []
-    for item in items:
+    return apply("getitem", x, index=tuple(map(_item, items)))
+
+
+def _item(item: Any) -> int | tuple[int | None, int | None, int | None]:
+    """Return one item of a basic index as the record keeps it."""
+    try:
         if isinstance(item, slice):
-            parts = (item.start, item.stop, item.step)
-            chosen.append(tuple(None if part is None else int(part) for part in parts))  # type: ignore[arg-type]
-        elif isinstance(item, int | np.integer):
-            chosen.append(int(item))
-        else:
-            raise ShapeError(f"index {item!r} is not allowed; use whole numbers, slices or ...")
-    return apply("getitem", x, index=tuple(chosen))
+            item = cast("slice[Any, Any, Any]", item)
+            return _bound(item.start), _bound(item.stop), _bound(item.step)
+        if not isinstance(item, bool | np.bool_):
+            return operator.index(item)
+    except TypeError:
+        pass
+    raise ShapeError(f"index {item!r} is not allowed; use whole numbers, slices or ...")
+
+
+def _bound(bound: Any) -> int | None:
+    return None if bound is None else operator.index(bound)
+
+
+def _size(size: Any) -> int | str:
+    """Return a size as a reshape keeps it: by name where it has one."""
+    try:
+        return size.name if isinstance(size, Dim) else operator.index(size)
+    except TypeError:
+        raise ShapeError(f"reshape: {size!r} is not a size; use whole numbers") from None
+
+
+def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
+    """Return an index as a tensor of whole numbers, each from ``least`` to below ``size``.
+
+    Raises:
+        ShapeError: it holds something else.
+    """
+    made = index if isinstance(index, Tensor) else tensor(index, role="constant")
+    numbers = made.data
+    if made.dtype.kind == "b" or (numbers % 1).any():
+        raise ShapeError(f"indices must be whole numbers, but are {made.dtype}: {index!r:.60}")
+    outside = numbers[(numbers < least) | (numbers >= size)]
+    if outside.size:
+        raise ShapeError(f"index {outside[0]:g} is outside {least} to {int(size) - 1}")
+    return made if made.dtype.kind == "i" else tensor(numbers, dtype=np.int64, role="constant")
 
 
 def _source() -> tuple[str, int] | None:
     """Return the file and line of the user's code: the nearest frame outside this package."""
-    frame = sys._getframe(1)
+    known = _scene.get().source
+    if known is not None:
+        return known
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        if not (module == _PACKAGE or module.startswith(_PACKAGE + ".")):
+        if not (module == _PACKAGE or module.startswith(_INSIDE)):
             return frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back
     return None

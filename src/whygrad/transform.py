@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from whygrad.backward import differentiable, gradients
+from whygrad.errors import WhygradError
 from whygrad.tensor import Tensor, tensor
 
 Argnums = int | Sequence[int]
@@ -27,22 +30,42 @@ def value_and_grad(
 
     Raises:
         ShapeError: (when called) ``f`` returns more than one number.
-        WhygradError: (when called) an argument holds whole numbers by an explicit dtype.
+        WhygradError: (when called) there is no such argument, an argument holds whole numbers by
+            an explicit dtype, or ``f`` does not return a tensor.
     """
 
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
         positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         given = list(args)
         for position in positions:
-            if not isinstance(given[position], Tensor):
-                given[position] = tensor(given[position])
-        wanted = [differentiable(given[position]) for position in positions]
+            if not 0 <= position < len(args):
+                raise WhygradError(
+                    f"argnums names argument {position}, but there are {len(args)} (from 0)"
+                )
+            given[position] = _as_argument(args[position])
+        wanted: list[Tensor] = [given[position] for position in positions]
         value = f(*given, **kwargs)
+        if isinstance(value, int | float):  # it depends on nothing
+            value = tensor(value, role="constant")
+        elif not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise WhygradError(
+                f"the function must return a tensor, but returned {type(value).__name__}"
+            )
         found = gradients(value, wanted)
         each = tuple(found[t] if t in found else zeros_like(t) for t in wanted)
         return value, each[0] if isinstance(argnums, int) else each
 
     return wrapped
+
+
+def _as_argument(given: Any) -> Tensor:
+    """Return a tensor that stands for this argument and for nothing else.
+
+    The caller's own tensor may be in use elsewhere: as another argument, or within the function.
+    """
+    if not isinstance(given, Tensor):
+        return differentiable(tensor(given))
+    return differentiable(given).apply("identity").named(given.name)
 
 
 def grad(f: Callable[..., Tensor], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -57,4 +80,4 @@ def grad(f: Callable[..., Tensor], argnums: Argnums = 0) -> Callable[..., Any]:
 
 def zeros_like(like: Tensor) -> Tensor:
     """Return the gradient of something that does not depend on ``like``: a rate of 0 everywhere."""
-    return tensor(like.data * 0.0, dtype=like.dtype, role="constant")
+    return Tensor(np.zeros_like(like.data), like.shape, role="constant")
