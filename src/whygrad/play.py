@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from whygrad.dims import Dim, Shape, show_shape
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.op import Array, Kernel
 from whygrad.ops import OPS
+from whygrad.plan import Plan, plan
 from whygrad.run import Run
 from whygrad.tape import Step, Tape, Value
 from whygrad.tensor import output_dtype
@@ -28,7 +29,10 @@ class Player:
     unchanged) cost nothing when played. What is played is bit for bit what recording gave.
 
     Attributes:
-        buffers: one array per value, by id; written in place by every play.
+        buffers: one array per value, by id; written in place by every play. In a lean player a
+            value's array holds its numbers only until its last use, but for the leaves, the loss
+            and what is carried on.
+        memory: how many bytes the buffers take.
     """
 
     def __init__(
@@ -36,6 +40,8 @@ class Player:
         tape: Tape,
         leaves: Mapping[int, Array],
         shared: Mapping[int, Array] = MappingProxyType({}),
+        *,
+        lean: bool = False,
     ) -> None:
         """Allocate buffers for ``tape`` at the sizes of ``leaves`` and bind the steps to them.
 
@@ -43,6 +49,8 @@ class Player:
             tape: what to play.
             leaves: the numbers that no step makes, by value id. They are copied, once.
             shared: leaves to use as they are, so that several players carry on one state.
+            lean: give a value's memory to another after its last use, and write updated
+                parameters over the old ones: for training, where only the state is read.
 
         Raises:
             ShapeError: a leaf is missing, or its shape is not the tape's at any size.
@@ -50,19 +58,23 @@ class Player:
         """
         self.tape = tape
         shapes = shapes_at(tape, leaves)
-        self._refuse_if_too_large(shapes)
+        places = plan(tape, shapes, reuse=lean)
+        refuse_if_too_large(tape, shapes, places.memory)
+        self.memory = places.memory
         self.buffers: list[Array] = [np.empty(0)] * len(tape.values)
+        self._blocks: dict[int, Array] = {}
         for leaf in tape.leaves:
             given = shared.get(leaf.id)
             self.buffers[leaf.id] = _numbers(leaf, leaves[leaf.id]) if given is None else given
+            self._blocks[places.place[leaf.id]] = self.buffers[leaf.id]
         self._program: list[Kernel] = []
         for step in tape.steps:
-            self._bind(step, shapes[step.output])
-        self._carried = [(self.buffers[a], self.buffers[b]) for a, b in tape.carries]
+            self._bind(step, shapes[step.output], places)
+        self._carried = [(self.buffers[a], self.buffers[b]) for a, b in places.copies]
         befores = {before for before, _ in tape.carries}
         self._swaps = any(after in befores for _, after in tape.carries)
 
-    def _bind(self, step: Step, shape: Shape) -> None:
+    def _bind(self, step: Step, shape: Shape, places: Plan) -> None:
         op = OPS[step.op]
         inputs = [self.buffers[i] for i in step.inputs]
         if op.view is not None:
@@ -70,23 +82,18 @@ class Player:
             self.buffers[step.output] = out
             if not np.may_share_memory(out, inputs[0]):
                 # NumPy had to copy: rows that do not lie one after the other, in another shape
+                self.memory += out.nbytes
                 self._program.append(partial(np.copyto, out.reshape(inputs[0].shape), inputs[0]))
             return
         assert op.forward is not None
-        out = np.empty(shape, output_dtype(op.kind, inputs))
+        dtype = output_dtype(op.kind, inputs)
+        at = places.place[step.output]
+        block = self._blocks.get(at)
+        if block is None:
+            block = self._blocks[at] = np.empty(places.sizes[at], np.uint8)
+        out = _shaped(block, shape, dtype)
         self.buffers[step.output] = out
         self._program.append(op.forward(*inputs, out, **step.params))
-
-    def _refuse_if_too_large(self, shapes: list[Shape]) -> None:
-        needed = sum(
-            math.prod(shape) * np.dtype(value.dtype).itemsize
-            for shape, value in zip(shapes, self.tape.values, strict=True)
-        )
-        if needed > MEMORY_LIMIT:
-            raise WhygradError(
-                f"playing this tape needs {needed / 2**30:.1f} GiB for its values, more than the "
-                f"{MEMORY_LIMIT / 2**30:.0f} GiB allowed; use a smaller batch or narrower layers"
-            )
 
     def play(self) -> None:
         """Compute every step, once, in order. NaN and infinity raise no warning here."""
@@ -94,8 +101,23 @@ class Player:
             for compute in self._program:
                 compute()
 
+    def train(self, n: int, losses: list[float]) -> None:
+        """Play and carry on, ``n`` times over, noting the loss before each update."""
+        loss = self.buffers[self.tape.loss]
+        program = self._program
+        if self._carried:
+            program = [*program, self.carry]
+        with np.errstate(all="ignore"):
+            for _ in range(n):
+                for compute in program:
+                    compute()
+                losses.append(loss.item())
+
     def carry(self) -> None:
-        """Put the updated parameters (and optimizer state) in place of the old ones."""
+        """Put the updated parameters (and optimizer state) in place of the old ones.
+
+        In a lean player most are there already.
+        """
         carried = self._carried
         if self._swaps:
             carried = [(before, after.copy()) for before, after in carried]
@@ -108,6 +130,45 @@ class Player:
         for array in arrays:
             array.setflags(write=False)
         return Run(self.tape, tuple(arrays))
+
+
+def _shaped(block: Array, shape: Shape, dtype: np.dtype[Any]) -> Array:
+    if block.dtype == dtype and block.shape == shape:
+        return block
+    flat = block.reshape(-1).view(np.uint8)
+    size = math.prod(map(int, shape)) * dtype.itemsize
+    return flat[:size].view(dtype).reshape(shape)
+
+
+def memory_needed(tape: Tape, leaves: Mapping[int, Any], *, lean: bool = False) -> int:
+    """Return how many bytes a player would take, without allocating them.
+
+    Args:
+        tape: what would be played.
+        leaves: arrays, or anything else with a shape, by value id.
+        lean: as for ``Player``.
+
+    Raises:
+        ShapeError: a leaf is missing, or its shape is not the tape's at any size.
+    """
+    return plan(tape, shapes_at(tape, leaves), reuse=lean).memory
+
+
+def refuse_if_too_large(tape: Tape, shapes: Sequence[Shape], needed: int) -> None:
+    """Say how large a player would be, and what takes the most, before it is allocated.
+
+    Raises:
+        WhygradError: it needs more than ``MEMORY_LIMIT`` bytes.
+    """
+    if needed <= MEMORY_LIMIT:
+        return
+    sizes = [math.prod(map(int, shape)) for shape in shapes]
+    largest = max(range(len(sizes)), key=sizes.__getitem__)
+    raise WhygradError(
+        f"playing this tape needs {needed / 2**30:.1f} GiB for its values, more than the "
+        f"{MEMORY_LIMIT / 2**30:.1f} GiB allowed; the largest, {tape.label(largest)}, has shape "
+        f"{show_shape(shapes[largest])}; use a smaller batch or narrower layers"
+    )
 
 
 def _numbers(leaf: Value, given: Any) -> Array:

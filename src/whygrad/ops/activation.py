@@ -17,7 +17,6 @@ from whygrad.op import (
     Op,
     Pull,
     Reason,
-    add_up,
     each_reason,
     first_shape,
     scalar,
@@ -25,6 +24,7 @@ from whygrad.op import (
     take_largest,
     ufunc,
 )
+from whygrad.ops.kernels import one_along, summed
 
 _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
@@ -215,18 +215,31 @@ def _along(shape: Shape, axis: int) -> Shape:
 
 
 def _softmax(x: Array, out: Array, axis: int) -> Kernel:
+    each = one_along(out, axis)
+    add_up = summed(out, (axis,), each)
+
     def compute() -> None:
-        np.subtract(x, take_largest(x, axis, None, None, True), out)
+        take_largest(x, axis, None, each, True)
+        np.subtract(x, each, out)
         np.exp(out, out)
-        np.divide(out, add_up(out, axis, None, None, True), out)
+        add_up()
+        np.divide(out, each, out)
 
     return compute
 
 
 def _log_softmax(x: Array, out: Array, axis: int) -> Kernel:
+    powers = np.empty_like(out)
+    each = one_along(out, axis)
+    add_up = summed(powers, (axis,), each)
+
     def compute() -> None:
-        np.subtract(x, take_largest(x, axis, None, None, True), out)
-        np.subtract(out, np.log(add_up(np.exp(out), axis, None, None, True)), out)
+        take_largest(x, axis, None, each, True)
+        np.subtract(x, each, out)
+        np.exp(out, powers)
+        add_up()
+        np.log(each, each)
+        np.subtract(out, each, out)
 
     return compute
 

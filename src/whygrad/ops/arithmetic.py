@@ -372,7 +372,16 @@ sign = Op(
 
 
 def _heaviside(x: Array, out: Array, at_zero: float) -> Kernel:
-    return partial(np.heaviside, x, scalar(at_zero, out), out)
+    zero = scalar(0.0, out)
+    if at_zero or x.size <= 64:
+        return partial(np.heaviside, x, scalar(at_zero, out), out)
+    above = np.empty_like(x, bool)
+
+    def compute() -> None:  # a comparison takes an eighth to a fortieth of heaviside's time
+        np.greater(x, zero, above)
+        np.copyto(out, above)
+
+    return compute
 
 
 heaviside = Op(

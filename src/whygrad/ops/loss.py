@@ -27,6 +27,7 @@ from whygrad.op import (
     slot,
     take_largest,
 )
+from whygrad.ops.kernels import one_along, room_like, summed
 
 if TYPE_CHECKING:
     from whygrad.tensor import Tensor
@@ -74,8 +75,7 @@ def _workspace(p: Array, out: Array) -> tuple[Array, Array]:
 
     A player of many runs gives ``out`` a leading axis: then there is one row per run.
     """
-    each = np.empty_like(p)
-    return each, each.reshape((*out.shape, -1))
+    return room_like(p, out.shape)
 
 
 def _mse(p: Array, t: Array, out: Array) -> Kernel:
@@ -231,10 +231,18 @@ binary_cross_entropy = Op(
 
 def _bce_with_logits(z: Array, t: Array, out: Array) -> Kernel:
     each, row = _workspace(z, out)
-    how_many = scalar(row.shape[-1], out)
+    more = np.empty_like(each)
+    zero, how_many = scalar(0.0, out), scalar(row.shape[-1], out)
 
-    def compute() -> None:
-        np.copyto(each, np.maximum(z, 0.0) - z * t + np.log1p(np.exp(-np.abs(z))))
+    def compute() -> None:  # max(z, 0) - z t + log(1 + exp(-|z|)) cannot overflow
+        np.abs(z, each)
+        np.negative(each, each)
+        np.exp(each, each)
+        np.log1p(each, each)
+        np.multiply(z, t, more)
+        np.subtract(each, more, each)
+        np.maximum(z, zero, out=more)
+        np.add(each, more, each)
         add_up(row, -1, None, out)
         np.divide(out, how_many, out)
 
@@ -296,11 +304,18 @@ def _pair(logits: Shape, target: Shape) -> Shape:
 
 def _cross_entropy(z: Array, t: Array, out: Array) -> Kernel:
     each, row = _workspace(z, out)
+    powers = np.empty_like(each)
+    one = one_along(each, -1)
+    add_up_each = summed(powers, (-1,), one)
     how_many = scalar(-(row.shape[-1] // z.shape[-1]), out)
 
     def compute() -> None:
-        np.subtract(z, take_largest(z, -1, None, None, True), each)
-        np.subtract(each, np.log(add_up(np.exp(each), -1, None, None, True)), each)
+        take_largest(z, -1, None, one, True)
+        np.subtract(z, one, each)
+        np.exp(each, powers)
+        add_up_each()
+        np.log(one, one)
+        np.subtract(each, one, each)
         np.multiply(each, t, each)
         add_up(row, -1, None, out)
         np.divide(out, how_many, out)

@@ -31,10 +31,10 @@ from whygrad.op import (
     Op,
     Pull,
     Reason,
-    add_up,
     each_reason,
     first_shape,
 )
+from whygrad.ops.kernels import summed
 
 _ONE = expr(1.0)
 _GRID = [[1.0, -2.0, 3.0], [4.0, 5.5, -6.0]]
@@ -229,7 +229,7 @@ def _sum_like(x: Array, like: Array, out: Array) -> Kernel:
     if x.shape == target.shape:
         return partial(np.copyto, target, x)
     axes = tuple(i for i in range(x.ndim) if target.shape[i] != x.shape[i])
-    return partial(add_up, x, axes, None, target, True)
+    return summed(x, axes, target)
 
 
 def _summed_to(shape: Shape, like: Shape) -> Shape:

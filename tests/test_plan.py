@@ -1,0 +1,93 @@
+"""Lean players reuse memory; what they compute is bit for bit what a full player computes."""
+
+import numpy as np
+import pytest
+
+import whygrad as wg
+from whygrad import nn, optim
+from whygrad import play as playing
+from whygrad.errors import WhygradError
+from whygrad.optim import OPTIMIZERS
+from whygrad.play import Player, memory_needed
+
+
+def iteration(name: str = "sgd", width: int = 48, **options: float) -> wg.Iteration:
+    model = nn.Sequential(nn.Linear(12, width), nn.Tanh(), nn.Linear(width, width), nn.ReLU())
+    model.layers += [nn.Linear(width, 3)]
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(40, 12)), np.eye(3)[rng.integers(0, 3, 40)]
+    optimizer = optim.make(name, model.parameters(), {"learning_rate": 0.05, **options})
+    return wg.trace(model, x, t, loss="cross_entropy", optimizer=optimizer)
+
+
+def players(traced: wg.Iteration) -> tuple[Player, Player]:
+    leaves = {v.id: traced.run.arrays[v.id] for v in traced.tape.leaves}
+    return Player(traced.tape, leaves), Player(traced.tape, leaves, lean=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "nesterov": True}, {"clip_norm": 0.1}])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_lean_and_full_agree_bit_for_bit(name: str, options: dict[str, float]) -> None:
+    if set(options) - set(OPTIMIZERS[name]):
+        pytest.skip("has no momentum")
+    full, lean = players(iteration(name, **options))
+    losses: tuple[list[float], list[float]] = ([], [])
+    for player, noted in zip((full, lean), losses, strict=True):
+        player.train(30, noted)
+    assert losses[0] == losses[1]
+    for before, _ in full.tape.carries:
+        np.testing.assert_array_equal(full.buffers[before], lean.buffers[before])
+
+
+def test_lean_takes_less_memory_and_says_how_much() -> None:
+    traced = iteration("adam", width=128)
+    full, lean = players(traced)
+    leaves = {v.id: v for v in traced.tape.leaves}
+    assert lean.memory < 0.6 * full.memory
+    assert full.memory == memory_needed(traced.tape, leaves)
+    assert lean.memory == memory_needed(traced.tape, leaves, lean=True)
+
+
+def test_updated_parameters_are_written_over_the_old() -> None:
+    traced = iteration()
+    _, lean = players(traced)
+    for before, after in traced.tape.carries:
+        assert np.shares_memory(lean.buffers[before], lean.buffers[after])
+
+
+def test_what_is_too_large_is_said_before_allocating(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playing, "MEMORY_LIMIT", 2**10)
+    with pytest.raises(WhygradError, match=r"needs 0.0 GiB .* largest, .*, has shape .* smaller"):
+        players(iteration(width=300))
+
+
+def test_a_value_used_after_its_update_is_not_overwritten() -> None:
+    # momentum is read by the update of one parameter after the other has been made
+    w = nn.parameter([1.0, 2.0], name="w")
+    traced = wg.trace(
+        lambda x: x * w + w.square(), [[1.0, 2.0]], [[0.0, 0.0]], optimizer=optim.SGD([w], 0.1, 0.9)
+    )
+    full, lean = players(traced)
+    a: list[float] = []
+    b: list[float] = []
+    full.train(9, a)
+    lean.train(9, b)
+    assert a == b
+
+
+def test_a_reshape_of_a_transpose_follows_its_input() -> None:
+    w = nn.parameter([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], name="W")
+    traced = wg.trace(
+        lambda x: w.T.reshape(2, 3) * x,
+        [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
+        [[0.0] * 3] * 2,
+        optimizer=optim.SGD([w], 0.1),
+    )
+    traced.play(1)
+    run = traced.play(1)
+    np.testing.assert_array_equal(run["yhat"], run["W"].T.reshape(2, 3) * run["x"])
+
+
+def test_the_loss_of_transposed_values() -> None:
+    x = wg.tensor(np.arange(6.0).reshape(2, 3))
+    assert nn.functional.mse_loss(x.T, (2.0 * x).T).item() == pytest.approx(55 / 6)
