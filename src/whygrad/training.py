@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -79,12 +79,13 @@ class Training:
         if self.dataset is None:
             return None
         judged = dataset or self.dataset.evaluation or self.dataset
-        run = self._forward(judged)
+        run = self.forward(judged)
         outputs = run["yhat"].reshape(len(judged), -1)
         solved = _solved(judged, outputs)
         return Evaluation(float(run["L"]), outputs, solved, float(solved.mean()))
 
-    def _forward(self, dataset: Dataset) -> Run:
+    def forward(self, dataset: Dataset) -> Run:
+        """Return the numbers for all of a dataset at once, with the parameters as they stand."""
         tape = self.iteration.tape
         leaves = {v.id: self.iteration.run.arrays[v.id] for v in tape.leaves}
         leaves[tape.by_name["x"]] = dataset.x
@@ -177,6 +178,7 @@ def _network(spec: Spec, dataset: Dataset) -> Iteration:
     parameters = model.parameters()
     optimizer = _optimizer(spec, parameters)
     tape, run, ids = record_iteration(loss, parameters, optimizer, names, also=also)
+    tape, run = _from_a_spec(tape, run)
     slots = [
         Slot(owner, attribute, ids[getattr(owner, attribute)])
         for _, owner, attribute in model.slots()
@@ -274,15 +276,22 @@ def _formula(spec: Spec) -> Iteration:
     loss = known[formula.statements[-1].name]
     if loss.data.size != 1:
         raise SpecError(
-            f"the last statement, {formula.statements[-1].name}, is what is differentiated and must "
-            f"be one number, but has shape {tuple(map(int, loss.shape))}; use sum(...) or mean(...)",
+            f"the last statement, {formula.statements[-1].name}, is what is differentiated and "
+            f"must be one number, but has shape {tuple(map(int, loss.shape))}; use sum(...) or "
+            "mean(...)",
             source=spec.source or None,
             line=spec.lines.get(f"formula.{formula.statements[-1].name}"),
         )
     tape, run, _ = record_iteration(
         loss, parameters or inputs, _optimizer(spec, parameters) if parameters else None, {}
     )
-    return Iteration(tape, run)
+    return Iteration(*_from_a_spec(tape, run))
+
+
+def _from_a_spec(tape: Tape, run: Run) -> tuple[Tape, Run]:
+    """Leave out the lines of a program that steps came from: a spec is none."""
+    tape = replace(tape, steps=tuple(replace(step, source=None) for step in tape.steps))
+    return tape, Run(tape, run.arrays)
 
 
 class _Formula:

@@ -8,6 +8,8 @@ import click
 
 from whygrad.cli.open import open_app
 from whygrad.cli.presets import presets
+from whygrad.cli.trace import trace
+from whygrad.cli.train import train
 from whygrad.errors import WhygradError
 
 
@@ -51,5 +53,5 @@ def whygrad(ctx: click.Context) -> None:
         ctx.invoke(open_app)
 
 
-for command in (open_app, presets):
+for command in (open_app, presets, trace, train):
     whygrad.add_command(command)

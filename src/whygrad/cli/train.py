@@ -1,0 +1,174 @@
+"""``whygrad train``: train, and say what came of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from whygrad.cli.options import FORMAT
+from whygrad.data import Dataset
+from whygrad.display import number
+from whygrad.names import symbol
+from whygrad.outcome import Outcome, Unsolved, outcome
+from whygrad.run import numbers
+from whygrad.training import REGRESSION_TOLERANCE, Training, start
+from whygrad.wire import to_json
+
+MOST_UNSOLVED = 8
+MOST_FEATURES = 4
+CHUNKS = 200  # how often the bar moves
+
+
+@click.command()
+@click.argument("spec")
+@click.option(
+    "--iterations",
+    "-n",
+    type=click.IntRange(1, 1_000_000),
+    help="How many; by default what SPEC says.",
+)
+@FORMAT
+def train(spec: str, iterations: int | None, style: str) -> None:
+    """Train SPEC and say how well it does, what stayed unsolved, and what to try.
+
+    \b
+    Examples:
+      whygrad train xor
+      whygrad train flow --iterations 50
+      whygrad train my-spec.toml --format json > run.json
+    """
+    training = start(spec)
+    before = outcome(training)
+    play(training, iterations or training.spec.train.iterations)
+    after = outcome(training)
+    if style == "json":
+        click.echo(json.dumps(document(training, after)))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for line in report(training, before, after):
+        console.print(line)
+
+
+def play(training: Training, iterations: int) -> None:
+    """Train, with a progress bar where somebody watches.
+
+    Raises:
+        NonFiniteError: a NaN or infinity arose.
+    """
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("loss {task.fields[loss]}"),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("", total=iterations, loss="…")
+        left = iterations
+        while left:
+            chunk = min(left, max(1, iterations // CHUNKS))
+            training.iteration.play(chunk)
+            left -= chunk
+            loss = number(training.iteration.losses[-1])
+            progress.update(task, advance=chunk, loss=loss)
+
+
+def document(training: Training, after: Outcome | None) -> dict[str, Any]:
+    """Return what came of the training as one JSON object."""
+    iteration = training.iteration
+    return {
+        "iterations": iteration.played,
+        "loss": iteration.losses,
+        "evaluation_loss": None if after is None else after.evaluation.loss,
+        "accuracy": None if after is None else after.evaluation.accuracy,
+        "unsolved": [] if after is None else [to_json(item) for item in after.unsolved],
+        "dead": [] if after is None else [to_json(item) for item in after.dead],
+        "state": {name: numbers(array) for name, array in iteration.state.items()},
+    }
+
+
+# --- in words ---------------------------------------------------------------------------------
+
+
+def report(training: Training, before: Outcome | None, after: Outcome | None) -> Iterator[Text]:
+    """Say in words what came of the training."""
+    iteration = training.iteration
+    done = f"{iteration.played} iteration{'s' * (iteration.played > 1)}"
+    yield Text(f"{training.spec.title or training.spec.name}, after {done}", style="bold")
+    if before is None or after is None:
+        yield _row("loss", f"{number(iteration.losses[0])} → {number(iteration.losses[-1])}")
+        for name, array in iteration.state.items():
+            if array.size == 1:  # a formula's parameters are mostly numbers
+                yield _row(symbol(name), number(array.item()))
+        return
+    first, last = before.evaluation, after.evaluation
+    yield _row("loss", f"{number(first.loss)} → {number(last.loss)}")
+    right = f"{first.solved.sum()} → {last.solved.sum()} of {len(after.judged)} right"
+    yield _row("accuracy", f"{first.accuracy:.0%} → {last.accuracy:.0%}: {right}")
+    yield _row("judged on", _judged_on(training, after))
+    yield _row("right is", _right_is(after.judged))
+    yield Text()
+    if after.unsolved:
+        yield Text("Stayed unsolved:")
+        for item in after.unsolved[:MOST_UNSOLVED]:
+            yield Text(f"  {_unsolved(item, after.judged)}")
+        if len(after.unsolved) > MOST_UNSOLVED:
+            yield Text(f"  … and {len(after.unsolved) - MOST_UNSOLVED} more")
+    else:
+        yield Text("Nothing stayed unsolved.", style="green")
+    for dead in after.dead:
+        yield Text(f"{dead}.", style="yellow")
+        if len(dead.units) == dead.of:
+            yield Text(
+                "The whole layer is dead: the output is the same for every input. "
+                "Only what comes after it still learns.",
+                style="yellow",
+            )
+    if after.advice:
+        yield Text("\nWhat to try:")
+        for advice in after.advice:
+            yield Text(f"  · {advice}")
+
+
+def _row(name: str, text: str) -> Text:
+    return Text(f"  {name:<10}") + Text(text)
+
+
+def _judged_on(training: Training, result: Outcome) -> str:
+    assert training.dataset is not None
+    n, learned = len(result.judged), len(training.dataset)
+    if result.judged is training.dataset:
+        return f"all {n} samples, which it learned from" if n > 1 else "the one sample"
+    flipped = training.dataset.flipped
+    wrong = "" if flipped is None else f", {flipped.sum()} of them labelled wrong on purpose"
+    return f"{n} samples kept for that; it learned from {learned} others{wrong}"
+
+
+def _right_is(judged: Dataset) -> str:
+    if judged.task == "binary":
+        return "an output on the target's side of 0.5"
+    if judged.task == "classes":
+        return "the largest output for the target's class"
+    return f"within {REGRESSION_TOLERANCE:.0%} of the targets' spread"
+
+
+def _unsolved(item: Unsolved, judged: Dataset) -> str:
+    x = ", ".join(map(number, item.x[:MOST_FEATURES]))
+    more = ", …" if len(item.x) > MOST_FEATURES else ""
+    if judged.task == "classes":
+        names = judged.classes or judged.target_names
+        target, output = (names[values.index(max(values))] for values in (item.target, item.output))
+        share = f" (share {number(max(item.output))})" if math.isclose(sum(item.output), 1) else ""
+        return f"({x}{more}): says {output}{share}, should say {target}"
+    target, output = (", ".join(map(number, values)) for values in (item.target, item.output))
+    return f"({x}{more}): output {output}, target {target}"
