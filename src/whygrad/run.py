@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -79,10 +79,11 @@ class Run:
         Raises:
             TapeError: a value is missing, is not numbers, or has another shape than the tape says.
         """
-        values: Any = data.get("values") if isinstance(data, dict) else None  # pyright: ignore
-        if not isinstance(values, list) or len(values) != len(tape.values):  # pyright: ignore
+        values = cast("dict[str, Json]", data).get("values") if isinstance(data, dict) else None
+        listed = cast("list[Json]", values) if isinstance(values, list) else []
+        if not isinstance(values, list) or len(listed) != len(tape.values):
             raise TapeError(f"a run of this tape has {len(tape.values)} values, in order of id")
-        return Run(tape, tuple(_array(tape, n, item) for n, item in enumerate(values)))  # pyright: ignore
+        return Run(tape, tuple(_array(tape, n, item) for n, item in enumerate(listed)))
 
 
 def element_label(name: str, shape: Sequence[int], at: int) -> str:
@@ -103,17 +104,39 @@ def numbers(array: Array) -> Json:
 
 def _array(tape: Tape, n: int, item: Json) -> Array:
     value = tape.values[n]
+    shape = tuple(map(int, value.shape))
+    flat_list: list[Any] = []
     try:
-        array = np.array(item, dtype=np.dtype(value.dtype))
-    except (ValueError, TypeError, OverflowError):
-        raise TapeError(f"run.values[{n}] is not {value.dtype} numbers in even rows") from None
-    if array.shape != tuple(map(int, value.shape)):
+        _gather(item, shape, _KINDS[value.dtype[0]], flat_list)
+        array = np.array(flat_list, dtype=value.dtype).reshape(shape)
+    except (ValueError, OverflowError):
         raise TapeError(
-            f"run.values[{n}] has shape {show_shape(array.shape)}, "
-            f"but the tape says {show_shape(value.shape)}"
-        )
+            f"run.values[{n}] must be {value.dtype} numbers in the shape {show_shape(value.shape)}"
+        ) from None
     array.setflags(write=False)
     return array
+
+
+def _gather(item: Json, shape: tuple[int, ...], kinds: tuple[type, ...], into: list[Any]) -> None:
+    """Collect the numbers of nested lists in order.
+
+    Raises:
+        ValueError: they have another shape, or hold something else.
+    """
+    if shape:
+        rows = cast("list[Json]", item) if isinstance(item, list) else []
+        if not isinstance(item, list) or len(rows) != shape[0]:
+            raise ValueError
+        for row in rows:
+            _gather(row, shape[1:], kinds, into)
+    elif type(item) in kinds or (float in kinds and item in _NOT_FINITE):
+        into.append(item)
+    else:
+        raise ValueError
+
+
+_KINDS: dict[str, tuple[type, ...]] = {"f": (int, float), "i": (int,), "b": (bool,)}
+_NOT_FINITE = ("inf", "-inf", "nan")
 
 
 def leaves_of(run: Run) -> Mapping[int, Array]:

@@ -6,15 +6,16 @@ A tape is plain frozen data. Its JSON form (``whygrad-tape/1``) is described in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from whygrad.dims import Dim, Shape, same_shape, show_shape
 from whygrad.errors import TapeError, UnknownName, WhygradError, unknown
-from whygrad.op import Op
+from whygrad.op import DTYPES, Op
 from whygrad.ops import OPS
 
 FORMAT = "whygrad-tape/1"
@@ -29,9 +30,10 @@ ROLES = (
     "gradient",
     "optimizer state",
 )
-DTYPES = ("float64", "float32", "int64", "int32", "bool")
 MAX_STEPS = 2_000_000
+MAX_NAMED_SIZES = 1000
 MAX_RANK = 16
+MAX_DEPTH = 3  # of lists in params
 MAX_TEXT = 1000
 
 Json = Any
@@ -233,11 +235,9 @@ def _step_json(step: Step) -> Json:
 
 
 def _listed(item: Any) -> Json:
-    return [_listed(part) for part in item] if isinstance(item, tuple) else item
-
-
-def _tupled(item: Json) -> Any:
-    return tuple(_tupled(part) for part in item) if isinstance(item, list) else item
+    if isinstance(item, tuple):
+        return [_listed(part) for part in cast("tuple[Any, ...]", item)]
+    return item
 
 
 class _Reader:
@@ -248,6 +248,8 @@ class _Reader:
         self.sizes: dict[str, Dim] = {}
         self.values: list[Value] = []
         self.steps: list[Step] = []
+        self.gradients: set[int] = set()
+        self.made: set[Json] = set()
 
     def tape(self) -> Tape:
         data = self.mapping(self.data, "the tape")
@@ -255,18 +257,26 @@ class _Reader:
             raise TapeError(
                 f"the tape's format is {data.get('format')!r}; this version reads {FORMAT!r}"
             )
-        for name, size in self.mapping(self.get(data, "sizes", "the tape"), "sizes").items():
+        sizes = self.mapping(self.get(data, "sizes", "the tape"), "sizes")
+        if len(sizes) > MAX_NAMED_SIZES:
+            raise TapeError(f"the tape names {len(sizes)} sizes; at most {MAX_NAMED_SIZES}")
+        for name, size in sizes.items():
             self.sizes[name] = Dim(name, self.whole(size, f"sizes.{name}", 1, 2**31))
         for n, item in enumerate(self.listed(data, "values")):
             self.values.append(self.value(self.mapping(item, f"values[{n}]"), n))
         self.check_names()
-        made: set[int] = {s["output"] for s in self.listed(data, "steps") if _has_output(s)}
-        known = {value.id for value in self.values} - made
+        self.made = set(map(_output, self.listed(data, "steps")))
+        known = {value.id for value in self.values} - self.made
         for n, item in enumerate(self.listed(data, "steps")):
             step = self.step(self.mapping(item, f"steps[{n}]"), n, known)
             self.steps.append(step)
             known.add(step.output)
         loss = self.id_of(self.get(data, "loss", "the tape"), "loss")
+        if math.prod(self.values[loss].shape) != 1:
+            raise TapeError(
+                f"the loss, value {loss}, has shape {show_shape(self.values[loss].shape)}, "
+                f"but is one number"
+            )
         carries = tuple(
             self.carry(pair, f"carries[{n}]") for n, pair in enumerate(self.listed(data, "carries"))
         )
@@ -278,13 +288,16 @@ class _Reader:
             raise TapeError(
                 f"{where}.id is {item['id']!r}; values are listed in order, so it is {n}"
             )
-        shape = self.get(item, "shape", where)
-        if not isinstance(shape, list) or len(shape) > MAX_RANK:
+        shape = self.listed(item, "shape", where)
+        if len(shape) > MAX_RANK:
             raise TapeError(f"{where}.shape must be a list of at most {MAX_RANK} sizes")
         sizes = tuple(self.size(size, f"{where}.shape") for size in shape)
         gradient_of = item.get("gradient_of")
         if gradient_of is not None:
             gradient_of = self.whole(gradient_of, f"{where}.gradient_of", 0, n)
+            if gradient_of in self.gradients:
+                raise TapeError(f"{where}: value {gradient_of} already has a gradient")
+            self.gradients.add(gradient_of)
             if not same_shape(self.values[gradient_of].shape, sizes):
                 raise TapeError(
                     f"{where}: a gradient has its value's shape, but {show_shape(sizes)} is not "
@@ -325,6 +338,7 @@ class _Reader:
         name = self.text(item, "op", where)
         if name not in OPS:
             raise TapeError(f"{where}.op: {unknown('op', name, OPS)}")
+        op = OPS[name]
         inputs = tuple(self.id_of(i, f"{where}.inputs") for i in self.listed(item, "inputs", where))
         output = self.id_of(self.get(item, "output", where), f"{where}.output")
         for i in inputs:
@@ -333,12 +347,14 @@ class _Reader:
         if output in known:
             raise TapeError(f"{where} makes value {output}, which is already there")
         params = {
-            key: _tupled(part)
+            key: self.param(part, where)
             for key, part in self.mapping(
                 self.get(item, "params", where), f"{where}.params"
             ).items()
         }
-        self.check_shape(where, OPS[name], inputs, output, params)
+        self.check_params(where, op, params)
+        self.check_shape(where, op, inputs, output, params)
+        self.check_dtypes(where, op, inputs, output)
         part = self.listed(item, "part", where)
         if not all(isinstance(p, str) for p in part):
             raise TapeError(f"{where}.part must be a list of texts")
@@ -364,17 +380,58 @@ class _Reader:
             shape = op.shape(*(self.values[i].shape for i in inputs), **params)
         except WhygradError as error:
             raise TapeError(f"{where}: {error}") from None
-        except (TypeError, ValueError, IndexError, AttributeError):
-            expected = ", ".join(op.examples[0].params) or "none"
-            raise TapeError(
-                f"{where}: {op.name} cannot work with params {dict(params)!r:.200}; "
-                f"its params are: {expected}, such as {dict(op.examples[0].params)!r:.200}"
-            ) from None
+        except (TypeError, ValueError, IndexError, OverflowError):
+            raise self.bad_params(where, op, params) from None
         if not same_shape(shape, self.values[output].shape):
             raise TapeError(
                 f"{where}: {op.name} makes {show_shape(shape)}, but value {output} is "
                 f"{show_shape(self.values[output].shape)}"
             )
+
+    def check_params(self, where: str, op: Op, params: Mapping[str, Any]) -> None:
+        """Check that params are those of the op, each of the kind that its examples have."""
+        examples = [example.params for example in op.examples]
+        if set(params) != set(examples[0]):
+            raise self.bad_params(where, op, params)
+        for name, given in params.items():
+            if not any(_alike(given, example[name]) for example in examples):
+                raise self.bad_params(where, op, params)
+
+    def bad_params(self, where: str, op: Op, params: Mapping[str, Any]) -> TapeError:
+        example = op.examples[0].params
+        expected = ", ".join(example) or "none"
+        return TapeError(
+            f"{where}: {op.name} cannot work with params {dict(params)!r:.200}; "
+            f"its params are: {expected}" + (f", such as {dict(example)!r:.200}" if example else "")
+        )
+
+    def check_dtypes(self, where: str, op: Op, inputs: tuple[int, ...], output: int) -> None:
+        dtypes = [self.values[i].dtype for i in inputs]
+        for position, kind in op.expects.items():
+            if not dtypes[position].startswith(kind):
+                raise TapeError(
+                    f"{where}: input {position} of {op.name} must be {kind}, "
+                    f"but value {inputs[position]} is {dtypes[position]}"
+                )
+        floats = [dtype for dtype in dtypes if dtype.startswith("float")]
+        wanted = max(floats, default="float64")  # by name: float64 is above float32
+        if op.view or op.kind == "bool":
+            wanted = "bool" if op.view is None else dtypes[0]
+        if self.values[output].dtype != wanted:
+            raise TapeError(
+                f"{where}: {op.name} makes {wanted}, but value {output} is "
+                f"{self.values[output].dtype}"
+            )
+
+    def param(self, item: Json, where: str, depth: int = 0) -> Any:
+        """Return a param with its lists as tuples; only numbers, texts and short lists of them."""
+        if isinstance(item, list) and depth < MAX_DEPTH:
+            return tuple(self.param(p, where, depth + 1) for p in cast("list[Json]", item))
+        if item is None or isinstance(item, bool | int | str):
+            return item
+        if isinstance(item, float) and math.isfinite(item):
+            return item
+        raise TapeError(f"{where}.params: {item!r:.80} is not allowed there")
 
     def reversal(self, item: Json, n: int) -> Reversal | None:
         if item is None:
@@ -405,9 +462,14 @@ class _Reader:
         return Source(self.text(data, "file", where), line, self.text(data, "code", where))
 
     def carry(self, pair: Json, where: str) -> tuple[int, int]:
-        if not isinstance(pair, list) or len(pair) != 2:
+        ids = cast("list[Json]", pair) if isinstance(pair, list) else []
+        if len(ids) != 2:
             raise TapeError(f"{where} must be a pair of value ids: before, after")
-        before, after = (self.id_of(i, where) for i in pair)
+        before, after = (self.id_of(i, where) for i in ids)
+        if before in self.made:
+            raise TapeError(
+                f"{where}: value {before} is made by a step; only a given one is carried"
+            )
         a, b = self.values[before], self.values[after]
         if not same_shape(a.shape, b.shape) or a.dtype != b.dtype:
             raise TapeError(
@@ -426,20 +488,21 @@ class _Reader:
     def mapping(self, item: Json, where: str) -> Mapping[str, Json]:
         if not isinstance(item, dict):
             raise TapeError(f"{where} must be an object, not {type(item).__name__}")
-        return item
+        return cast("dict[str, Json]", item)
 
     def listed(self, item: Mapping[str, Json], key: str, where: str = "the tape") -> list[Json]:
         found = self.get(item, key, where)
         if not isinstance(found, list):
             raise TapeError(f"{where}: {key} must be a list, not {type(found).__name__}")
-        if len(found) > MAX_STEPS:
-            raise TapeError(f"{where}: {key} has {len(found)} entries; at most {MAX_STEPS}")
-        return found
+        items = cast("list[Json]", found)
+        if len(items) > MAX_STEPS:
+            raise TapeError(f"{where}: {key} has {len(items)} entries; at most {MAX_STEPS}")
+        return items
 
     def text(self, item: Mapping[str, Json], key: str, where: str) -> str:
         found = self.get(item, key, where)
-        if not isinstance(found, str) or len(found) > 1000:
-            raise TapeError(f"{where}.{key} must be a text of at most 1000 characters")
+        if not isinstance(found, str) or len(found) > MAX_TEXT:
+            raise TapeError(f"{where}.{key} must be a text of at most {MAX_TEXT} characters")
         return found
 
     def one_of(
@@ -461,5 +524,23 @@ class _Reader:
         return self.whole(number, where, 0, len(self.values))
 
 
-def _has_output(step: Json) -> bool:
-    return isinstance(step, dict) and isinstance(step.get("output"), int)
+def _output(step: Json) -> Json:
+    output = cast("dict[str, Json]", step).get("output") if isinstance(step, dict) else None
+    return output if isinstance(output, int) else None
+
+
+def _alike(given: Any, example: Any) -> bool:
+    """Say whether a param is of an example's kind: a truth, a whole number, a number, a list."""
+    if isinstance(example, bool) or isinstance(given, bool):
+        return isinstance(example, bool) and isinstance(given, bool)
+    if isinstance(example, float):
+        return isinstance(given, int | float)
+    if isinstance(example, tuple):
+        return isinstance(given, tuple) and all(map(_whole_or_text, cast("tuple[Any, ...]", given)))
+    return type(given) is type(example)
+
+
+def _whole_or_text(item: Any) -> bool:
+    if isinstance(item, tuple):
+        return all(map(_whole_or_text, cast("tuple[Any, ...]", item)))
+    return item is None or (isinstance(item, int | str) and not isinstance(item, bool))
