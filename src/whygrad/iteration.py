@@ -20,6 +20,9 @@ from whygrad.record import write
 from whygrad.run import Run
 from whygrad.tape import Step, Tape
 from whygrad.tensor import Tensor, scene, tensor
+from whygrad.why import Nudge, Paths, Rung, nudge, paths, why
+from whygrad.why.ladder import DEPTH
+from whygrad.why.nudge import EPSILON
 
 LOSSES: Mapping[str, Callable[..., Tensor]] = {
     "mse": functional.mse_loss,
@@ -46,7 +49,7 @@ class Iteration:
 
     Attributes:
         tape: the steps.
-        run: the numbers of the play that recorded it.
+        run: the numbers of the latest play: of recording it, or of the last iteration played.
         losses: the loss of every iteration played so far, before its update.
         batches: gives the arrays of the inputs and targets of an iteration by its number (from
             0), in order of their ids; None where every iteration sees the recorded ones.
@@ -144,6 +147,7 @@ class Iteration:
                 self._replay_to_the_fault()
         assert run is not None
         self._give_back()
+        self.run = run
         return run
 
     def peek(self) -> Run:
@@ -151,6 +155,18 @@ class Iteration:
         player = self._player()
         player.play()
         return player.run()
+
+    def why(self, name: str, depth: int = DEPTH) -> Rung:
+        """Explain a number of the latest play; see ``whygrad.why.why``."""
+        return why(self.run, name, depth)
+
+    def nudge(self, name: str, epsilon: float = EPSILON) -> Nudge:
+        """Move a number of the latest play a little and look at the loss; see ``nudge``."""
+        return nudge(self.run, name, epsilon)
+
+    def paths(self, name: str, top: int = 10) -> Paths:
+        """Return the paths from a number of the latest play to the loss; see ``paths``."""
+        return paths(self.run, name, top)
 
     def _one(self, *, keep: bool) -> Run | None:
         """Train for one iteration; ``keep`` its numbers, with the parameters before its update."""
@@ -164,7 +180,7 @@ class Iteration:
     def _player(self) -> Player:
         """Return a player with this iteration's inputs; all players share the state's buffers."""
         if self.batches is None:
-            given = [self.run.arrays[i] for i in self._inputs]
+            given = [self._given[i] for i in self._inputs]
         else:
             given = self.batches(self.played)
         key = tuple(array.shape for array in given)

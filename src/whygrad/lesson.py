@@ -7,7 +7,7 @@ formula of a folded step is put together from the formulas of the primitives in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from whygrad.formula import Expr, Place, choose, number_text, place, settled, to_python, unflat
@@ -17,6 +17,7 @@ from whygrad.run import Run
 from whygrad.tape import Step, Tape, Value
 
 MAX_FOLD = 4_000  # nodes of a folded formula; beyond, intermediates are shown by name
+MAX_DEPTH = 60  # of a folded formula: Python reads 200 nested parentheses, and each may need two
 _LOSSES = {op.name for op in loss.OPS}
 _RANK = {"hyperparameter": 0, "gradient": 1, "parameter": 2}
 
@@ -128,26 +129,34 @@ class Placer:
 
     run: Run
     spent: int = 0
+    places: dict[int, Place] = field(default_factory=dict[int, Place])
 
     def tree(self, value: int, at: int) -> Expr:
         """Return the formula of one element in terms of its step's inputs."""
-        tape = self.run.tape
-        step = tape.makers[value]
-        where = where_of(self.run, step)
+        where = self.places.get(value)
+        if where is None:
+            where = self.places[value] = where_of(self.run, self.run.tape.makers[value])
         return place(where, unflat(at, where.output_shape))
 
-    def folded(self, node: Expr) -> Expr:
-        """Replace unnamed intermediates by their formulas, up to ``MAX_FOLD`` nodes."""
+    def folded(self, node: Expr, depth: int = 0, times: int = 1) -> Expr:
+        """Replace unnamed intermediates by their formulas, up to ``MAX_FOLD`` nodes.
+
+        Args:
+            node: a placed tree.
+            depth: how deep in the whole formula it stands.
+            times: how often it is written out in the text (|x| is written with x twice).
+        """
         if node.head == "number":
             return node
         if node.head == "leaf":
             value, at = node.args
-            if is_shown(self.run.tape, value) or self.spent >= MAX_FOLD:
+            if is_shown(self.run.tape, value) or self.spent >= MAX_FOLD or depth >= MAX_DEPTH:
                 return node
             tree = self.tree(value, at)
-            self.spent += _size(tree)
-            return self.folded(tree)
-        return Expr(node.head, tuple(self.folded(a) for a in node.args))
+            self.spent += _size(tree) * times
+            return self.folded(tree, depth, times)
+        times *= 1 + (node.head == "abs")
+        return Expr(node.head, tuple([self.folded(a, depth + 1, times) for a in node.args]))
 
 
 def where_of(run: Run, step: Step) -> Place:
@@ -194,6 +203,9 @@ def _parameters_first(tape: Tape, made: Sequence[Step]) -> list[Step]:
     ordered: list[Step] = []
     for _, group in groupby(made, key=lambda step: (step.phase, step.part)):
         waiting = list(group)
+        if all(_of_parameter(tape, step) is None for step in waiting):
+            ordered += waiting
+            continue
         while waiting:
             unmade = {step.output for step in waiting}
             ready = [s for s in waiting if _of_parameter(tape, s) is not None]
@@ -262,11 +274,8 @@ def _backward_words(tape: Tape, value: int, gradient: Value) -> str:
 
 
 def _passed(tape: Tape, step: Step, argument: int, gradient: Value) -> bool:
-    return any(
-        s.reverses is not None and (s.reverses.step, s.reverses.argument) == (step.id, argument)
-        for s in tape.steps
-        if s.output <= gradient.id
-    )
+    first = tape.passed_back.get((step.id, argument))
+    return first is not None and first <= gradient.id
 
 
 _WORDS: Mapping[str, str] = {

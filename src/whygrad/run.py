@@ -94,12 +94,16 @@ def element_label(name: str, shape: Sequence[int], at: int) -> str:
     return f"{name}[{','.join(map(str, index))}]"
 
 
+def json_number(number: float) -> float | str:
+    """Return a number as JSON can hold it; inf and nan as texts."""
+    return number if math.isfinite(number) else str(number)
+
+
 def numbers(array: Array) -> Json:
     """Return an array as nested lists; inf and nan, which JSON cannot hold, as texts."""
     if array.ndim:
         return [numbers(part) for part in array]
-    number = array.item()
-    return number if np.isfinite(number) else str(number)
+    return json_number(array.item())
 
 
 def _array(tape: Tape, n: int, item: Json) -> Array:

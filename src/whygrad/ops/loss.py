@@ -119,15 +119,13 @@ mse_loss = Op(
             ),
             Reason(
                 "A squared distance changes by twice the distance. {x=} stands above its "
-                "target, so raising it raises the loss, by {local#} per unit (each of those "
-                "averaged has its share).",
+                "target, so raising it raises the loss, by {local#} per unit.",
                 "rate",
                 compare("gt", slot("local"), 0.0),
             ),
             Reason(
                 "A squared distance changes by twice the distance. {x=} stands below its "
-                "target, so raising it lowers the loss, by {local#} per unit (each of those "
-                "averaged has its share).",
+                "target, so raising it lowers the loss, by {local#} per unit.",
                 "rate",
             ),
         ),
@@ -278,7 +276,7 @@ binary_cross_entropy_with_logits = Op(
     reasons=each_reason(
         Reason(
             "The logarithm's steepness and the sigmoid's flatness cancel: what is left is the "
-            "prediction minus the target, {local#} (each of those averaged has its share).",
+            "prediction minus the target, {local#}.",
             "meet and cancel",
         ),
         Reason(
@@ -363,7 +361,7 @@ cross_entropy = Op(
     reasons=each_reason(
         Reason(
             "The logarithm and the softmax cancel: what is left is this class's share minus its "
-            "target, {local#} (each sample averaged has its share).",
+            "target, {local#}.",
             "meet and cancel",
         ),
         Reason(

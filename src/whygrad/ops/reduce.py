@@ -283,10 +283,7 @@ matmul = Op(
         ),
         axes=("i", "j"),
     ),
-    purpose=(
-        "It is a row of weighted sums: each output asks every input, as loudly as the weight "
-        "between them says."
-    ),
+    purpose="Each input is heard as loudly as the weight it passes says.",
     reasons=each_reason(
         (
             Reason(

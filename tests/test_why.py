@@ -1,0 +1,376 @@
+"""Every number answers for itself: ladders, nudges and paths, over whole tapes."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import whygrad as wg
+from whygrad import display
+from whygrad.errors import WhygradError
+from whygrad.lesson import formula
+from whygrad.ops import OPS
+from whygrad.run import Run
+from whygrad.spec import preset_names, spec_from_dict
+from whygrad.training import start
+from whygrad.why import PRINCIPLES, Rung, nudge, paths, sweep, why
+
+SNAPSHOTS = Path(__file__).parent / "snapshots" / "why"
+FUNCTIONS = {
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "tanh": math.tanh,
+    "max": max,
+    "min": min,
+}
+
+
+def rungs(rung: Rung) -> Iterator[Rung]:
+    yield rung
+    for below in rung.because:
+        yield from rungs(below)
+
+
+def arithmetic(text: str) -> float:
+    return float(eval(text, {"__builtins__": {}}, FUNCTIONS))
+
+
+def assert_answers(run: Run, depth: int = 2) -> None:
+    """Walk every element of every named value, and hold its ladder, nudge and paths to it."""
+    tape = run.tape
+    for value in tape.values:
+        array = run.arrays[value.id]
+        if not value.name or array.dtype.kind != "f":
+            continue
+        for at in range(array.size):
+            name = run.label(value.id, at)
+            ladder = why(run, name, depth)
+            assert ladder.value == run.number(value.id, at)
+            for rung in rungs(ladder):
+                size = max((abs(float(n)) for n in _numbers(rung.expression)), default=0.0)
+                assert arithmetic(rung.expression) == pytest.approx(
+                    rung.value, rel=1e-9, abs=1e-12 * max(1.0, size)
+                ), (name, rung)
+                assert rung.principle in PRINCIPLES
+                assert rung.claim.endswith((".", "?")), rung.claim
+                assert "{" not in rung.claim, rung.claim
+            if value.gradient_of is not None:
+                found = paths(run, name, top=5)
+                total = math.fsum(p.product for p in found.listed) + found.rest
+                assert total == pytest.approx(found.gradient, rel=1e-9, abs=1e-12)
+                assert found.count >= len(found.listed)
+                everything = paths(run, name, top=100_000)
+                assert everything.count == len(everything.listed)
+                assert everything.rest == pytest.approx(0, abs=1e-9 * max(1, abs(found.gradient)))
+                assert [abs(p.product) for p in found.listed] == pytest.approx(
+                    [abs(p.product) for p in everything.listed[:5]]
+                )
+                assert_nudge_agrees(run, name)
+            if value.id in tape.makers:
+                assert_shown_equation_holds(run, value.id, at)
+
+
+def _numbers(expression: str) -> list[str]:
+    import re
+
+    return re.findall(r"\d+\.?\d*(?:e[-+]?\d+)?", expression)
+
+
+def assert_nudge_agrees(run: Run, name: str) -> None:
+    seen = nudge(run, name, 1e-5)
+    if not seen.kinks:
+        assert seen.gradient is not None
+        scale = max(1.0, abs(seen.gradient), abs(seen.loss))
+        assert seen.estimate == pytest.approx(seen.gradient, abs=2e-5 * scale)
+
+
+def assert_shown_equation_holds(run: Run, value: int, at: int) -> None:
+    """The formula as displayed, with its rounded numbers, gives the displayed result."""
+    tree = formula(run, value, at)
+    how = display.shown(tree, run.number, run.number(value, at))
+    text = display.in_numbers(tree, run.number, how.digits)
+    read = (
+        text.replace("−", "-").replace("×", "*").replace("²", "**2").replace("³", "**3")
+    ).replace("^", "**")
+    result = float(how.result.replace("−", "-"))
+    precision = f".{how.result_digits - 1}e"
+    assert format(arithmetic(read) or 0.0, precision) == format(result, precision), (text, how)
+
+
+@pytest.mark.parametrize("name", ["flow", "calculator", "neuron", "fanout", "xor"])
+def test_every_number_of_a_preset_answers(name: str) -> None:
+    training = start(name)
+    assert_answers(training.iteration.run, depth=3)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Run:
+    layers = [draw(st.integers(1, 3)) for _ in range(draw(st.integers(2, 4)))]
+    output = draw(st.sampled_from(["linear", "sigmoid", "softmax", "tanh"]))
+    if output == "softmax":
+        layers[-1] = max(2, layers[-1])
+    rows = draw(st.integers(1, 3))
+    numbers = st.floats(-2, 2).map(lambda x: round(x, 3))
+    x = [[draw(numbers) for _ in range(layers[0])] for _ in range(rows)]
+    if output == "softmax":
+        y = [[float(c == n % layers[-1]) for c in range(layers[-1])] for n in range(rows)]
+    elif output == "sigmoid":
+        y = [[float(draw(st.booleans())) for _ in range(layers[-1])] for _ in range(rows)]
+    else:
+        y = [[draw(numbers) for _ in range(layers[-1])] for _ in range(rows)]
+    spec = {
+        "network": {
+            "layers": layers,
+            "activation": draw(
+                st.sampled_from(["relu", "tanh", "sigmoid", "leaky_relu", "softplus", "linear"])
+            ),
+            "output": output,
+        },
+        "init": {"name": "he", "seed": draw(st.integers(0, 999))},
+        "optimizer": {
+            "name": "sgd",
+            "learning_rate": 0.1,
+            "momentum": draw(st.sampled_from([0.0, 0.9])),
+        },
+        "data": {"x": x, "y": y, "batch": "all"},
+    }
+    iteration = start(spec_from_dict(spec)).iteration
+    return iteration.play(draw(st.integers(1, 3)))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(networks())
+def test_every_number_of_a_random_network_answers(run: Run) -> None:
+    assert_answers(run)
+
+
+SAFE = (
+    "{a} + {b}",
+    "{a} * {b}",
+    "{a} - {b}",
+    "tanh({a})",
+    "sigmoid({a})",
+    "relu({a})",
+    "{a} * {a}",
+)
+
+
+@st.composite
+def formulas(draw: st.DrawFn) -> Run:
+    """A chain of statements that use earlier ones again and again, some as rows."""
+    names = ["p", "q"]
+    given_numbers = {
+        "p": draw(st.floats(-2, 2).map(lambda x: round(x, 2))),
+        "q": [draw(st.floats(-2, 2).map(lambda x: round(x, 2))) for _ in range(2)],
+    }
+    statements: dict[str, str] = {}
+    for n in range(draw(st.integers(1, 5))):
+        a, b = draw(st.sampled_from(names)), draw(st.sampled_from(names))
+        statements[f"s{n}"] = draw(st.sampled_from(SAFE)).format(a=a, b=b)
+        names.append(f"s{n}")
+    used = " + ".join(f"sum({name} * {name})" for name in names)
+    statements["L"] = draw(
+        st.sampled_from([used, f"mean({names[-1]} * q) + {used}", f"max(softmax(q * p)) + {used}"])
+    )
+    return start(spec_from_dict({"formula": {**given_numbers, **statements}})).iteration.run
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(formulas())
+def test_every_number_of_a_random_formula_answers(run: Run) -> None:
+    assert_answers(run)
+
+
+def test_an_op_without_reasons_is_refused() -> None:
+    for op in OPS.values():
+        assert op.purpose, f"{op.name} does not say what it is for"
+        assert len(op.reasons) == len(op.pullbacks), f"{op.name} lacks reasons"
+        for pullback, reasons in zip(op.pullbacks, op.reasons, strict=True):
+            assert (pullback is None) == (reasons is None), op.name
+            for reason in reasons or ():
+                assert reason.principle in PRINCIPLES, (op.name, reason.principle)
+            if reasons is not None:
+                assert reasons[-1].when is None, f"{op.name}: the last reason must always hold"
+
+
+def test_principles_rest_on_principles() -> None:
+    for principle in PRINCIPLES.values():
+        assert set(principle.rests_on) <= set(PRINCIPLES)
+        assert principle.says.endswith(".")
+        assert principle.see.endswith(".")
+
+
+def test_a_shut_relu_says_so_with_its_number() -> None:
+    spec = {
+        "network": {"layers": [1, 1, 1]},
+        "init": {"W1": 0.5, "b1": -0.8, "W2": 0.5, "b2": 0.0},
+        "data": {"x": 1.0, "y": 2.0},
+    }
+    run = start(spec_from_dict(spec)).iteration.run
+    rung = why(run, "dL/dz1")
+    assert rung.value == 0
+    assert rung.principle == "gate"
+    assert "z₁ = −0.3 is below 0" in rung.claim
+
+
+def test_a_weight_on_a_zero_input_is_not_heard() -> None:
+    spec = {
+        "network": {"layers": [1, 1]},
+        "init": {"W1": 0.5, "b1": 0.0},
+        "data": {"x": 0.0, "y": 2.0},
+    }
+    run = start(spec_from_dict(spec)).iteration.run
+    assert "x = 0 multiplies w₁" in why(run, "dL/dw1").claim
+
+
+def test_a_fan_out_adds_and_says_why() -> None:
+    run = start("fanout").iteration.run
+    rung = why(run, "dL/dx")
+    assert rung.principle == "contributions add"
+    assert [r.value for r in rung.because[:2]] == [3, 2]
+    assert any(r.question == "Why add?" for r in rung.because)
+
+
+def test_a_batch_says_how_many_it_speaks_of() -> None:
+    spec = {
+        "network": {"layers": [1, 1]},
+        "data": {"x": [1.0, 2.0, 3.0], "y": [1.0, 0.5, 2.0], "batch": "all"},
+    }
+    run = start(spec_from_dict(spec)).iteration.run
+    assert "mean over 3 examples" in why(run, "L").claim
+    assert why(run, "dL/dw1").principle == "used by all"
+    assert "example 2 of 3" in why(run, "yhat[1,0]").claim
+
+
+def test_a_nudge_across_a_corner_warns() -> None:
+    spec = {
+        "network": {"layers": [1, 1, 1]},
+        "init": {"W1": 0.5, "b1": 0.0, "W2": 0.5, "b2": 0.0},
+        "data": {"x": 0.001, "y": 2.0},
+    }
+    run = start(spec_from_dict(spec)).iteration.run
+    assert nudge(run, "w1", 1.0).kinks == ("z1",)
+    assert nudge(run, "w1", 0.1).kinks == ()
+
+
+def test_a_sweep_of_epsilons_shows_truncation_and_round_off() -> None:
+    run = start("xor").iteration.run
+    name = "yhat"
+    errors = {n.epsilon: abs(n.error or 0.0) for n in sweep(run, name)}
+    best = min(errors, key=lambda epsilon: errors[epsilon])
+    assert 1e-9 < best < 1e-2
+    assert errors[1e-1] > 100 * errors[best]
+    assert errors[1e-12] > 100 * errors[best]
+
+
+def test_a_nudge_leaves_the_run_as_it_was() -> None:
+    run = start("flow").iteration.run
+    before = [array.copy() for array in run.arrays]
+    nudge(run, "w1", 0.5)
+    for a, b in zip(before, run.arrays, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda run: why(run, "dL/dw9"), "dL/dw1"),
+        (lambda run: why(run, "w1", -1), "depth"),
+        (lambda run: nudge(run, "w1_new"), "does not follow"),
+        (lambda run: nudge(run, "w1", 0.0), "above 0"),
+        (lambda run: nudge(run, "w1", math.nan), "must be above 0"),
+        (lambda run: paths(run, "learning_rate"), "no gradient"),
+        (lambda run: paths(run, "w1", -1), "0 paths or more"),
+    ],
+)
+def test_what_cannot_be_asked_is_answered_kindly(ask: object, says: str) -> None:
+    run = start("flow").iteration.run
+    with pytest.raises(WhygradError, match=says):
+        ask(run)  # type: ignore[operator]
+
+
+def test_paths_multiply_local_derivatives() -> None:
+    run = start("calculator").iteration.run
+    found = paths(run, "w1")
+    assert found.count == 1
+    path = found.listed[0]
+    assert path.through == ("w1", "z1", "a1", "yhat", "L")
+    assert [factor.name for factor in path.factors] == [
+        "dz1/dw1",
+        "da1/dz1",
+        "dyhat/da1",
+        "dL/dyhat",
+    ]
+    assert path.product == pytest.approx(math.prod(f.value for f in path.factors))
+    assert path.product == pytest.approx(1.356)
+
+
+def test_too_many_paths_are_counted_and_the_largest_listed() -> None:
+    layers = [4, 8, 8, 8, 8, 1]
+    spec = {
+        "network": {"layers": layers, "activation": "tanh"},
+        "data": {"x": [[0.1, 0.2, 0.3, 0.4]], "y": [[1.0]]},
+    }
+    run = start(spec_from_dict(spec)).iteration.run
+    found = paths(run, "W1[0,0]", top=20)
+    assert found.count == 8 * 8 * 8
+    assert len(found.listed) == 20
+    sizes = [abs(path.product) for path in found.listed]
+    assert sizes == sorted(sizes, reverse=True)
+    assert 0 < found.share < 1
+    total = math.fsum(path.product for path in found.listed) + found.rest
+    assert total == pytest.approx(found.gradient)
+
+
+def test_explaining_is_quick_on_a_large_tape() -> None:
+    """5 ms on a tape with 100,000 values (the best of several, since machines are noisy)."""
+    model = wg.nn.Sequential(wg.nn.Linear(100, 200), wg.nn.ReLU(), wg.nn.Linear(200, 10))
+    rng = np.random.default_rng(0)
+    iteration = wg.trace(
+        model,
+        rng.normal(size=(64, 100)),
+        rng.normal(size=(64, 10)),
+        optimizer=wg.optim.SGD(model.parameters(), lr=0.1),
+    )
+    assert sum(array.size for array in iteration.run.arrays) > 100_000
+    spent: list[float] = []
+    for n in range(9):
+        begun = time.process_time()
+        iteration.why(f"dL/dW1[{n},{n}]")
+        spent.append(time.process_time() - begun)
+    assert min(spent) < 0.005
+
+
+SHOWN = {
+    "flow": ["z1", "a1", "L", "dL/dyhat", "dL/dw2", "dL/dz1", "dL/dw1", "dL/db1", "w1_new"],
+    "calculator": ["dL/da1", "dL/dw1", "b2_new"],
+    "xor": ["z1[0,0]", "yhat", "L", "dL/dz2", "dL/dW2[0,0]", "dL/dz1[0,0]", "dL/dW1[0,2]"],
+    "fanout": ["a", "L", "dL/da", "dL/dx", "x_new"],
+}
+
+
+@pytest.mark.parametrize("preset", sorted(SHOWN))
+def test_the_ladders_read_as_they_were_read(preset: str) -> None:
+    """Snapshots, read for sense and grammar; write them anew by deleting the file."""
+    run = start(preset).iteration.run
+    text = "\n\n".join(f"# {name}\n{why(run, name, 2)}" for name in SHOWN[preset]) + "\n"
+    file = SNAPSHOTS / f"{preset}.txt"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        pytest.fail(f"{file.name} was written: read it, and run again")
+    assert text == file.read_text(encoding="utf-8")
+
+
+def test_presets_are_all_explained() -> None:
+    for name in preset_names():
+        run = start(name).iteration.run
+        assert why(run, run.tape.label(run.tape.loss)).value == run.arrays[run.tape.loss].item()
