@@ -92,18 +92,22 @@ class Iteration:
         Raises:
             UnknownName: there is no such parameter.
             ShapeError: the shape differs; both are named.
+            WhygradError: these are not numbers. Nothing is changed where anything is refused.
         """
         known = {self.tape.label(value): value for value in self._state}
+        new: dict[int, Array] = {}
         for name, numbers in state.items():
             if name not in known:
                 raise UnknownName(unknown("parameter", name, known))
             array = self._state[known[name]]
-            if np.shape(numbers) != array.shape:
+            given = tensor(numbers).data
+            if given.shape != array.shape:
                 raise ShapeError(
                     f"{name} has shape {show_shape(array.shape)}, "
-                    f"but was given {show_shape(np.shape(numbers))}"
+                    f"but was given {show_shape(given.shape)}"
                 )
-            np.copyto(array, numbers)
+            new[known[name]] = given
+        self._restore(new)
         self._give_back()
 
     def set_hyperparameter(self, name: str, number: float) -> None:
@@ -144,7 +148,7 @@ class Iteration:
             if not self._healthy(start):
                 del self.losses[start:]
                 self._restore(before)
-                self._replay_to_the_fault()
+                self._replay_to_the_fault(end)
         assert run is not None
         self._give_back()
         self.run = run
@@ -206,19 +210,19 @@ class Iteration:
             bool(np.isfinite(array).all()) for array in self._state.values()
         )
 
-    def _replay_to_the_fault(self) -> None:
+    def _replay_to_the_fault(self, end: int) -> None:
         """Play one by one until a step makes a NaN or infinity, and say which.
 
         Raises:
-            NonFiniteError: always; there is a fault to find.
+            NonFiniteError: if there is a fault before iteration ``end``.
         """
-        while True:
+        while self.played < end:
             player = self._player()
             player.play()
-            step = first_fault(player)
-            if step is not None or not self._healthy(self.played):
+            results = (self.tape.loss, *(after for _, after in self.tape.carries))
+            if not all(np.isfinite(player.buffers[value]).all() for value in results):
                 self._give_back()
-                raise NonFiniteError(fault_text(self.tape, step, self.played))
+                raise NonFiniteError(fault_text(self.tape, first_fault(player), self.played))
             self.losses.append(player.buffers[self.tape.loss].item())
             player.carry()
 
@@ -286,9 +290,9 @@ def trace(
     """
     inputs, target = _batched(x, y)
     compare = _loss(loss)
-    output = model(inputs)
+    output = _returned("model", model(inputs))
     with scene(phase="loss"):
-        value = compare(output, target)
+        value = _returned("loss", compare(output, target))
     if value.data.size != 1:
         raise ShapeError(
             f"the loss has shape {show_shape(value.shape)}, but must be one number; "
@@ -348,6 +352,14 @@ def record_iteration(
             )
         named = {**recorded.names, **named}
         carries = recorded.carries
+        if not carries:
+            raise WhygradError("the loss depends on none of the optimizer's parameters")
+        for before, after in carries:
+            if before.dtype != after.dtype:
+                raise WhygradError(
+                    f"{named.get(before, before.name)} is {before.dtype}, but its update comes "
+                    f"out as {after.dtype}; give inputs and parameters one dtype"
+                )
     kept = [*also, *(found[t] for t in wanted if t in found)]
     tape, run, ids = write(loss, also=kept, names=named, gradients=found, carries=carries)
     return tape, run, ids
@@ -357,6 +369,9 @@ def _batched(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Make the input and the target, their first axis being the batch."""
     inputs = x if isinstance(x, Tensor) else tensor(x)
     target = y if isinstance(y, Tensor) else tensor(y)
+    for what, given in (("x", inputs), ("y", target)):
+        if not given.data.size:
+            raise ShapeError(f"{what} has shape {show_shape(given.shape)}: there are no samples")
     shapes = [inputs.shape, target.shape]
     if all(shapes) and shapes[0][0] == shapes[1][0]:
         batch = next((s[0] for s in shapes if isinstance(s[0], Dim)), Dim("batch", shapes[0][0]))
@@ -365,6 +380,12 @@ def _batched(x: Any, y: Any) -> tuple[Tensor, Tensor]:
         Tensor(inputs.data, shapes[0], role="input", name=inputs.name or "x"),
         Tensor(target.data, shapes[1], role="target", name=target.name or "t"),
     )
+
+
+def _returned(what: str, made: object) -> Tensor:
+    if not isinstance(made, Tensor):
+        raise WhygradError(f"the {what} must return a tensor, but returned {type(made).__name__}")
+    return made
 
 
 def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
