@@ -144,6 +144,16 @@ class Tape:
         return {v.gradient_of: v.id for v in self.values if v.gradient_of is not None}
 
     @cached_property
+    def passed_back(self) -> Mapping[tuple[int, int], int]:
+        """For each use ``(step, argument)`` that is reversed, the first value made in doing so."""
+        first: dict[tuple[int, int], int] = {}
+        for step in self.steps:
+            if step.reverses is not None:
+                use = (step.reverses.step, step.reverses.argument)
+                first.setdefault(use, step.output)
+        return first
+
+    @cached_property
     def sizes(self) -> Mapping[str, int]:
         """The named sizes, as they were when recorded."""
         return {
