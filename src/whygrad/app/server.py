@@ -96,13 +96,16 @@ def create_app(
         asked = _mapping(await body(request), ("name", "text"))
         return reply(await limited(_csv, asked))
 
+    api = [
+        Route("/presets", presets),
+        Route("/initial", opens_on),
+        Route("/trace", _as_json(trace), methods=["POST"]),
+        Route("/csv", _as_json(csv), methods=["POST"]),
+    ]
     return Starlette(
         routes=[
             Route("/", page),
-            Route("/api/presets", presets),
-            Route("/api/initial", opens_on),
-            Route("/api/trace", _as_json(trace), methods=["POST"]),
-            Route("/api/csv", _as_json(csv), methods=["POST"]),
+            Mount("/api", routes=api),
             Mount("/", _Static(directory=static, check_dir=False)),
         ],
         middleware=[Middleware(Guard, hosts=hosts_for(host))],
