@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.errors import ShapeError, WhygradError
+from whygrad.errors import ShapeError, SpecError, WhygradError
 from whygrad.iteration import Iteration, trace
 from whygrad.nn import parameter
 from whygrad.op import Array
 from whygrad.optim import SGD
 from whygrad.spec import spec_from_dict
-from whygrad.tensor import tensor
+from whygrad.tensor import Tensor, tensor
 from whygrad.training import build, samples
 
 _LOSS = {"sigmoid": "bce", "softmax": "cross_entropy"}
@@ -51,18 +51,26 @@ class Network:
         Raises:
             SpecError: something is not allowed; the message lists what is.
         """
+        sizes = list(layers)
+        if len(sizes) < 2 or not all(type(n) is int and n > 0 for n in sizes):
+            raise SpecError(
+                f"Network: layers is {layers!r:.80}; it must be at least two whole numbers from 1 "
+                f"up, such as [2, 4, 1]"
+            )
         spec = spec_from_dict(
             {
-                "network": {"layers": list(layers), "activation": activation, "output": output},
+                "network": {"layers": sizes, "activation": activation, "output": output},
                 "init": {"name": init, "seed": seed},
-                "data": {"x": [[0.0] * layers[0]], "y": [[0.0] * layers[-1]]},
+                "data": {"x": [[0.0] * sizes[0]], "y": [[0.0] * sizes[-1]]},
             },
             "Network",
         )
         self._model = build(spec)
         self._output = output
+        self._widths = sizes[0], sizes[-1]
         self._loss = _LOSS.get(output, "mse")
         self._iteration: Iteration | None = None
+        self._ready = False  # to step: gradients of the parameters as they stand
 
     @property
     def weights(self) -> list[Array]:
@@ -87,11 +95,11 @@ class Network:
 
     def forward(self, x: Any) -> Array:
         """Return the outputs for ``x``, of shape (samples, inputs) or (inputs,)."""
-        rows = np.atleast_2d(np.asarray(x, dtype=float))
+        rows = np.atleast_2d(tensor(x, dtype=float).data)
         output = self._model(tensor(rows))
         if self._output == "softmax":
             output = output.apply("softmax", axis=-1)
-        return output.numpy() if np.ndim(x) == 2 else output.numpy()[0]
+        return output.numpy() if np.ndim(x) > 1 else output.numpy()[0]
 
     def backward(self, x: Any, y: Any) -> dict[str, Array]:
         """Record forward, loss and backward, and return the gradients by parameter name.
@@ -103,9 +111,14 @@ class Network:
         Raises:
             ShapeError: shapes do not fit; both are named.
         """
-        rows = np.atleast_2d(np.asarray(x, dtype=float))
-        outputs = int(self._model.parameters()[-1].data.shape[0])
-        targets = np.asarray(y, dtype=float)
+        rows = np.atleast_2d(tensor(x, dtype=float).data)
+        inputs, outputs = self._widths
+        if rows.ndim != 2 or rows.shape[1] != inputs:
+            raise ShapeError(
+                f"layer 1: its input has shape {np.shape(x)}, but its weight ({inputs}, ...) "
+                f"takes {inputs} features"
+            )
+        targets = tensor(y, dtype=float).data
         if targets.size != len(rows) * outputs:
             raise ShapeError(
                 f"y has shape {targets.shape}, but {len(rows)} samples of {outputs} outputs "
@@ -119,6 +132,7 @@ class Network:
             loss=self._loss,
             optimizer=SGD(self._model.parameters(), lr=0.0),
         )
+        self._ready = True
         run = self._iteration.run
         return {name: run[f"dL/d{name}"].copy() for name in self.get_state()}
 
@@ -126,12 +140,16 @@ class Network:
         """Move every parameter against the gradient of the last ``backward``.
 
         Raises:
-            WhygradError: there was no ``backward`` since the last step.
+            WhygradError: there was no ``backward`` since the parameters last changed.
         """
         recorded = self.iteration
+        if not self._ready:
+            raise WhygradError(
+                "the gradients are those of other parameters: call backward(x, y) before each step"
+            )
         recorded.set_hyperparameter("learning_rate", learning_rate)
         recorded.play(1)
-        self._iteration = None
+        self._ready = False
 
     def get_state(self) -> dict[str, Array]:
         """Return copies of all parameters by name: W1, b1, W2 ..."""
@@ -146,12 +164,16 @@ class Network:
         names = {name: p for p, name in self._model.parameter_names().items()}
         if set(state) != set(names):
             raise WhygradError(
-                f"the state has {', '.join(state) or 'nothing'}; this network has {', '.join(names)}"
+                f"the state has {', '.join(state) or 'nothing'}; "
+                f"this network has {', '.join(names)}"
             )
-        new = {old: parameter(state[name], shape=old.shape) for name, old in names.items()}
+        new: dict[Tensor, Tensor] = {}
         for name, old in names.items():
-            if new[old].data.shape != old.data.shape:
+            given = tensor(state[name], dtype=old.dtype).data
+            if given.shape != old.data.shape:
                 raise ShapeError(
-                    f"{name} has shape {old.data.shape}, but the state has {new[old].data.shape}"
+                    f"{name} has shape {old.data.shape}, but the state has {given.shape}"
                 )
+            new[old] = parameter(given, shape=old.shape)
         self._model.replace_parameters(new)
+        self._ready = False

@@ -312,8 +312,8 @@ class _Formula:
             ) from None
         if not isinstance(made, Tensor):
             made = tensor(made, role="constant")
-        if made.op is None:
-            made = made.apply("identity")
+        if made.op is None or made.name:
+            made = made.apply("identity")  # another name for the same number is a step of its own
         return made.named(name)
 
     def part(self, node: ast.expr) -> Any:
