@@ -49,6 +49,9 @@ export class Session implements Played {
   /** An index into SPEEDS. */
   speed = $state(DEFAULT_SPEED)
 
+  /** The value that takes a carried one's place in the next iteration. */
+  readonly afters: ReadonlyMap<number, number>
+
   readonly #history: History
   readonly #judge: Judge
   #grain = $state<Grain>('lesson')
@@ -58,6 +61,8 @@ export class Session implements Played {
   /** Counts the changes of the numbers; whoever reads a number depends on it. */
   #frame = $state(0)
   #training = $state(false)
+  /** Tells a training from one that was started after it. */
+  #runs = 0
   #timer = $state.raw<ReturnType<typeof setTimeout> | null>(null)
   /** Copies of what was read of this frame, for views must not see numbers change under them. */
   #read = new Map<number, Float64Array>()
@@ -90,6 +95,7 @@ export class Session implements Played {
     this.trace = trace
     this.tape = trace.tape
     this.find = lookups(trace.tape)
+    this.afters = new Map(trace.tape.carries)
     this.#history = new History(trace)
     this.#judge = new Judge(this.#history, trace)
     this.#show()
@@ -264,9 +270,10 @@ export class Session implements Played {
 
   /** Trains in slices and shows each; ends early after a NaN or infinity, or when interrupted. */
   async trainTo(iteration: number): Promise<void> {
+    const run = ++this.#runs
     this.#training = true
     this.#history.seek(Math.min(iteration, this.#losses.length - 1))
-    while (this.#training) {
+    while (this.#training && run === this.#runs) {
       const until = performance.now() + SLICE
       let going = true
       while (going && this.#history.iteration < iteration && performance.now() < until)
@@ -274,9 +281,8 @@ export class Session implements Played {
       this.#show()
       if (!going || this.#history.iteration >= iteration) break
       await new Promise((resolve) => setTimeout(resolve))
-      if (this.#history.iteration !== this.#iteration) break // another took over
     }
-    this.#training = false
+    if (run === this.#runs) this.#training = false
   }
 
   get training(): boolean {

@@ -1,0 +1,287 @@
+// A layered network: a column for each named value, a box for each unit, a line for each weight.
+
+import type { Session } from '../session.svelte'
+import type { Box, Direction, Drawing, GraphEdge, GraphNode, Heading, Kind, Matrix, Point } from './drawing'
+import { boundsOf } from './drawing'
+import { CARD, foldedGrid, matrixCell, type Measures, measures, TAB } from './measures'
+import { arched, between, fromCard, ports, straight, upright } from './paths'
+import { madeValues, stepWords, unitsOf } from './structure'
+
+/** A value of the network: its units side by side. */
+interface Column {
+  readonly value: number
+  readonly kind: Kind
+  readonly text: string
+  readonly units: number
+  readonly folded: boolean
+  readonly names: readonly string[]
+  readonly weight: number | null
+  readonly bias: number | null
+  readonly parents: readonly number[]
+  readonly pointwise: boolean
+}
+
+interface Placed extends Column {
+  readonly nodes: readonly GraphNode[]
+}
+
+/** Where along the network, and where across it. */
+type Spot = (main: number, cross: number) => Point
+
+/** Draws the network of a trace; layers whose value is in `folded` are heat maps. */
+export function drawNetwork(session: Session, direction: Direction, folded: ReadonlySet<number>): Drawing {
+  const columns = columnsOf(session, folded)
+  const sizes = measures(direction, Math.max(...columns.map((c) => (c.folded ? 1 : c.units))))
+  const placed = placedColumns(session, columns, direction, sizes)
+  const find = (value: number): Placed | undefined => placed.find((column) => column.value === value)
+  const cards = placed.flatMap((column) => parameterNodes(column, find, direction))
+  const nodes = [...placed.flatMap((column) => column.nodes), ...cards]
+  const edges = [
+    ...placed.flatMap((column) =>
+      column.parents.flatMap((parent) => joined(find(parent)!, column, direction)),
+    ),
+    ...cards.filter(({ kind }) => kind === 'parameter').map((card) => cardEdge(card, placed, direction)),
+  ]
+  const matrices = placed.flatMap((column) => matrixOf(column, find))
+  const headings = placed.map((column) => heading(column, direction))
+  const boxes: Box[] = [...nodes, ...matrices]
+  for (const { x, y, text, anchor } of headings)
+    boxes.push({ x: anchor === 'start' ? x + text.length * 4 : x, y, width: text.length * 8, height: 20 })
+  for (const { rate } of edges) boxes.push({ ...rate, width: 60, height: 36 })
+  return { direction, nodes, edges, matrices, headings, bounds: boundsOf(boxes) }
+}
+
+/** Values that a network's graph would show in columns, and how many numbers they are. */
+export function layers(session: Session): { value: number; units: number }[] {
+  return columnsOf(session, new Set()).map(({ value, units }) => ({ value, units }))
+}
+
+function columnsOf(session: Session, folded: ReadonlySet<number>): Column[] {
+  const { tape, find, trace } = session
+  const roleOf = (id: number): string => tape.values[id]!.role
+  const leaf = (name: string, kind: Kind, text: string, names: readonly string[]): Column[] => {
+    const value = find.byName.get(name)
+    if (value === undefined) return []
+    const units = unitsOf(session, value)
+    const none = { weight: null, bias: null, parents: [], pointwise: false }
+    return [{ value, kind, text, units, names: units > 1 ? names : [], folded: folded.has(value), ...none }]
+  }
+  const { feature_names, target_names } = trace.dataset!
+  const made = madeValues(session).map(({ step, inputs }): Column => {
+    const { value } = step
+    const parameters = inputs.filter((id) => roleOf(id) === 'parameter')
+    const units = value === tape.loss ? 1 : unitsOf(session, value)
+    return {
+      value,
+      kind: value === tape.loss ? 'loss' : 'unit',
+      text: stepWords(session, step),
+      units,
+      folded: folded.has(value),
+      names: step.name === 'yhat' && units > 1 ? target_names : [],
+      weight: parameters.find((id) => session.shape(id).length === 2) ?? null,
+      bias: parameters.find((id) => session.shape(id).length === 1) ?? null,
+      parents: [...new Set(inputs.filter((id) => !['parameter', 'constant'].includes(roleOf(id))))],
+      pointwise: parameters.length === 0 && step.part.at(-1) !== 'softmax',
+    }
+  })
+  return [
+    ...leaf('x', 'input', 'input x', feature_names),
+    ...made,
+    ...leaf('t', 'target', 'target t', target_names),
+  ]
+}
+
+/** Columns along the network; the target, and what the loss does not use, beside the loss. */
+function placedColumns(
+  session: Session,
+  columns: readonly Column[],
+  direction: Direction,
+  sizes: Measures,
+): Placed[] {
+  const spot: Spot = direction === 'right' ? (x, y) => ({ x, y }) : (y, x) => ({ x, y })
+  const used = new Set(columns.flatMap(({ parents }) => parents))
+  const isBeside = ({ kind, value }: Column): boolean =>
+    kind === 'target' || (kind !== 'loss' && !used.has(value))
+  const line = columns.filter((column) => !isBeside(column))
+  const found = new Map<number, Placed>()
+  let main = 0
+  line.forEach((column, n) => {
+    const before = line[n - 1]
+    const depth = depthOf(column, direction, sizes)
+    if (before) main += gapBefore(column, before, direction, sizes) + depth / 2
+    found.set(column.value, { ...column, nodes: nodesOf(column, main, 0, spot, sizes) })
+    main += depth / 2
+  })
+  const loss = found.get(session.tape.loss)!
+  const end = direction === 'right' ? loss.nodes[0]!.x : loss.nodes[0]!.y
+  const across = direction === 'right' ? sizes.height : sizes.width
+  for (const column of columns.filter(isBeside)) {
+    const side = column.kind === 'target' ? 1 : -1
+    const away = across / 2 + 44 + spanOf(column, direction, sizes) / 2
+    found.set(column.value, { ...column, nodes: nodesOf(column, end, side * away, spot, sizes) })
+  }
+  return columns.map(({ value }) => found.get(value)!)
+}
+
+function nodesOf(
+  column: Column,
+  main: number,
+  cross: number,
+  spot: Spot,
+  sizes: Measures,
+): GraphNode[] {
+  const { value, kind, units, names, folded } = column
+  if (folded) {
+    const { width, height } = foldedGrid(units)
+    return [{ key: `${value}`, kind: 'folded', value, unit: 0, title: '', ...spot(main, cross), width, height }]
+  }
+  const { width, height, apart } = sizes
+  return Array.from({ length: units }, (_, unit) => ({
+    key: `${value}.${unit}`,
+    kind,
+    value,
+    unit,
+    title: names[unit] ?? '',
+    ...spot(main, cross + (unit - (units - 1) / 2) * apart),
+    width,
+    height,
+  }))
+}
+
+/** A weight and a bias for one unit get cards; biases of several units sit on their boxes. */
+function parameterNodes(
+  { nodes, weight, bias, units, folded, parents }: Placed,
+  find: (value: number) => Placed | undefined,
+  direction: Direction,
+): GraphNode[] {
+  if (weight === null || folded) return []
+  const [first] = nodes
+  if (units === 1 && find(parents[0]!)!.units === 1) {
+    const shown = [weight, ...(bias === null ? [] : [bias])]
+    return shown.map((value, n) => {
+      const side = shown.length === 1 ? 0 : n - 0.5
+      const place =
+        direction === 'right'
+          ? { x: first!.x + side * 112, y: first!.y - first!.height / 2 - 92 }
+          : { x: first!.x - first!.width / 2 - 84, y: first!.y + side * 66 }
+      return { key: `${value}.0`, kind: 'parameter', value, unit: 0, title: '', ...place, ...CARD }
+    })
+  }
+  if (bias === null) return []
+  return nodes.map(({ x, y, width, height, unit }) => ({
+    key: `${bias}.${unit}`,
+    kind: 'tab',
+    value: bias,
+    unit,
+    title: '',
+    x,
+    y: y - height / 2 - TAB.height / 2,
+    width: Math.min(width, TAB.width),
+    height: TAB.height,
+  }))
+}
+
+function joined(from: Placed, to: Placed, direction: Direction): GraphEdge[] {
+  const pairs = from.nodes.flatMap((a) => to.nodes.map((b) => [a, b] as const))
+  const plain = from.folded || to.folded
+  const chosen = pairs.filter(([a, b]) => plain || !to.pointwise || to.kind === 'loss' || a.unit === b.unit)
+  if (from.kind === 'target') return chosen.slice(0, 1).map(([a, b]) => edge(a, b, null, null, upright(a, b, direction)))
+  const single = from.nodes.length * to.nodes.length === 1
+  const weighted = to.weight !== null && !plain
+  const share = weighted && !single ? labelShare(chosen, direction) : null
+  return chosen.map(([a, b]) => {
+    const entry = weighted && direction === 'down' && !single ? withTab(b) : b
+    const ways = (single ? arched : straight)(a, entry, direction)
+    const weight = weighted ? { value: to.weight!, at: a.unit * to.units + b.unit } : null
+    const label = share === null ? null : between(...ports(a, entry, direction), share)
+    return edge(a, b, weight, label, ways)
+  })
+}
+
+function edge(
+  from: GraphNode,
+  to: GraphNode,
+  weight: GraphEdge['weight'],
+  label: Point | null,
+  ways: Pick<GraphEdge, 'forward' | 'backward' | 'rate'>,
+): GraphEdge {
+  return { key: `${from.key}-${to.key}`, from, to, weight, label, quiet: false, ...ways }
+}
+
+function cardEdge(card: GraphNode, placed: readonly Placed[], direction: Direction): GraphEdge {
+  const to = placed.find(({ weight, bias }) => weight === card.value || bias === card.value)!.nodes[0]!
+  const ways = fromCard(card, to, direction)
+  return { ...edge(card, to, null, null, ways), quiet: true }
+}
+
+function withTab(box: GraphNode): Box {
+  return { ...box, y: box.y - TAB.height / 2, height: box.height + TAB.height }
+}
+
+/** How far along their lines weights can be written clear of one another; null if nowhere. */
+function labelShare(pairs: readonly (readonly [GraphNode, GraphNode])[], direction: Direction): number | null {
+  const room = direction === 'right' ? 17 : 50
+  const across = (box: Box): number => (direction === 'right' ? box.y : box.x)
+  let best: { share: number; least: number } | null = null
+  for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.25, 0.75, 0.2, 0.8]) {
+    const places = pairs.map(([a, b]) => across(a) * (1 - share) + across(b) * share).sort((a, b) => a - b)
+    const least = Math.min(...places.slice(1).map((place, n) => place - places[n]!))
+    if (least >= room && (!best || least > best.least + 4)) best = { share, least }
+  }
+  return best?.share ?? null
+}
+
+function matrixOf(column: Placed, find: (value: number) => Placed | undefined): Matrix[] {
+  const before = find(column.parents[0] ?? -1)
+  if (column.weight === null || !before || !(column.folded || before.folded)) return []
+  const cell = matrixCell(before.units, column.units)
+  const a = middle(before.nodes)
+  const b = middle(column.nodes)
+  return [
+    {
+      key: `${column.weight}`,
+      value: column.weight,
+      rows: before.units,
+      columns: column.units,
+      ...between(a, b, 0.5),
+      width: column.units * cell,
+      height: before.units * cell,
+    },
+  ]
+}
+
+function middle(nodes: readonly GraphNode[]): Point {
+  return between(nodes[0]!, nodes.at(-1)!, 0.5)
+}
+
+function gapBefore(column: Column, before: Column, direction: Direction, sizes: Measures): number {
+  const gap = sizes.gap(before.units * column.units > 1, column.weight !== null)
+  if (column.weight === null || !(column.folded || before.folded)) return gap
+  const cell = matrixCell(before.units, column.units)
+  return Math.max(gap, (direction === 'right' ? column.units : before.units) * cell + 40)
+}
+
+/** How much of the way along the network a column takes. */
+function depthOf(column: Column, direction: Direction, sizes: Measures): number {
+  if (column.folded) return foldedGrid(column.units)[direction === 'right' ? 'width' : 'height']
+  if (direction === 'right') return sizes.width
+  return column.weight !== null ? sizes.height + (column.units === 1 ? 64 : 2 * TAB.height) : sizes.height
+}
+
+/** How much room a column takes across the network. */
+function spanOf({ folded, units }: Column, direction: Direction, sizes: Measures): number {
+  if (folded) return foldedGrid(units)[direction === 'right' ? 'height' : 'width']
+  return (units - 1) * sizes.apart + (direction === 'right' ? sizes.height : sizes.width)
+}
+
+function heading(column: Placed, direction: Direction): Heading {
+  const { value, text, folded, units, nodes, weight, names } = column
+  const top = Math.min(...nodes.map(({ y, height }) => y - height / 2))
+  const above = (weight !== null && units > 1) || names.length ? TAB.height + 12 : 12
+  const left = Math.min(...nodes.map(({ x, width }) => x - width / 2))
+  const place =
+    direction === 'right'
+      ? { x: nodes[0]!.x, y: top - above, anchor: 'middle' as const }
+      : { x: left, y: top - above, anchor: 'start' as const }
+  return { ...place, text, value, folded, foldable: units > 4 }
+}

@@ -1,0 +1,93 @@
+// What is written beside the ways back: the gradient that arrives and the local rate it is
+// multiplied with, read off the gradient's own formula.
+
+import { evaluate, type Placed } from '../player/formula'
+import type { Session } from '../session.svelte'
+import { contributions } from '../views/contributions'
+import { elementOf } from '../views/elements'
+import { format } from '../views/numbers'
+import type { Drawing, GraphEdge } from './drawing'
+import { elementAt } from './elements'
+
+export interface Rate {
+  /** "∂L/∂a₁ = −1.75"; null beside ways that are done with. */
+  readonly arrives: string | null
+  /** "∂a₁/∂z₁ = 1", or "1" beside ways that are done with. */
+  readonly local: string
+}
+
+/** More ways than this into one number, and rates are left to the panel. */
+const MOST = 6
+/** On graphs with more nodes, only the active step's rates are written. */
+const FEW_NODES = 12
+
+/** The rates to write, by the edge they belong to. */
+export function ratesOf(session: Session, { nodes, edges }: Drawing): Map<string, Rate> {
+  const found = new Map<string, Rate>()
+  const active = session.active?.phase === 'backward' ? session.active.value : null
+  if (nodes.length <= FEW_NODES)
+    for (const { value } of nodes) {
+      const gradient = session.find.gradients.get(value)
+      if (gradient === undefined || gradient === active) continue
+      if (session.find.makers.has(gradient) && session.revealed(gradient))
+        write(session, edges, gradient, 0, found, false)
+    }
+  if (active !== null) write(session, edges, active, elementOf(session, active), found, true)
+  return found
+}
+
+function write(
+  session: Session,
+  edges: readonly GraphEdge[],
+  gradient: number,
+  at: number,
+  found: Map<string, Rate>,
+  active: boolean,
+): void {
+  const { tape } = session
+  const of = tape.values[gradient]!.gradient_of
+  if (of === undefined) return
+  const tree = session.formula(gradient, at, { fold: true })
+  const parts = contributions(tree, (id) => tape.values[id]!.role === 'gradient')
+  const here = parts?.flatMap(({ upstream, local }) => {
+    const edge = edgeOf(session, edges, of, at, upstream)
+    return edge ? [{ edge, upstream, local }] : []
+  })
+  if (!here || here.length > MOST) return
+  const read = (id: number, i: number): number => session.number(id, i)
+  for (const { edge, upstream, local } of here) {
+    const known = found.get(edge.key)
+    if (known && !active) continue
+    const rate = format(evaluate(local, read))
+    const [, id, i] = upstream as readonly ['leaf', number, number]
+    const into = tape.values[id]!.gradient_of!
+    const name = (value: number, element: number): string => session.symbol(session.label(value, element))
+    found.set(
+      edge.key,
+      active
+        ? {
+            arrives: `${name(id, i)} = ${format(read(id, i))}`,
+            local: `∂${name(into, i)}/∂${session.symbol(session.label(of, at))} = ${rate}`,
+          }
+        : { arrives: null, local: rate },
+    )
+  }
+}
+
+/** The edge along which a gradient arrives at an element, if it is on the graph. */
+function edgeOf(
+  session: Session,
+  edges: readonly GraphEdge[],
+  of: number,
+  at: number,
+  upstream: Placed,
+): GraphEdge | undefined {
+  if (upstream[0] !== 'leaf') return undefined
+  const [, id, i] = upstream
+  const into = session.tape.values[id]!.gradient_of
+  return edges.find(({ from, to, weight }) => {
+    if (to.kind === 'folded' || to.value !== into || elementAt(session, to) !== i) return false
+    if (weight && weight.value === of) return weight.at === at
+    return from.value === of && elementAt(session, from) === at
+  })
+}

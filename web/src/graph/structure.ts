@@ -1,0 +1,48 @@
+// What of a tape a graph shows: the named values of the forward pass, and what each is made from.
+
+import { isShown } from '../expression'
+import type { Session } from '../session.svelte'
+import type { StepInfo } from '../wire'
+
+const WORDS: Readonly<Record<string, string>> = {
+  linear: 'linear',
+  relu: 'ReLU',
+  leakyrelu: 'leaky ReLU',
+  sigmoid: 'sigmoid',
+  tanh: 'tanh',
+  softplus: 'softplus',
+  softmax: 'softmax',
+}
+
+/** A named value of the forward pass and the named values it is made from, in order of use. */
+export interface Made {
+  readonly step: StepInfo
+  readonly inputs: readonly number[]
+}
+
+export function madeValues(session: Session): Made[] {
+  return session.trace.lesson
+    .filter(({ phase }) => phase === 'forward' || phase === 'loss')
+    .map((step) => ({ step, inputs: shownInputs(session, step) }))
+}
+
+/** What a step of the lesson is made from; a value used twice is named twice. */
+function shownInputs(session: Session, { steps }: StepInfo): number[] {
+  return steps.flatMap((step) =>
+    session.tape.steps[step]!.inputs.filter((id) => isShown(session, id)),
+  )
+}
+
+/** What happens at a step, in a word or two, and the name of what it makes. */
+export function stepWords(session: Session, { value, name, part, title }: StepInfo): string {
+  const symbol = session.symbol(name)
+  if (value === session.tape.loss) return `loss ${symbol}`
+  const word = WORDS[part.at(-1) ?? '']
+  if (word === 'linear' && name === 'yhat') return `output ${symbol}`
+  return word ? `${word} ${symbol}` : title.replace(/: [^:]*$/, ` ${symbol}`).toLowerCase()
+}
+
+/** How many numbers a value has for each sample. */
+export function unitsOf(session: Session, value: number): number {
+  return session.shape(value).at(-1) ?? 1
+}
