@@ -18,7 +18,8 @@ from whygrad.optim import Optimizer
 from whygrad.play import Player, first_fault
 from whygrad.record import write
 from whygrad.run import Run
-from whygrad.tape import Step, Tape
+from whygrad.schedule import Rates, Schedule
+from whygrad.tape import Step, Tape, Value
 from whygrad.tensor import Tensor, scene, tensor
 from whygrad.why import Nudge, Paths, Rung, nudge, paths, why
 from whygrad.why.ladder import DEPTH
@@ -53,6 +54,7 @@ class Iteration:
         losses: the loss of every iteration played so far, before its update.
         batches: gives the arrays of the inputs and targets of an iteration by its number (from
             0), in order of their ids; None where every iteration sees the recorded ones.
+        schedule: what each iteration's learning rate is multiplied by; None where it is constant.
     """
 
     def __init__(
@@ -63,18 +65,23 @@ class Iteration:
         slots: Sequence[Slot] = (),
         optimizer: Optimizer | None = None,
         batches: Batches | None = None,
+        schedule: Schedule | None = None,
     ) -> None:
         """Keep what was recorded. ``trace`` makes iterations; you need not."""
         self.tape = tape
         self.run = run
         self.losses: list[float] = []
         self.batches = batches
+        self.schedule = schedule
+        self._rates = Rates(schedule or Schedule())
+        self._rate = tape.by_name.get("learning_rate")
         self._slots = slots
         self._optimizer = optimizer
         self._state = {before: run.arrays[before].copy() for before, _ in tape.carries}
         self._given = {v.id: run.arrays[v.id] for v in tape.leaves}
         self._inputs = [v.id for v in tape.leaves if v.role in ("input", "target")]
-        self._players: dict[tuple[tuple[int, ...], ...], Player] = {}
+        self._live = {v.id: self._given[v.id].copy() for v in _hyperparameters(tape)}
+        self._players: dict[tuple[Any, ...], Player] = {}
 
     @property
     def played(self) -> int:
@@ -117,14 +124,13 @@ class Iteration:
             UnknownName: the tape has no such hyperparameter.
             WhygradError: the number is not finite.
         """
-        known = {v.name: v.id for v in self.tape.leaves if v.role == "hyperparameter"}
+        known = {v.name: v.id for v in _hyperparameters(self.tape)}
         if name not in known:
             raise UnknownName(unknown("hyperparameter", name, known))
         if not math.isfinite(number):
             raise WhygradError(f"{name} is {number!r}; it must be a finite number")
         self._given[known[name]] = np.array(number, self.tape.values[known[name]].dtype)
-        for player in self._players.values():
-            player.buffers[known[name]][...] = number
+        self._live[known[name]][...] = number
 
     def play(self, n: int = 1) -> Run:
         """Train for ``n`` iterations, from where the last play ended.
@@ -140,16 +146,16 @@ class Iteration:
             raise WhygradError(f"play({n}): play at least 1 iteration")
         end = self.played + n
         run = None
-        while self.played < end:
+        while run is None:
             start = self.played
             before = self._copy_state()
-            for _ in range(min(CHECK_EVERY, end - start)):
-                run = self._one(keep=self.played == end - 1)
+            self._train(min(CHECK_EVERY, end - 1 - start))
+            if self.played == end - 1:
+                run = self._one()
             if not self._healthy(start):
                 del self.losses[start:]
                 self._restore(before)
                 self._replay_to_the_fault(end)
-        assert run is not None
         self._give_back()
         self.run = run
         return run
@@ -172,27 +178,39 @@ class Iteration:
         """Return the paths from a number of the latest play to the loss; see ``paths``."""
         return paths(self.run, name, top)
 
-    def _one(self, *, keep: bool) -> Run | None:
-        """Train for one iteration; ``keep`` its numbers, with the parameters before its update."""
+    def _train(self, n: int) -> None:
+        """Train for ``n`` iterations of which only the losses are noted."""
+        if self.batches is None and self.schedule is None and n:
+            self._player(lean=True).train(n, self.losses)
+            return
+        for _ in range(n):
+            self._player(lean=True).train(1, self.losses)
+
+    def _one(self) -> Run:
+        """Train for one iteration; return its numbers, with the parameters before its update."""
         player = self._player()
         player.play()
         self.losses.append(player.buffers[self.tape.loss].item())
-        run = player.run() if keep else None
+        run = player.run()
         player.carry()
         return run
 
-    def _player(self) -> Player:
-        """Return a player with this iteration's inputs; all players share the state's buffers."""
+    def _player(self, *, lean: bool = False) -> Player:
+        """Return a player ready for this iteration; all share the state's buffers and the rates."""
+        if self.schedule is not None and self._rate is not None:
+            share = self._rates.share(self.played, self.losses)
+            self._live[self._rate][...] = self._given[self._rate] * share
         if self.batches is None:
             given = [self._given[i] for i in self._inputs]
         else:
             given = self.batches(self.played)
-        key = tuple(array.shape for array in given)
+        key = (lean, *(array.shape for array in given))
         player = self._players.get(key)
         if player is None:
             leaves = dict(self._given)
             leaves.update(zip(self._inputs, given, strict=True))
-            player = self._players[key] = Player(self.tape, leaves, shared=self._state)
+            shared = {**self._state, **self._live}
+            player = self._players[key] = Player(self.tape, leaves, shared, lean=lean)
         elif self.batches is not None:
             for value, array in zip(self._inputs, given, strict=True):
                 np.copyto(player.buffers[value], array)
@@ -247,6 +265,10 @@ class Iteration:
             self._optimizer.parameters = [replaced.get(p, p) for p in self._optimizer.parameters]
 
 
+def _hyperparameters(tape: Tape) -> list[Value]:
+    return [value for value in tape.leaves if value.role == "hyperparameter"]
+
+
 def fault_text(tape: Tape, step: Step | None, iteration: int) -> str:
     """Say where a NaN or infinity arose, and what usually helps."""
     if step is None:
@@ -271,6 +293,7 @@ def trace(
     *,
     loss: str | Callable[[Tensor, Tensor], Tensor] = "mse",
     optimizer: Optimizer | None = None,
+    schedule: Schedule | None = None,
 ) -> Iteration:
     """Record one training iteration: forward, loss, backward and, with an optimizer, update.
 
@@ -280,6 +303,7 @@ def trace(
         y: the targets; what the loss compares the model's output with.
         loss: a function of (output, target), or "mse", "bce", "bce_with_logits", "cross_entropy".
         optimizer: updates its parameters; None records no update.
+        schedule: how the optimizer's learning rate changes; see ``whygrad.schedule``.
 
     Returns:
         The iteration: ``.tape``, ``.run``, and ``.play(n)`` to train. Playing on trains the model
@@ -312,6 +336,7 @@ def trace(
         run,
         slots=[Slot(owner, at, ids[t]) for owner, at, t in slots if t in ids],
         optimizer=optimizer,
+        schedule=schedule,
     )
 
 

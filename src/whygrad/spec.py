@@ -32,6 +32,7 @@ from whygrad.init import INIT_OPTIONS, INITIALISERS
 from whygrad.optim import OPTIMIZERS
 from whygrad.option import Option, Scalar, checked_options, quoted
 from whygrad.random import SEED_LIMIT
+from whygrad.schedule import SCHEDULES
 
 MAX_BYTES = 1_000_000
 MAX_LAYERS = 12
@@ -142,6 +143,14 @@ class OptimizerSpec:
 
 
 @dataclass(frozen=True)
+class ScheduleSpec:
+    """How the learning rate changes: a schedule's name and all its options (see SCHEDULES)."""
+
+    name: str = "constant"
+    options: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+
+
+@dataclass(frozen=True)
 class DataSpec:
     """Where samples come from, and how training visits them.
 
@@ -191,6 +200,7 @@ class Spec:
     init: InitSpec = InitSpec()
     loss: LossSpec = LossSpec()
     optimizer: OptimizerSpec = field(default_factory=OptimizerSpec)
+    schedule: ScheduleSpec = ScheduleSpec()
     data: DataSpec = DataSpec()
     train: TrainSpec = TrainSpec()
     source: str = field(default="", compare=False, repr=False)
@@ -290,6 +300,7 @@ def spec_to_dict(spec: Spec) -> dict[str, object]:
             **{statement.name: statement.text for statement in spec.formula.statements},
         }
     out["optimizer"] = {"name": spec.optimizer.name, **spec.optimizer.options}
+    out["schedule"] = {"name": spec.schedule.name, **spec.schedule.options}
     data = spec.data
     if spec.formula is not None:
         if data.inputs:
@@ -453,7 +464,7 @@ class _Section:
 
 def _spec(mapping: Mapping[str, object], place: _Place, folder: str | None) -> Spec:
     top = _Section(place, "", {str(key): value for key, value in mapping.items()})
-    sections = ("network", "formula", "init", "loss", "optimizer", "data", "train")
+    sections = ("network", "formula", "init", "loss", "optimizer", "schedule", "data", "train")
     top.only(("name", "title", "description", *sections))
 
     def section(name: str) -> _Section:
@@ -476,6 +487,7 @@ def _spec(mapping: Mapping[str, object], place: _Place, folder: str | None) -> S
         title=top.text("title"),
         description=top.text("description", limit=1000),
         optimizer=_optimizer(section("optimizer")),
+        schedule=_schedule(section("schedule")),
         train=_train(section("train")),
         source=place.source,
         folder=folder,
@@ -592,7 +604,17 @@ def _optimizer(section: _Section) -> OptimizerSpec:
     name = section.choice("name", "optimizer", OPTIMIZERS, "sgd")
     options = OPTIMIZERS[name]
     section.only(("name", *options), f'name = "{name}"')
-    return OptimizerSpec(name, section.options(options))
+    read = section.options(options)
+    if read.get("nesterov") and not read["momentum"]:
+        raise section.fault("nesterov", "looks along the momentum; write momentum = 0.9 as well")
+    return OptimizerSpec(name, read)
+
+
+def _schedule(section: _Section) -> ScheduleSpec:
+    name = section.choice("name", "schedule", SCHEDULES, ScheduleSpec.name)
+    options = SCHEDULES[name]
+    section.only(("name", *options), f'name = "{name}"')
+    return ScheduleSpec(name, section.options(options))
 
 
 def _train(section: _Section) -> TrainSpec:

@@ -20,6 +20,7 @@ from whygrad.op import Array
 from whygrad.optim import Optimizer, make
 from whygrad.play import Player
 from whygrad.run import Run
+from whygrad.schedule import Schedule
 from whygrad.spec import Spec, load_spec, resolve
 from whygrad.tape import Tape
 from whygrad.tensor import Tensor, scene, tensor
@@ -184,7 +185,12 @@ def _network(spec: Spec, dataset: Dataset) -> Iteration:
         for _, owner, attribute in model.slots()
     ]
     return Iteration(
-        tape, run, slots=slots, optimizer=optimizer, batches=_batches(spec, dataset, tape)
+        tape,
+        run,
+        slots=slots,
+        optimizer=optimizer,
+        batches=_batches(spec, dataset, tape),
+        schedule=_schedule(spec),
     )
 
 
@@ -212,6 +218,13 @@ def _visited(spec: Spec, dataset: Dataset, iteration: int) -> Array:
 
 def _optimizer(spec: Spec, parameters: Sequence[Tensor]) -> Optimizer:
     return make(spec.optimizer.name, parameters, spec.optimizer.options)
+
+
+def _schedule(spec: Spec) -> Schedule | None:
+    given = spec.schedule
+    if given.name == "constant":
+        return None
+    return Schedule(given.name, given.options, spec.train.iterations)
 
 
 def _solved(dataset: Dataset, outputs: Array) -> Array:
@@ -285,7 +298,7 @@ def _formula(spec: Spec) -> Iteration:
     tape, run, _ = record_iteration(
         loss, parameters or inputs, _optimizer(spec, parameters) if parameters else None, {}
     )
-    return Iteration(*_from_a_spec(tape, run))
+    return Iteration(*_from_a_spec(tape, run), schedule=_schedule(spec))
 
 
 def _from_a_spec(tape: Tape, run: Run) -> tuple[Tape, Run]:
