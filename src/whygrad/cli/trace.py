@@ -110,9 +110,9 @@ def header(training: Training, run: Run, iteration: int, width: int) -> Iterator
     yield Text(spec.title or spec.name, style="bold")
     if spec.description:
         yield Text(spec.description)
-    yield Text(
-        f"\nIteration {iteration} · {_samples(training, iteration)}weights before the update"
-    )
+    what = "weights" if spec.network else "numbers"
+    seen = _samples(training, iteration)
+    yield Text(f"\nIteration {iteration} · {seen}{what} before the update")
     for role in GIVEN:
         values = [value for value in run.tape.leaves if value.role == role and value.name]
         if values:
@@ -162,13 +162,9 @@ def _nested(array: Any) -> str:
 
 def closing(run: Run) -> str:
     """Say what the iteration came to."""
-    loss = run.tape.label(run.tape.loss)
-    text = f"The loss {symbol(loss)} is {number(run.number(run.tape.loss, 0))}"
-    return (
-        f"{text}; the updated weights are for the next iteration."
-        if run.tape.carries
-        else f"{text}."
-    )
+    loss = symbol(run.tape.label(run.tape.loss))
+    text = f"The loss {loss} is {number(run.number(run.tape.loss, 0))}"
+    return f"{text}; the updates are for the next iteration." if run.tape.carries else f"{text}."
 
 
 # --- steps ------------------------------------------------------------------------------------
