@@ -3,6 +3,8 @@
 A training iteration is one tape of recorded steps; everything else reads, edits or replays it.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from whygrad import nn, optim
 from whygrad.errors import WhygradError
 from whygrad.functional import (
@@ -40,10 +42,14 @@ from whygrad.tape import Tape
 from whygrad.tensor import Tensor, tensor
 from whygrad.transform import grad, value_and_grad
 
+if TYPE_CHECKING:
+    from whygrad.network import Network
+
 max = amax
 
 __all__ = [
     "Iteration",
+    "Network",
     "Player",
     "Run",
     "Tape",
@@ -87,3 +93,12 @@ __all__ = [
     "value_and_grad",
     "where",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``Network`` when it is asked for: it brings specs and data, which few programs need."""
+    if name == "Network":
+        from whygrad.network import Network
+
+        return Network
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
