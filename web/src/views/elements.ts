@@ -70,7 +70,7 @@ export function largest(numbers: ArrayLike<number>, start = 0, end = numbers.len
  */
 export function elementOf(session: Session, id: number): number {
   const { selected } = session
-  if (selected && thing(session, selected.id) === thing(session, id)) return selected.at
+  if (selected && ownerOf(session, selected.id) === ownerOf(session, id)) return selected.at
   const values = session.values(id)
   if (!isPerSample(session, id)) return largest(values)
   const width = values.length / session.shape(id)[0]!
@@ -82,8 +82,8 @@ export function isPerSample(session: Session, id: number): boolean {
   return session.tape.values[id]!.shape[0] === 'batch'
 }
 
-/** What a value is about: a gradient and an update are about what they belong to. */
-function thing({ tape }: Session, id: number): number {
+/** What a value belongs to: a gradient and an update belong to something else, the rest to itself. */
+export function ownerOf({ tape }: Session, id: number): number {
   const of = tape.values[id]!.gradient_of
   if (of !== undefined) return of
   return tape.carries.find(([, after]) => after === id)?.[0] ?? id

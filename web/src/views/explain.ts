@@ -208,7 +208,8 @@ function productTex(arrives: number, rate: number, digits: number): string {
 }
 
 function resultTex(result: number, digits: number): string {
-  return toned('result', String.raw`\mathbf{${numberTex(result, digits)}}`)
+  const bold = numberTex(result, digits).replace('mathrm', 'mathbf')
+  return toned('result', String.raw`\boldsymbol{${bold}}`)
 }
 
 function signed(tex: string, follows: boolean): string {
