@@ -80,7 +80,7 @@ class Player:
         if op.view is not None:
             out = op.view(inputs[0], shape, **step.params)
             self.buffers[step.output] = out
-            if not np.may_share_memory(out, inputs[0]):
+            if out.size and not np.may_share_memory(out, inputs[0]):
                 # NumPy had to copy: rows that do not lie one after the other, in another shape
                 self.memory += out.nbytes
                 self._program.append(partial(np.copyto, out.reshape(inputs[0].shape), inputs[0]))
@@ -198,7 +198,13 @@ def shapes_at(tape: Tape, leaves: Mapping[int, Any]) -> list[Shape]:
         shapes[leaf.id] = _leaf_shape(leaf, _shape_of(leaf, leaves[leaf.id]), sizes)
     for step in tape.steps:
         inputs = [shapes[i] for i in step.inputs]
-        shapes[step.output] = OPS[step.op].shape(*inputs, **step.params)
+        try:
+            shapes[step.output] = OPS[step.op].shape(*inputs, **step.params)
+        except ShapeError as error:
+            raise ShapeError(
+                f"this tape cannot be played at these sizes: step {step.id}, making "
+                f"{tape.label(step.output)}: {error}"
+            ) from None
     for value in tape.values:
         of = value.gradient_of
         if of is not None and shapes[value.id] != shapes[of]:

@@ -343,7 +343,18 @@ class Tensor:
     def reshape(self, *shape: int | Sequence[int]) -> Tensor:
         """Give the numbers another shape; one -1 stands for what is left."""
         first = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
-        return apply("reshape", self, to=tuple(map(_size, cast("Sequence[int]", first))))
+        sizes = [_size(size) for size in cast("Sequence[int]", first)]
+        named = {size.name for size in self.shape if isinstance(size, Dim)}
+        strange = [
+            n for n, size in enumerate(sizes) if isinstance(size, Dim) and size.name not in named
+        ]
+        if len(strange) == 1 and -1 not in sizes:
+            sizes[strange[0]] = -1  # a size of another tensor: whatever is left, at any size
+        to = tuple(
+            size.name if isinstance(size, Dim) and size.name in named else int(size)
+            for size in sizes
+        )
+        return apply("reshape", self, to=to)
 
     def permute(self, *dims: int) -> Tensor:
         """Put the axes in another order."""
@@ -494,10 +505,10 @@ def _bound(bound: Any) -> int | None:
     return None if bound is None else operator.index(bound)
 
 
-def _size(size: Any) -> int | str:
-    """Return a size as a reshape keeps it: by name where it has one."""
+def _size(size: Any) -> int:
+    """Return a size, with its name if it has one."""
     try:
-        return size.name if isinstance(size, Dim) else operator.index(size)
+        return size if isinstance(size, Dim) else operator.index(size)
     except TypeError:
         raise ShapeError(f"reshape: {size!r} is not a size; use whole numbers") from None
 
