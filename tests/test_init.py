@@ -121,3 +121,12 @@ def test_initialise_refuses_kindly() -> None:
         init.initialise("he", (2, 3), 0, "W1", gain=2.0)
     with pytest.raises(WhygradError, match="std must be a number from 0 to 1000000, not -1"):
         init.initialise("normal", (2, 3), 0, "W1", std=-1.0)
+
+
+@pytest.mark.parametrize("name", init.INITIALISERS)
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 2, 3)])
+def test_an_array_of_seeds_draws_what_each_seed_draws(name: str, shape: tuple[int, ...]) -> None:
+    seeds = np.array([3, 1, 4])
+    drawn = np.broadcast_to(init.initialise(name, shape, seeds, "W1"), (3, *shape))
+    for one, seed in zip(drawn, seeds, strict=True):
+        np.testing.assert_allclose(one, init.initialise(name, shape, int(seed), "W1"), rtol=1e-14)

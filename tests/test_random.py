@@ -233,3 +233,18 @@ if __name__ == "__main__":
     VECTORS.write_text(
         json.dumps(conformance_vectors(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def test_an_array_of_seeds_draws_what_each_seed_draws() -> None:
+    seeds = np.array([0, 7, 123, 2**40 + 5])
+    for draw in (
+        lambda seed: random.bits(seed, "s", 7),
+        lambda seed: random.uniform(seed, "s", (3, 2), -1, 1),
+        lambda seed: random.normal(seed, "s", (5,), 2, 3),
+        lambda seed: random.bernoulli(seed, "s", 9, 0.3),
+        lambda seed: random.permutation(seed, "s", 11),
+        lambda seed: random.normal(seed, "s"),
+    ):
+        np.testing.assert_array_equal(draw(seeds), np.stack([draw(int(s)) for s in seeds]))
+    with pytest.raises(WhygradError, match="a seed is a whole number"):
+        random.bits(np.array([3, -1]), "s", 1)

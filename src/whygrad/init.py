@@ -61,27 +61,33 @@ def fan(shape: Shape) -> Fan:
     return Fan(shape[1] * covered, shape[0] * covered)
 
 
-def zeros(shape: Shape, seed: int = 0, stream: str = "") -> Floats:
+def zeros(shape: Shape, seed: random.Seed = 0, stream: str = "") -> Floats:
     """All zeros: right for a bias; for the weights of a hidden layer all units stay alike."""
     return constant(shape, seed, stream, value=0.0)
 
 
-def constant(shape: Shape, seed: int = 0, stream: str = "", *, value: float = 0.0) -> Floats:
+def constant(
+    shape: Shape, seed: random.Seed = 0, stream: str = "", *, value: float = 0.0
+) -> Floats:
     """Every number is `value`; seed and stream do not matter."""
     return np.full(tuple(shape), value, dtype=np.float64)
 
 
-def normal(shape: Shape, seed: int, stream: str, *, mean: float = 0.0, std: float = 1.0) -> Floats:
+def normal(
+    shape: Shape, seed: random.Seed, stream: str, *, mean: float = 0.0, std: float = 1.0
+) -> Floats:
     """Normal with the given mean and standard deviation: variance std**2."""
     return random.normal(seed, stream, shape, mean, std)
 
 
-def uniform(shape: Shape, seed: int, stream: str, *, low: float = 0.0, high: float = 1.0) -> Floats:
+def uniform(
+    shape: Shape, seed: random.Seed, stream: str, *, low: float = 0.0, high: float = 1.0
+) -> Floats:
     """Even over [low, high): variance (high - low)**2 / 12."""
     return random.uniform(seed, stream, shape, low, high)
 
 
-def xavier_uniform(shape: Shape, seed: int, stream: str, *, gain: float = 1.0) -> Floats:
+def xavier_uniform(shape: Shape, seed: random.Seed, stream: str, *, gain: float = 1.0) -> Floats:
     """Even over +-gain * sqrt(6 / (fan_in + fan_out)): variance gain**2 * 2 / (fan_in + fan_out).
 
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
@@ -90,7 +96,7 @@ def xavier_uniform(shape: Shape, seed: int, stream: str, *, gain: float = 1.0) -
     return _even(shape, seed, stream, gain**2 * _mean_fan_variance(shape))
 
 
-def xavier_normal(shape: Shape, seed: int, stream: str, *, gain: float = 1.0) -> Floats:
+def xavier_normal(shape: Shape, seed: random.Seed, stream: str, *, gain: float = 1.0) -> Floats:
     """Normal with variance gain**2 * 2 / (fan_in + fan_out).
 
     Glorot and Bengio 2010, equation 12, drawn from a normal distribution.
@@ -98,7 +104,7 @@ def xavier_normal(shape: Shape, seed: int, stream: str, *, gain: float = 1.0) ->
     return _bell(shape, seed, stream, gain**2 * _mean_fan_variance(shape))
 
 
-def he_uniform(shape: Shape, seed: int, stream: str) -> Floats:
+def he_uniform(shape: Shape, seed: random.Seed, stream: str) -> Floats:
     """Even over +-sqrt(6 / fan_in): variance 2 / fan_in.
 
     He, Zhang, Ren and Sun, "Delving deep into rectifiers", ICCV 2015, equation 10, drawn from an
@@ -107,12 +113,12 @@ def he_uniform(shape: Shape, seed: int, stream: str) -> Floats:
     return _even(shape, seed, stream, _fan_in_variance(shape, 2.0))
 
 
-def he_normal(shape: Shape, seed: int, stream: str) -> Floats:
+def he_normal(shape: Shape, seed: random.Seed, stream: str) -> Floats:
     """Normal with variance 2 / fan_in (He et al. 2015, equation 10); "he" means this one."""
     return _bell(shape, seed, stream, _fan_in_variance(shape, 2.0))
 
 
-def lecun_uniform(shape: Shape, seed: int, stream: str) -> Floats:
+def lecun_uniform(shape: Shape, seed: random.Seed, stream: str) -> Floats:
     """Even over +-sqrt(3 / fan_in): variance 1 / fan_in.
 
     LeCun, Bottou, Orr and Müller, "Efficient BackProp", 1998, section 4.6, equation 16.
@@ -120,12 +126,12 @@ def lecun_uniform(shape: Shape, seed: int, stream: str) -> Floats:
     return _even(shape, seed, stream, _fan_in_variance(shape, 1.0))
 
 
-def lecun_normal(shape: Shape, seed: int, stream: str) -> Floats:
+def lecun_normal(shape: Shape, seed: random.Seed, stream: str) -> Floats:
     """Normal with variance 1 / fan_in (LeCun et al. 1998, section 4.6); "lecun" means this one."""
     return _bell(shape, seed, stream, _fan_in_variance(shape, 1.0))
 
 
-def orthogonal(shape: Shape, seed: int, stream: str, *, gain: float = 1.0) -> Floats:
+def orthogonal(shape: Shape, seed: random.Seed, stream: str, *, gain: float = 1.0) -> Floats:
     """A random matrix whose shorter side's vectors are at right angles and of length `gain`.
 
     For (rows, cols) with rows >= cols, W.T @ W = gain**2 * I; else W @ W.T is. A kernel is taken
@@ -139,11 +145,13 @@ def orthogonal(shape: Shape, seed: int, stream: str, *, gain: float = 1.0) -> Fl
     rows, cols = shape[0], math.prod(shape[1:])
     drawn = random.normal(seed, stream, (max(rows, cols), min(rows, cols)))
     q, r = np.linalg.qr(drawn)
-    q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
-    return gain * np.ascontiguousarray(q if rows >= cols else q.T).reshape(tuple(shape))
+    signs = np.where(np.diagonal(r, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+    q = q * signs[..., None, :]
+    turned = q if rows >= cols else np.swapaxes(q, -1, -2)
+    return gain * np.ascontiguousarray(turned).reshape((*q.shape[:-2], *shape))
 
 
-Initialiser = Callable[[Shape, int, str], Floats]
+Initialiser = Callable[[Shape, random.Seed, str], Floats]
 
 INITIALISERS: Mapping[str, Initialiser] = MappingProxyType(
     {
@@ -194,7 +202,7 @@ INIT_OPTIONS: Mapping[str, Mapping[str, Option]] = MappingProxyType(
 """Name -> the keyword options its function takes, with ranges; a name that is not here has none."""
 
 
-def initialise(name: str, shape: Shape, seed: int, stream: str, **options: float) -> Floats:
+def initialise(name: str, shape: Shape, seed: random.Seed, stream: str, **options: float) -> Floats:
     """The weights that the initialiser called `name` draws, shape `shape`, float64.
 
     Raises UnknownName for a name that is not in INITIALISERS, WhygradError for an option it does
@@ -217,10 +225,10 @@ def _mean_fan_variance(shape: Shape) -> float:
     return 2.0 / max(sizes.fan_in + sizes.fan_out, 1)
 
 
-def _even(shape: Shape, seed: int, stream: str, variance: float) -> Floats:
+def _even(shape: Shape, seed: random.Seed, stream: str, variance: float) -> Floats:
     bound = math.sqrt(3.0 * variance)
     return random.uniform(seed, stream, shape, -bound, bound)
 
 
-def _bell(shape: Shape, seed: int, stream: str, variance: float) -> Floats:
+def _bell(shape: Shape, seed: random.Seed, stream: str, variance: float) -> Floats:
     return random.normal(seed, stream, shape, 0.0, math.sqrt(variance))

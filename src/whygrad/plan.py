@@ -48,19 +48,21 @@ class Plan:
         return sum(self.sizes)
 
 
-def plan(tape: Tape, shapes: Sequence[Shape], *, reuse: bool) -> Plan:
+def plan(tape: Tape, shapes: Sequence[Shape], *, reuse: bool, least: int = LEAST_REUSED) -> Plan:
     """Give each value of ``tape`` a place; with ``reuse``, only for as long as it is needed.
 
-    The leaves, the loss and what is carried on always keep theirs.
+    The leaves, the loss and what is carried on always keep theirs, and so do values of fewer than
+    ``least`` bytes, but where one is written over the one it replaces.
     """
-    return _Planner(tape, shapes, reuse).plan()
+    return _Planner(tape, shapes, reuse, least).plan()
 
 
 class _Planner:
-    def __init__(self, tape: Tape, shapes: Sequence[Shape], reuse: bool) -> None:
+    def __init__(self, tape: Tape, shapes: Sequence[Shape], reuse: bool, least: int) -> None:
         self.tape = tape
         self.shapes = shapes
         self.reuse = reuse
+        self.least = least
         self.root = self._roots()
         self.last = self._last_uses()
         self.place = [-1] * len(tape.values)
@@ -131,7 +133,7 @@ class _Planner:
     def _choose(self, step: Step, over: dict[int, int], ending: Sequence[int]) -> int:
         if step.output in over:
             return self.place[over[step.output]]
-        if self.reuse and self._bytes(step.output) >= LEAST_REUSED:
+        if self.reuse and self._bytes(step.output) >= self.least:
             if step.op in IN_PLACE:
                 for value in step.inputs:
                     if value in ending and self._alike(value, step.output):

@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import SupportsIndex
+from typing import Any, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ from numpy.typing import NDArray
 from whygrad.errors import WhygradError
 
 Words = NDArray[np.uint32]
+Seed = SupportsIndex | NDArray[np.integer[Any]]
+"""A whole number, or an array of them, shape (seeds,): then what is drawn has a first axis more,
+and each row is what that seed alone draws."""
 
 SEED_LIMIT = 2**53
 """Seeds are below this, so that a browser's numbers hold every one of them exactly."""
@@ -39,22 +42,23 @@ _MASK = 0xFFFFFFFF
 
 
 def threefry2x32(
-    key: tuple[int, int], counter: tuple[int | Words, int | Words]
+    key: tuple[int | Words, int | Words], counter: tuple[int | Words, int | Words]
 ) -> tuple[Words, Words]:
     """Threefry-2x32 with 20 rounds: two 32-bit words for each counter.
 
-    `key` is two whole numbers 0..2**32-1; `counter` is two such numbers, or two arrays of uint32
-    that broadcast. Returns two uint32 arrays of the counters' shape (shape () for numbers).
+    `key` is two whole numbers 0..2**32-1 and `counter` two more, or any of them arrays of uint32
+    that broadcast. Returns two uint32 arrays of their common shape (shape () for numbers).
     Source: Salmon et al. 2011; the tests hold the known-answer vectors of Random123.
     """
     key0, key1 = key
-    schedule = [np.uint32(word) for word in (key0, key1, key0 ^ key1 ^ _PARITY)]
-    # ravel to at least one dimension: NumPy warns of wrap-around for scalars, never for arrays
+    schedule = [np.asarray(word, dtype=np.uint32) for word in (key0, key1, key0 ^ key1 ^ _PARITY)]
+    # at least one dimension: NumPy warns of wrap-around for scalars, never for arrays
     first, second = np.broadcast_arrays(
         np.asarray(counter[0], dtype=np.uint32), np.asarray(counter[1], dtype=np.uint32)
     )
-    x0 = first.ravel() + schedule[0]
-    x1 = second.ravel() + schedule[1]
+    shape = np.broadcast_shapes(first.shape, schedule[0].shape)
+    x0 = np.atleast_1d(first) + schedule[0]
+    x1 = np.atleast_1d(second) + schedule[1]
     for block in range(5):
         for rotation in _ROTATIONS[block % 2]:
             x0 += x1
@@ -63,7 +67,7 @@ def threefry2x32(
         x0 += schedule[(block + 1) % 3]
         x1 += schedule[(block + 2) % 3]
         x1 += np.uint32(block + 1)
-    return x0.reshape(first.shape), x1.reshape(first.shape)
+    return x0.reshape(shape), x1.reshape(shape)
 
 
 def fnv1a(text: str) -> int:
@@ -74,7 +78,7 @@ def fnv1a(text: str) -> int:
     return value
 
 
-def stream_key(seed: SupportsIndex, stream: str) -> tuple[int, int]:
+def stream_key(seed: Seed, stream: str) -> tuple[int, int] | tuple[Words, Words]:
     """The key under which the numbers of `stream` are drawn.
 
     The seed's low and high words are a key; the stream's hash and its length in bytes are a
@@ -84,24 +88,32 @@ def stream_key(seed: SupportsIndex, stream: str) -> tuple[int, int]:
 
     Raises WhygradError for a seed that is not a whole number 0..2**53-1.
     """
+    counter = (fnv1a(stream), len(_utf8(stream)))
+    seeds = _seeds(seed)
+    if seeds is not None:
+        wholes = np.array([checked_seed(one) for one in seeds.tolist()], dtype=np.uint64)
+        low, high = wholes & np.uint64(_MASK), wholes >> np.uint64(32)
+        return threefry2x32((low.astype(np.uint32), high.astype(np.uint32)), counter)
     whole = checked_seed(seed)
-    x0, x1 = threefry2x32((whole & _MASK, whole >> 32), (fnv1a(stream), len(_utf8(stream))))
+    x0, x1 = threefry2x32((whole & _MASK, whole >> 32), counter)
     return int(x0), int(x1)
 
 
-def bits(seed: SupportsIndex, stream: str, count: int) -> Words:
+def bits(seed: Seed, stream: str, count: int) -> Words:
     """`count` random 32-bit words, shape (count,): words 2i and 2i+1 come from counter i."""
     if count < 0:
         raise WhygradError(f"a count of random numbers is 0 or more, not {count}")
     blocks = np.arange((count + 1) // 2, dtype=np.uint64)
     low = (blocks & np.uint64(_MASK)).astype(np.uint32)
     high = (blocks >> np.uint64(32)).astype(np.uint32)
-    words = np.stack(threefry2x32(stream_key(seed, stream), (low, high)), axis=1)
-    return words.ravel()[:count]
+    lead = _lead(seed)
+    key0, key1 = (np.reshape(word, (*lead, 1)) for word in stream_key(seed, stream))
+    words = np.stack(threefry2x32((key0, key1), (low, high)), axis=-1)
+    return words.reshape((*lead, 2 * len(blocks)))[..., :count]
 
 
 def uniform(
-    seed: SupportsIndex,
+    seed: Seed,
     stream: str,
     shape: int | Sequence[int] = (),
     low: float = 0.0,
@@ -114,13 +126,14 @@ def uniform(
     itself, once in about 2**53 draws.)
     """
     size, dims = _dims(shape)
-    words = bits(seed, stream, 2 * size).astype(np.float64).reshape(size, 2)
-    whole = np.floor(words[:, 0] / 32.0) * 67108864.0 + np.floor(words[:, 1] / 64.0)
-    return (low + (high - low) * (whole / 2.0**53)).reshape(dims)
+    lead = _lead(seed)
+    words = bits(seed, stream, 2 * size).astype(np.float64).reshape((*lead, size, 2))
+    whole = np.floor(words[..., 0] / 32.0) * 67108864.0 + np.floor(words[..., 1] / 64.0)
+    return (low + (high - low) * (whole / 2.0**53)).reshape((*lead, *dims))
 
 
 def normal(
-    seed: SupportsIndex,
+    seed: Seed,
     stream: str,
     shape: int | Sequence[int] = (),
     mean: float = 0.0,
@@ -133,14 +146,16 @@ def normal(
     """
     size, dims = _dims(shape)
     pairs = uniform(seed, stream, ((size + 1) // 2, 2))
-    radius = np.sqrt(-2.0 * np.log(1.0 - pairs[:, 0]))
-    angle = 2.0 * math.pi * pairs[:, 1]
-    both = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1)
-    return (mean + std * both.ravel()[:size]).reshape(dims)
+    radius = np.sqrt(-2.0 * np.log(1.0 - pairs[..., 0]))
+    angle = 2.0 * math.pi * pairs[..., 1]
+    both = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=-1)
+    lead = _lead(seed)
+    drawn = both.reshape((*lead, 2 * radius.shape[-1]))[..., :size]
+    return (mean + std * drawn).reshape((*lead, *dims))
 
 
 def bernoulli(
-    seed: SupportsIndex, stream: str, shape: int | Sequence[int] = (), p: float = 0.5
+    seed: Seed, stream: str, shape: int | Sequence[int] = (), p: float = 0.5
 ) -> NDArray[np.bool_]:
     """True with chance p, of the given shape: where `uniform` of the same stream is below p.
 
@@ -151,13 +166,13 @@ def bernoulli(
     return np.asarray(uniform(seed, stream, shape) < p)
 
 
-def permutation(seed: SupportsIndex, stream: str, n: int) -> NDArray[np.int64]:
+def permutation(seed: Seed, stream: str, n: int) -> NDArray[np.int64]:
     """The numbers 0..n-1 in random order, shape (n,).
 
     Item i is given the i-th uniform of the stream; the items are sorted by it, a tie by the
     smaller index first. Exact across languages.
     """
-    return np.argsort(uniform(seed, stream, n), kind="stable").astype(np.int64)
+    return np.argsort(uniform(seed, stream, n), axis=-1, kind="stable").astype(np.int64)
 
 
 def checked_seed(seed: object) -> int:
@@ -169,6 +184,19 @@ def checked_seed(seed: object) -> int:
     if not 0 <= whole < SEED_LIMIT:
         raise WhygradError(f"a seed is a whole number from 0 to 2**53 - 1, not {seed!r}")
     return whole
+
+
+def _lead(seed: Seed) -> tuple[int, ...]:
+    seeds = _seeds(seed)
+    return () if seeds is None else seeds.shape
+
+
+def _seeds(seed: Seed) -> NDArray[np.integer[Any]] | None:
+    """The array of seeds, if it is one."""
+    given = cast("object", seed)
+    if isinstance(given, np.ndarray) and given.ndim:  # pyright: ignore[reportUnknownMemberType]
+        return cast("NDArray[np.integer[Any]]", given)
+    return None
 
 
 def _utf8(text: str) -> bytes:
