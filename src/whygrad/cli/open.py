@@ -13,7 +13,7 @@ from whygrad.data.csv_file import MAX_BYTES, read_limited
 from whygrad.spec import Spec, load_spec
 
 
-@click.command("open")
+@click.command("open", short_help="Open the explorer on SPEC in a browser.")
 @click.argument("spec", default="xor")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help=f"Where to listen; {PORT} if it is free."

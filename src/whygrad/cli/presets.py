@@ -9,12 +9,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from whygrad.cli.options import FORMAT
 from whygrad.spec import load_spec, preset_names
 from whygrad.wire import PresetInfo, to_json
 
 
 @click.command()
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@FORMAT
 def presets(style: str) -> None:
     """List the specs that come with whygrad.
 

@@ -36,7 +36,7 @@ HEADINGS = {
 GIVEN = ("input", "target", "parameter", "optimizer state", "hyperparameter")
 
 
-@click.command()
+@click.command(short_help="Print one iteration of SPEC as a worked example.")
 @click.argument("spec")
 @click.option("--unfold", is_flag=True, help="Every primitive step, as the tape has them.")
 @click.option("--all", "everything", is_flag=True, help="Every element of every step.")

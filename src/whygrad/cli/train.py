@@ -26,7 +26,7 @@ MOST_FEATURES = 4
 CHUNKS = 200  # how often the bar moves
 
 
-@click.command()
+@click.command(short_help="Train SPEC, and say what stayed unsolved.")
 @click.argument("spec")
 @click.option(
     "--iterations",
