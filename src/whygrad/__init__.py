@@ -96,7 +96,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``Network`` when it is asked for: it brings specs and data, which few programs need."""
+    """Import ``Network`` when it is asked for: with it come specs and data, rarely needed."""
     if name == "Network":
         from whygrad.network import Network
 

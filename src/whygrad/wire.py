@@ -1,7 +1,7 @@
 """Every message the front end sees. Its TypeScript types are generated from this module.
 
-Messages are plain frozen data; ``to_json`` makes them JSON. Numbers that JSON cannot hold (inf, nan)
-travel as texts.
+Messages are plain frozen data; ``to_json`` makes them JSON. Numbers that JSON cannot hold (inf,
+nan) travel as texts.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class DatasetInfo:
 
 @dataclass(frozen=True)
 class Visits:
-    """How training walks through the samples: ``batchIndices(n, batch, iteration, seed, shuffle)``."""
+    """The order of samples: ``batchIndices(n, batch, iteration, seed, shuffle)`` gives it."""
 
     batch: int
     seed: int

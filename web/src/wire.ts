@@ -60,9 +60,7 @@ export interface DatasetInfo {
   readonly note: string
 }
 
-/**
- * How training walks through the samples: `batchIndices(n, batch, iteration, seed, shuffle)`.
- */
+/** The order of samples: `batchIndices(n, batch, iteration, seed, shuffle)` gives it. */
 export interface Visits {
   readonly batch: number
   readonly seed: number
