@@ -24,6 +24,7 @@ ROLES = (
     "input",
     "target",
     "parameter",
+    "buffer",
     "hyperparameter",
     "constant",
     "intermediate",
@@ -265,7 +266,7 @@ class _Reader:
         data = self.mapping(self.data, "the tape")
         if data.get("format") != FORMAT:
             raise TapeError(
-                f"the tape's format is {data.get('format')!r}; this version reads {FORMAT!r}"
+                f"the tape's format is {_shown(data.get('format'))}; this version reads {FORMAT!r}"
             )
         sizes = self.mapping(self.get(data, "sizes", "the tape"), "sizes")
         if len(sizes) > MAX_NAMED_SIZES:
@@ -296,7 +297,7 @@ class _Reader:
         where = f"values[{n}]"
         if self.get(item, "id", where) != n:
             raise TapeError(
-                f"{where}.id is {item['id']!r}; values are listed in order, so it is {n}"
+                f"{where}.id is {_shown(item['id'])}; values are listed in order, so it is {n}"
             )
         shape = self.listed(item, "shape", where)
         if len(shape) > MAX_RANK:
@@ -343,7 +344,7 @@ class _Reader:
         where = f"steps[{n}]"
         if self.get(item, "id", where) != n:
             raise TapeError(
-                f"{where}.id is {item['id']!r}; steps are listed in order, so it is {n}"
+                f"{where}.id is {_shown(item['id'])}; steps are listed in order, so it is {n}"
             )
         name = self.text(item, "op", where)
         if name not in OPS:
@@ -441,7 +442,7 @@ class _Reader:
             return item
         if isinstance(item, float) and math.isfinite(item):
             return item
-        raise TapeError(f"{where}.params: {item!r:.80} is not allowed there")
+        raise TapeError(f"{where}.params: {_shown(item)} is not allowed there")
 
     def reversal(self, item: Json, n: int) -> Reversal | None:
         if item is None:
@@ -526,12 +527,22 @@ class _Reader:
     def whole(self, number: Json, where: str, least: int, below: int) -> int:
         if not isinstance(number, int) or isinstance(number, bool) or not least <= number < below:
             raise TapeError(
-                f"{where} is {number!r:.80}; it must be a whole number from {least} to {below - 1}"
+                f"{where} is {_shown(number)}; it must be a whole number "
+                f"from {least} to {below - 1}"
             )
         return number
 
     def id_of(self, number: Json, where: str) -> int:
         return self.whole(number, where, 0, len(self.values))
+
+
+def _shown(item: Json) -> str:
+    """Write what was found for a message; it may be of any size or depth."""
+    if isinstance(item, list | dict):
+        return "a list" if isinstance(item, list) else "an object"
+    if isinstance(item, int) and item.bit_length() > 100:
+        return "a huge number"
+    return f"{item!r:.80}"
 
 
 def _output(step: Json) -> Json:
