@@ -10,6 +10,7 @@ from whygrad.cli.open import open_app
 from whygrad.cli.presets import presets
 from whygrad.cli.trace import trace
 from whygrad.cli.train import train
+from whygrad.cli.whatif import mistakes_command, whatif_command
 from whygrad.cli.why import nudge_command, paths_command, why_command
 from whygrad.errors import WhygradError
 
@@ -54,5 +55,15 @@ def whygrad(ctx: click.Context) -> None:
         ctx.invoke(open_app)
 
 
-for command in (open_app, presets, trace, train, why_command, nudge_command, paths_command):
+for command in (
+    open_app,
+    presets,
+    trace,
+    train,
+    why_command,
+    nudge_command,
+    paths_command,
+    mistakes_command,
+    whatif_command,
+):
     whygrad.add_command(command)
