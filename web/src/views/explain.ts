@@ -55,12 +55,7 @@ function plain(scene: Scene, id: number, at: number, equation: Equation): Explan
       caption: 'with the numbers',
     },
   ]
-  const longest = mostTerms(tree)
-  return {
-    lines: lines(MOST_TERMS),
-    details: longest > MOST_TERMS ? { summary: `All ${longest} terms`, lines: lines() } : null,
-    result: format(result, out),
-  }
+  return { lines: lines(MOST_TERMS), details: inFull(tree, lines), result: format(result, out) }
 }
 
 // --- upstream × local --------------------------------------------------------------------------
@@ -79,26 +74,26 @@ function single(
     { tree: product(arrives, rate), result },
     get(scene),
   )
-  const names = inNames(scene)
-  const numbers = inNumbers(scene, into)
   const rateName = rateOf(scene, id, at, upstream)
-  const up = toned('upstream', toTex(upstream, names))
-  const spelled = factorTex(local, names, true)
-  const here = toned('local', rateName ?? spelled)
-  const lines: Line[] = [
-    { tex: `${nameOf(scene, id, at)} = ${up} \\times ${here}`, caption: 'upstream × local' },
-  ]
-  if (rateName || !isAtom(local)) {
-    const steps = [toTex(local, names), toTex(local, numbers), numberTex(rate, between)]
+  const lines = (most?: number): Line[] => {
+    const names = inNames(scene, most)
+    const up = toned('upstream', toTex(upstream, names))
+    const here = toned('local', rateName ?? factorTex(local, names, true))
+    const steps = [toTex(local, names), toTex(local, inNumbers(scene, into, most)), numberTex(rate, between)]
     const parts = [...(rateName ? [rateName] : []), ...steps]
     const told = parts.filter((part, n) => part !== parts[n - 1])
-    lines.push({ tex: told.map((part) => toned('local', part)).join(' = '), caption: 'local' })
+    return [
+      { tex: `${nameOf(scene, id, at)} = ${up} \\times ${here}`, caption: 'upstream × local' },
+      ...(rateName || !isAtom(local)
+        ? [{ tex: told.map((part) => toned('local', part)).join(' = '), caption: 'local' }]
+        : []),
+      {
+        tex: `${productTex(arrives, rate, between)} = ${resultTex(result, out)}`,
+        caption: 'with the numbers',
+      },
+    ]
   }
-  lines.push({
-    tex: `${productTex(arrives, rate, between)} = ${resultTex(result, out)}`,
-    caption: 'with the numbers',
-  })
-  return { lines, details: null, result: format(result, out) }
+  return { lines: lines(MOST_TERMS), details: inFull(local, lines), result: format(result, out) }
 }
 
 // --- contributions add -------------------------------------------------------------------------
@@ -224,8 +219,14 @@ function isOne(node: Placed): boolean {
   return node[0] === 'number' && node[1] === 1
 }
 
+/** The lines with every term, where they were shortened. */
+function inFull(tree: Placed, lines: () => Line[]): Explanation['details'] {
+  const longest = mostTerms(tree)
+  return longest > MOST_TERMS ? { summary: `All ${longest} terms`, lines: lines() } : null
+}
+
 function mostTerms(node: Placed): number {
   if (node[0] === 'number' || node[0] === 'leaf') return 0
-  const [head, ...args] = node
-  return Math.max(head === 'terms' ? args.length : 0, ...args.map(mostTerms))
+  const [, ...args] = node
+  return Math.max(args.length, ...args.map(mostTerms))
 }

@@ -9,7 +9,7 @@ export interface Style {
   /** Put × between any two factors: numbers side by side would read as one. */
   readonly numbers: boolean
   readonly digits?: number
-  /** Sums of more terms than this show their first terms and their last; by default all. */
+  /** Sums and lists of more parts than this show their first parts and their last; by default all. */
   readonly most?: number
 }
 
@@ -48,8 +48,11 @@ export function factorTex(node: Placed, style: Style, follows: boolean): string 
 
 /** Terms with plus signs between them, the middle left out where there are more than `most`. */
 export function sumTex(terms: readonly string[], most = Infinity): string {
-  const shown = terms.length > most ? [...terms.slice(0, most - 2), String.raw`\cdots`, terms.at(-1)!] : terms
-  return shown.join(' + ')
+  return shortened(terms, most, String.raw`\cdots`).join(' + ')
+}
+
+function shortened(parts: readonly string[], most: number, dots: string): readonly string[] {
+  return parts.length > most ? [...parts.slice(0, most - 2), dots, parts.at(-1)!] : parts
 }
 
 export function toned(tone: Tone, tex: string): string {
@@ -120,7 +123,7 @@ function write(node: Placed, style: Style): Written {
     case 'eq':
       return [`${inner(first)} ${RELATION[head]!} ${inner(second)}`, 0]
     default:
-      return [`\\${head}(${args.map(inner).join(', ')})`, ATOM]
+      return [`\\${head}(${shortened(args.map(inner), style.most ?? Infinity, '\\ldots').join(', ')})`, ATOM]
   }
 }
 
