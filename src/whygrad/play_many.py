@@ -58,7 +58,13 @@ class ManyPlayer:
     """
 
     def __init__(
-        self, tape: Tape, leaves: Mapping[int, Any], runs: int, *, keep_all: bool = False
+        self,
+        tape: Tape,
+        leaves: Mapping[int, Any],
+        runs: int,
+        *,
+        keep_all: bool = False,
+        beside: ManyPlayer | None = None,
     ) -> None:
         """Allocate buffers and bind the steps to them.
 
@@ -68,6 +74,7 @@ class ManyPlayer:
                 has there, they are one per run, else all runs share them. They are copied.
             runs: how many runs.
             keep_all: keep every value's numbers, not only those that training needs.
+            beside: a player of the same runs at another batch size; both carry on one state.
 
         Raises:
             ShapeError: a leaf is missing or does not fit; both shapes are named.
@@ -86,9 +93,15 @@ class ManyPlayer:
         self._innermost = _all_small(tape, shapes)
         self.buffers: list[Array] = [np.empty(0)] * len(tape.values)
         self._blocks: dict[int, Array] = {}
+        self._bases: dict[int, Array] = {}
         carried = {before for before, _ in tape.carries}
+        common = carried | {leaf.id for leaf in tape.leaves if leaf.role == "hyperparameter"}
         for leaf in tape.leaves:
-            self._leaf(leaf, given[leaf.id], shapes[leaf.id], leaf.id in own | carried)
+            if beside is not None and leaf.id in common:
+                self.buffers[leaf.id] = beside.buffers[leaf.id]
+                self._bases[leaf.id] = beside._bases[leaf.id]
+            else:
+                self._leaf(leaf, given[leaf.id], shapes[leaf.id], leaf.id in own | carried)
             self._blocks[places.place[leaf.id]] = self.buffers[leaf.id]
         self._program: list[Kernel] = []
         for step in tape.steps:
@@ -97,11 +110,16 @@ class ManyPlayer:
 
     def _leaf(self, leaf: Value, given: Array, shape: Shape, own: bool) -> None:
         if own:
-            made = self._room(shape, np.dtype(leaf.dtype))
+            made = base = self._room(shape, np.dtype(leaf.dtype))
             made[...] = given
         else:
-            made = np.broadcast_to(np.array(given, leaf.dtype), (self.runs, *shape))
-        self.buffers[leaf.id] = made
+            base = np.array(given, leaf.dtype)
+            made = np.broadcast_to(base, (self.runs, *shape))
+        self.buffers[leaf.id], self._bases[leaf.id] = made, base
+
+    def feed(self, leaf: int, numbers: Any) -> None:
+        """Put other numbers into a leaf: one set per run, or one for all, as it was given."""
+        np.copyto(self._bases[leaf], numbers)
 
     def _room(self, shape: Shape, dtype: np.dtype[Any], block: Array | None = None) -> Array:
         """Return an array of one ``shape`` per run, innermost in memory if that is the way."""

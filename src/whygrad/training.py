@@ -82,7 +82,7 @@ class Training:
         judged = dataset or self.dataset.evaluation or self.dataset
         run = self.forward(judged)
         outputs = run["yhat"].reshape(len(judged), -1)
-        solved = _solved(judged, outputs)
+        solved = solved_samples(judged, outputs)
         return Evaluation(float(run["L"]), outputs, solved, float(solved.mean()))
 
     def forward(self, dataset: Dataset) -> Run:
@@ -227,7 +227,8 @@ def _schedule(spec: Spec) -> Schedule | None:
     return Schedule(given.name, given.options, spec.train.iterations)
 
 
-def _solved(dataset: Dataset, outputs: Array) -> Array:
+def solved_samples(dataset: Dataset, outputs: Array) -> Array:
+    """Say which samples' ``outputs`` (samples, targets) are right; see ``Evaluation``."""
     if dataset.task == "binary":
         return ((outputs > 0.5) == (dataset.y > 0.5)).all(axis=1)
     if dataset.task == "classes":
