@@ -2,11 +2,13 @@
 
 ``tests/conformance/ops.json`` has every op's examples, with the formula placed at a few elements;
 ``tests/conformance/tapes.json`` has whole iterations, played once, trained, and played at another
-size. Run it after a change to the table of ops: ``python scripts/make_conformance.py``.
+size; ``tests/conformance/why.json`` has ladders, nudges and paths of presets. Run it after a change
+to the table of ops or to the words of ``why``: ``python scripts/make_conformance.py``.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,12 +20,16 @@ from whygrad import record
 from whygrad.backward import gradients
 from whygrad.dims import Dim, Shape
 from whygrad.formula import Place, choose, evaluate, place, place_local, to_python, unflat
+from whygrad.names import symbol
 from whygrad.op import Example, Op
 from whygrad.ops import OPS
 from whygrad.play import Player
-from whygrad.run import Run, leaves_of
+from whygrad.run import Run, json_number, leaves_of
 from whygrad.tape import Tape
 from whygrad.tensor import Tensor, apply, scene, tensor
+from whygrad.training import start
+from whygrad.why import Rung, nudge, paths, why
+from whygrad.wire import ops_info
 
 FOLDER = Path(__file__).parent.parent / "tests" / "conformance"
 ITERATIONS = 5
@@ -222,7 +228,75 @@ def _moving() -> tuple[Tape, Run]:
 
 # --- files ------------------------------------------------------------------------------------
 
-FILES: dict[str, Callable[[], list[Json]]] = {"ops.json": op_cases, "tapes.json": tape_cases}
+# --- why --------------------------------------------------------------------------------------
+
+ASKED = {
+    "flow": ("z1", "L", "dL/dw1", "dL/dz1", "dL/dyhat", "w1_new", "w1", "learning_rate"),
+    "calculator": ("a1", "L", "dL/dw1", "dL/db2", "b1_new"),
+    "fanout": (),
+    "neuron": (),
+    "xor": ("z1[0,2]", "L", "dL/dW1[0,2]", "dL/dz2", "dL/dx[0,1]", "b1_new[3]", "x[0,0]"),
+    "xor-corners": ("L", "yhat[1,0]", "dL/dW1[0,2]", "dL/db2", "dL/da1[3,1]", "W2_new[1,0]"),
+}
+DEPTH = 2
+EPSILONS = (1e-3, 1.0)
+
+
+def why_cases() -> list[Json]:
+    """Return what presets answer: ladders by name, nudges and paths."""
+    return [_why_case(preset, names) for preset, names in ASKED.items()]
+
+
+def _why_case(preset: str, names: Sequence[str]) -> Json:
+    run = start(preset).iteration.run
+    tape = run.tape
+    known = [run.label(v.id, at) for v in tape.values if v.name for at in range(_size(run, v.id))]
+    asked = [name for name in names if name in known] or known
+    data = tape.to_json()
+    for step in data["steps"]:
+        step.pop("source", None)
+    depends = [name for name in asked if _has_gradient(run, name)]
+    return {
+        "name": preset,
+        "tape": data,
+        "leaves": {str(v.id): run.to_json()["values"][v.id] for v in tape.leaves},
+        "ops": {
+            name: dataclasses.asdict(op)
+            for name, op in ops_info({step.op for step in tape.steps}).items()
+        },
+        "symbols": {v.name: symbol(v.name) for v in tape.values if v.name},
+        "ladders": [_ladder(why(run, name, DEPTH)) for name in asked],
+        "nudges": [nudge(run, name, e).to_json() for name in depends for e in EPSILONS],
+        "paths": [paths(run, name, top=5).to_json() for name in depends],
+    }
+
+
+def _size(run: Run, value: int) -> int:
+    return run.arrays[value].size
+
+
+def _has_gradient(run: Run, name: str) -> bool:
+    value = run.tape.values[run.element(name)[0]]
+    return value.gradient_of is not None or value.id in run.tape.gradients
+
+
+def _ladder(rung: Rung) -> Json:
+    return {
+        "name": rung.name,
+        "question": rung.question,
+        "value": json_number(rung.value),
+        "formula": rung.formula,
+        "claim": rung.claim,
+        "principle": rung.principle,
+        "because": [_ladder(below) for below in rung.because],
+    }
+
+
+FILES: dict[str, Callable[[], list[Json]]] = {
+    "ops.json": op_cases,
+    "tapes.json": tape_cases,
+    "why.json": why_cases,
+}
 
 
 def text(cases: list[Json]) -> str:

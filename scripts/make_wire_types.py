@@ -1,8 +1,8 @@
 """Writes the front end's types of the messages it receives, ``web/src/wire.ts``, from ``wire.py``.
 
-The dataclasses of ``wire.MESSAGES`` become interfaces of the same names and fields; ``tape`` and
-``formula``, which the player knows better, keep its types. Run it after a change to ``wire.py``:
-``python scripts/make_wire_types.py``.
+The dataclasses of ``wire.MESSAGES`` become interfaces of the same names and fields; what the page
+knows better (``tape``, ``formula``, ``when``) keeps its types. Run it after a change to
+``wire.py``: ``python scripts/make_wire_types.py``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ HEADER = """\
 
 import type { Formula } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
+import type { Test } from './why/reasons'
 """
 KNOWN = {
     ("StepInfo", "phase"): "Phase",
     ("OpInfo", "formula"): "Formula",
+    ("ReasonInfo", "when"): "Test | null",
     ("TraceMessage", "tape"): "Tape",
     ("TraceMessage", "leaves"): "Readonly<Record<string, Numbers>>",
 }

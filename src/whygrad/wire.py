@@ -7,17 +7,19 @@ nan) travel as texts.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from whygrad.data import Dataset
 from whygrad.lesson import LessonStep, lesson
 from whygrad.names import latex, symbol
+from whygrad.op import Reason
 from whygrad.ops import OPS
 from whygrad.run import numbers
 from whygrad.spec import spec_to_dict
-from whygrad.tape import Tape
 from whygrad.training import REGRESSION_TOLERANCE, Training
+from whygrad.why import PRINCIPLES
 
 VERSION = 1
 
@@ -32,14 +34,54 @@ class PresetInfo:
 
 
 @dataclass(frozen=True)
+class ReasonInfo:
+    """Why an output moves as it does when one input moves: a sentence with slots (``op.Reason``).
+
+    ``when`` is a test on numbers in slots; of several reasons the first whose test holds is given.
+    """
+
+    says: str
+    principle: str
+    when: list[Any] | None
+
+
+@dataclass(frozen=True)
 class OpInfo:
-    """A row of the table of ops: how it reads, and its formula as data."""
+    """A row of the table of ops: how it reads, what it is for, its formula and reasons as data.
+
+    Attributes:
+        aligned: its inputs broadcast against each other, element by element.
+        purpose: what it is for in a network.
+        reasons: for each input, why the local derivative is what it is; None where there is none.
+    """
 
     name: str
     title: str
     reads: str
     kinks: str
+    aligned: bool
+    purpose: str
+    reasons: list[list[ReasonInfo] | None]
     formula: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AnalogyInfo:
+    """A likeness that helps, and where it breaks."""
+
+    like: str
+    breaks: str
+
+
+@dataclass(frozen=True)
+class PrincipleInfo:
+    """A fact about how changes travel, and the principles it rests on."""
+
+    name: str
+    says: str
+    see: str
+    rests_on: list[str]
+    analogy: AnalogyInfo | None
 
 
 @dataclass(frozen=True)
@@ -113,6 +155,7 @@ class TraceMessage:
         lesson: the steps at the lesson grain, in teaching order.
         unfolded: every primitive step.
         ops: the ops on this tape, by name.
+        principles: what every reason rests on, by name.
         symbols: how each name is written.
         dataset: what it learns from; None for a formula.
         visits: the order of samples; None where every iteration sees the recorded inputs.
@@ -130,6 +173,7 @@ class TraceMessage:
     lesson: list[StepInfo]
     unfolded: list[StepInfo]
     ops: dict[str, OpInfo]
+    principles: dict[str, PrincipleInfo]
     symbols: dict[str, Notation]
     dataset: DatasetInfo | None
     visits: Visits | None
@@ -189,7 +233,8 @@ def trace_message(training: Training) -> TraceMessage:
         leaves={str(v.id): numbers(run.arrays[v.id]) for v in tape.leaves},
         lesson=[_step(step) for step in lesson(tape)],
         unfolded=[_step(step) for step in lesson(tape, unfold=True)],
-        ops=_ops(tape),
+        ops=ops_info({step.op for step in tape.steps}),
+        principles=principles_info(),
         symbols={name: Notation(symbol(name), latex(name)) for name in names},
         dataset=None if training.dataset is None else dataset_info(training.dataset),
         visits=_visits(training),
@@ -204,11 +249,40 @@ def _step(step: LessonStep) -> StepInfo:
     )
 
 
-def _ops(tape: Tape) -> dict[str, OpInfo]:
-    used = sorted({step.op for step in tape.steps})
+def ops_info(names: Iterable[str]) -> dict[str, OpInfo]:
+    """Return rows of the table of ops as messages, by name."""
     return {
-        name: OpInfo(name, op.title, op.reads, op.kinks, op.formula.to_json())
-        for name, op in ((name, OPS[name]) for name in used)
+        name: OpInfo(
+            name=name,
+            title=op.title,
+            reads=op.reads,
+            kinks=op.kinks,
+            aligned=op.aligned,
+            purpose=op.purpose,
+            reasons=[_reasons(options) for options in op.reasons],
+            formula=op.formula.to_json(),
+        )
+        for name, op in ((name, OPS[name]) for name in sorted(names))
+    }
+
+
+def _reasons(options: tuple[Reason, ...] | None) -> list[ReasonInfo] | None:
+    if options is None:
+        return None
+    return [ReasonInfo(r.says, r.principle, r.when and r.when.to_json()) for r in options]
+
+
+def principles_info() -> dict[str, PrincipleInfo]:
+    """Return the named principles as messages."""
+    return {
+        name: PrincipleInfo(
+            name=name,
+            says=p.says,
+            see=p.see,
+            rests_on=list(p.rests_on),
+            analogy=p.analogy and AnalogyInfo(p.analogy.like, p.analogy.breaks),
+        )
+        for name, p in PRINCIPLES.items()
     }
 
 

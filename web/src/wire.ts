@@ -3,6 +3,7 @@
 
 import type { Formula } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
+import type { Test } from './why/reasons'
 
 export const VERSION = 1
 
@@ -23,13 +24,46 @@ export interface StepInfo {
   readonly steps: readonly number[]
 }
 
-/** A row of the table of ops: how it reads, and its formula as data. */
+/**
+ * Why an output moves as it does when one input moves: a sentence with slots (`op.Reason`).
+ * `when` is a test on numbers in slots; of several reasons the first whose test holds is given.
+ */
+export interface ReasonInfo {
+  readonly says: string
+  readonly principle: string
+  readonly when: Test | null
+}
+
+/**
+ * A row of the table of ops: how it reads, what it is for, its formula and reasons as data.
+ */
 export interface OpInfo {
   readonly name: string
   readonly title: string
   readonly reads: string
   readonly kinks: string
+  /** its inputs broadcast against each other, element by element. */
+  readonly aligned: boolean
+  /** what it is for in a network. */
+  readonly purpose: string
+  /** for each input, why the local derivative is what it is; null where there is none. */
+  readonly reasons: readonly (readonly ReasonInfo[] | null)[]
   readonly formula: Formula
+}
+
+/** A likeness that helps, and where it breaks. */
+export interface AnalogyInfo {
+  readonly like: string
+  readonly breaks: string
+}
+
+/** A fact about how changes travel, and the principles it rests on. */
+export interface PrincipleInfo {
+  readonly name: string
+  readonly says: string
+  readonly see: string
+  readonly rests_on: readonly string[]
+  readonly analogy: AnalogyInfo | null
 }
 
 /** How a value's name is written: in text, and in LaTeX. */
@@ -89,6 +123,8 @@ export interface TraceMessage {
   readonly unfolded: readonly StepInfo[]
   /** the ops on this tape, by name. */
   readonly ops: Readonly<Record<string, OpInfo>>
+  /** what every reason rests on, by name. */
+  readonly principles: Readonly<Record<string, PrincipleInfo>>
   /** how each name is written. */
   readonly symbols: Readonly<Record<string, Notation>>
   /** what it learns from; null for a formula. */

@@ -119,7 +119,7 @@ function holds({ tree, result }: Equation, number: Get, into: number, out: numbe
 }
 
 /** A formula's own constants are rounded like everything else that is shown. */
-function readable(node: Placed, digits: number): Placed {
+export function readable(node: Placed, digits: number): Placed {
   if (node[0] === 'number') return ['number', rounded(node[1], digits)]
   if (node[0] === 'leaf') return node
   const [head, ...args] = node

@@ -1,0 +1,149 @@
+// See it happen: move one number a little, play the rest again, and look at the loss. The twin of
+// src/whygrad/why/nudge.py.
+
+import { positions, spread, type View } from '../player/layout'
+import { label, type Step } from '../player/tape'
+import { type Element, ofGradient } from './asked'
+import { type Numbers, Scratch } from './scratch'
+
+export const EPSILON = 1e-5
+
+/** What the loss did when one element was moved to either side. */
+export interface Nudge {
+  readonly element: Element
+  readonly epsilon: number
+  /** The loss before. */
+  readonly loss: number
+  readonly plus: number
+  readonly minus: number
+  /** (plus − minus) / 2ε */
+  readonly estimate: number
+  /** What the backward pass says; null where it did not ask. */
+  readonly gradient: number | null
+  /** estimate − gradient */
+  readonly error: number | null
+  /** Values that crossed a corner (such as a ReLU's 0) on the way: the two need not agree. */
+  readonly kinks: readonly number[]
+}
+
+type Side = (inputs: readonly View[], at: number) => number
+
+const aboveZero: Side = ([x], at) => Number(x!.data[at]! > 0)
+const above: Side = ([a, b], at) => Number(a!.data[at]! > b!.data[at]!)
+
+/** On which side of its corner each element of an op is. */
+export const SIDES: Readonly<Record<string, Side>> = {
+  relu: aboveZero,
+  leaky_relu: aboveZero,
+  elu: aboveZero,
+  abs: aboveZero,
+  maximum: above,
+  minimum: above,
+  amax: firstLargest,
+}
+
+/** Nudges one element again and again: the steps that follow from it are bound once. */
+export class Nudger {
+  /** What is moved: a gradient stands for the value it is the gradient of. */
+  readonly element: Element
+  readonly #asked: Numbers
+  readonly #steps: readonly Step[]
+  readonly #scratch: Scratch
+
+  constructor(asked: Numbers, element: Element) {
+    this.#asked = asked
+    const isGradient = asked.tape.values[element.id]!.gradient_of !== undefined
+    this.element = isGradient ? ofGradient(asked, element) : element
+    this.#steps = downstream(asked, this.element.id)
+    this.#scratch = new Scratch(asked, this.#steps, [this.element.id])
+  }
+
+  /** Whether the loss follows from it in the forward pass. */
+  get possible(): boolean {
+    const { tape } = this.#asked
+    const { id } = this.element
+    return tape.values[id]!.dtype.startsWith('float') && (this.#steps.length > 0 || id === tape.loss)
+  }
+
+  nudge(epsilon = EPSILON): Nudge {
+    const { tape, find } = this.#asked
+    const { id, at } = this.element
+    const here = this.#asked.number(id, at)
+    const plus = this.#moved(here + epsilon)
+    const minus = this.#moved(here - epsilon)
+    this.#scratch.values(id)[at] = here
+    const estimate = (plus.loss - minus.loss) / (2 * epsilon)
+    const slope = find.gradients.get(id)
+    const gradient = slope === undefined ? null : this.#asked.number(slope, at)
+    const crossed = plus.sides.filter(([, side], n) => side.some((s, i) => s !== minus.sides[n]![1][i]))
+    return {
+      element: this.element,
+      epsilon,
+      loss: this.#asked.number(tape.loss, 0),
+      plus: plus.loss,
+      minus: minus.loss,
+      estimate,
+      gradient,
+      error: gradient === null ? null : estimate - gradient,
+      kinks: crossed.map(([value]) => value),
+    }
+  }
+
+  /** The loss, and on which side of their corners the numbers on the way are. */
+  #moved(x: number): { loss: number; sides: [value: number, side: number[]][] } {
+    const scratch = this.#scratch
+    scratch.values(this.element.id)[this.element.at] = x
+    scratch.play()
+    const sides = this.#steps.flatMap(({ op, inputs, output }): [number, number[]][] => {
+      const side = SIDES[op]
+      if (!side) return []
+      const views = inputs.map((id) => scratch.view(id))
+      return [[inputs[0]!, sidesOf(side, op, views, this.#asked.shape(output))]]
+    })
+    return { loss: scratch.values(this.#asked.tape.loss)[0]!, sides }
+  }
+}
+
+/** Nudges by 10 to each power: large ones show truncation, small ones round-off. */
+export function sweep(nudger: Nudger, powers: readonly number[]): Nudge[] {
+  return powers.map((power) => nudger.nudge(10 ** power))
+}
+
+/** What crossed a corner, by name. */
+export function kinkNames({ tape }: Numbers, { kinks }: Nudge): string[] {
+  return kinks.map((id) => label(tape, id))
+}
+
+/** The forward steps that follow from a value, in order. */
+function downstream({ tape }: Numbers, id: number): Step[] {
+  const touched = new Set([id])
+  return tape.steps.filter(({ phase, inputs, output }) => {
+    const follows = (phase === 'forward' || phase === 'loss') && inputs.some((i) => touched.has(i))
+    if (follows) touched.add(output)
+    return follows
+  })
+}
+
+function sidesOf(side: Side, op: string, views: readonly View[], shape: readonly number[]): number[] {
+  const [first] = views as [View]
+  if (op === 'amax') {
+    const rows = first.data.length / (first.shape.at(-1) ?? 1)
+    return Array.from({ length: rows }, (_, row) => side(views, row))
+  }
+  const laid = views.map((view) => inOrder(view, shape))
+  return Array.from({ length: laid[0]!.data.length }, (_, at) => side(laid, at))
+}
+
+/** A view spread to a shape, its elements in order. */
+function inOrder(view: View, shape: readonly number[]): View {
+  const wide = spread(view, shape)
+  const data = Float64Array.from(positions(wide), (place) => view.data[place]!)
+  return { ...wide, data }
+}
+
+/** Which of a row is the largest; of several, the first. */
+function firstLargest([x]: readonly View[], row: number): number {
+  const width = x!.shape.at(-1) ?? 1
+  const numbers = x!.data.subarray(row * width, (row + 1) * width)
+  return numbers.indexOf(Math.max(...numbers))
+}

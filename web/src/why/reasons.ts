@@ -1,0 +1,148 @@
+// An op's own sentences for its local derivatives: which of them holds, with its slots filled.
+
+import { isShown } from '../expression'
+import { evaluate, flat, leaves, type Operation, type Placed, unflat } from '../player/formula'
+import type { Step } from '../player/tape'
+import { format } from '../views/numbers'
+import type { ReasonInfo } from '../wire'
+import { type Asked, type Element, ofGradient } from './asked'
+import { inParentheses } from './say'
+import type { Contribution } from './uses'
+
+/** A test on numbers in slots, as a reason declares it. */
+export type Test =
+  | readonly ['number', number]
+  | readonly ['slot', string]
+  | readonly [Operation, ...Test[]]
+
+/** What stands in a slot: its name and its number. */
+type Slots = ReadonlyMap<string, readonly [name: string, number: number]>
+
+/** A step that uses a value, and as which input. */
+type Link = readonly [step: Step, argument: number]
+
+/** Ops that only pass on or move numbers: another op on the way has more to say. */
+export const PLAIN: ReadonlySet<string> = new Set([
+  'add',
+  'identity',
+  'permute',
+  'reshape',
+  'reshape_like',
+  'broadcast_like',
+  'expand_like',
+  'getitem',
+  'index_select',
+  'gather',
+  'cat',
+])
+const LONGEST_CHAIN = 8
+
+/** The op's sentence for a local derivative and its principle; null where it has none that fits. */
+export function reasonFor(
+  asked: Asked,
+  of: Element,
+  one: Contribution,
+): { readonly says: string; readonly principle: string } | null {
+  const target = ofGradient(asked, one.upstream)
+  const chain = chainBetween(asked, of.id, target.id)
+  const acting = chain.filter(([step]) => !PLAIN.has(step.op))
+  const link = acting[0] ?? chain[0]
+  if (!link || acting.length > 1) return null
+  const [step, argument] = link
+  const { reasons } = asked.ops[step.op]!
+  const slots = slotsOf(asked, of, link, one, target)
+  for (const reason of reasons[Math.min(argument, reasons.length - 1)] ?? []) {
+    const says = (reason.when === null || holds(reason.when, slots)) && filled(reason, slots)
+    if (says) return { says, principle: reason.principle }
+  }
+  return null
+}
+
+/** The forward steps that lead from a value to the next named one. */
+function chainBetween(asked: Asked, of: number, target: number): readonly Link[] {
+  const waiting: [number, Link[]][] = [[of, []]]
+  for (const [value, soFar] of waiting)
+    for (const { step, argument } of asked.find.uses.get(value) ?? []) {
+      if (step.phase !== 'forward' && step.phase !== 'loss') continue
+      const chain: Link[] = [...soFar, [step, argument]]
+      if (step.output === target) return chain
+      if (!isShown(asked, step.output) && chain.length < LONGEST_CHAIN)
+        waiting.push([step.output, chain])
+    }
+  return []
+}
+
+function slotsOf(
+  asked: Asked,
+  of: Element,
+  [step, argument]: Link,
+  one: Contribution,
+  target: Element,
+): Slots {
+  const named = ({ id, at }: Element): readonly [string, number] => [
+    asked.symbol(asked.label(id, at)),
+    asked.number(id, at),
+  ]
+  const slots = new Map([
+    ['x', named(of)],
+    ['y', named(target)],
+    ['local', ['the rate', one.rate] as const],
+    [String(argument), named(of)],
+  ])
+  const others = leaves(one.local).filter(([id, at]) => id !== of.id || at !== of.at)
+  if (others.length === 1 && one.local[0] === 'leaf')
+    slots.set('other', named({ id: others[0]![0], at: others[0]![1] }))
+  step.inputs.forEach((id, n) => {
+    if (n === argument) return
+    if (asked.ops[step.op]!.aligned)
+      slots.set(String(n), named({ id, at: aligned(asked, id, step.output, target) }))
+    else if (asked.shape(id).join() === asked.shape(of.id).join())
+      slots.set(String(n), named({ id, at: of.at }))
+  })
+  return slots
+}
+
+/** The flat index in an input that an output element of an aligned op reads. */
+function aligned(asked: Asked, id: number, output: number, target: Element): number {
+  const shape = asked.shape(output)
+  if (asked.shape(target.id).join() !== shape.join()) return 0
+  const index = unflat(target.at, shape)
+  const own = asked.shape(id)
+  const offset = shape.length - own.length
+  return flat(
+    own.map((size, i) => (size === 1 ? 0 : index[offset + i]!)),
+    own,
+  )
+}
+
+/** The sentence with its slots filled; null if it needs one there is no number for. */
+function filled({ says }: ReasonInfo, slots: Slots): string | null {
+  let missing = false
+  const text = says.replace(/\{(\w+)([#=]?)\}/g, (_, slot: string, how: string) => {
+    const found = slots.get(slot)
+    if (!found) {
+      missing = true
+      return ''
+    }
+    const [name, number] = found
+    if (how === '#') return says.includes('×') ? inParentheses(number) : format(number)
+    return how === '=' ? `${name} = ${format(number)}` : name
+  })
+  return missing ? null : text
+}
+
+function holds(when: Test, slots: Slots): boolean {
+  const tree = substituted(when, slots)
+  return tree !== null && Boolean(evaluate(tree, () => 0))
+}
+
+function substituted(node: Test, slots: Slots): Placed | null {
+  if (node[0] === 'number') return node
+  if (node[0] === 'slot') {
+    const found = slots.get(node[1])
+    return found ? ['number', found[1]] : null
+  }
+  const [head, ...args] = node
+  const parts = args.map((arg) => substituted(arg, slots))
+  return parts.some((part) => part === null) ? null : ([head, ...parts] as Placed)
+}

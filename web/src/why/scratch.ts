@@ -1,0 +1,62 @@
+// Some steps of a tape, bound to arrays of their own: they can be played with other numbers while
+// the page goes on showing what it shows.
+
+import type { Play } from '../player/kernels/kernel'
+import { countOf, positions, type Shape, type View, whole } from '../player/layout'
+import { kernelOf } from '../player/sizes'
+import type { Step } from '../player/tape'
+import type { Asked } from './asked'
+
+/** What the steps read and do not make themselves: all numbers of a value. */
+export interface Numbers extends Asked {
+  values(id: number): Float64Array
+}
+
+export class Scratch {
+  readonly #views = new Map<number, View>()
+  readonly #plays: readonly Play[]
+  readonly #asked: Numbers
+
+  /** @param own values to copy, so that they may be written */
+  constructor(asked: Numbers, steps: readonly Step[], own: readonly number[] = []) {
+    this.#asked = asked
+    for (const id of own) this.#views.set(id, whole(asked.values(id).slice(), asked.shape(id)))
+    this.#plays = steps.map((step) => this.#bind(step))
+  }
+
+  play(): void {
+    for (const play of this.#plays) play()
+  }
+
+  /** A value's numbers, as the last play left them. */
+  values(id: number): Float64Array {
+    return this.view(id).data
+  }
+
+  view(id: number): View {
+    let view = this.#views.get(id)
+    if (!view) {
+      view = whole(this.#asked.values(id), this.#asked.shape(id))
+      this.#views.set(id, view)
+    }
+    return view
+  }
+
+  #bind(step: Step): Play {
+    const { inputs: ids, output, params } = step
+    const kernel = kernelOf(step)
+    const shape = this.#asked.shape(output)
+    const inputs = ids.map((id) => this.view(id))
+    const made = allocated(shape)
+    this.#views.set(output, made)
+    if ('bind' in kernel) return kernel.bind({ inputs, output: made, params })
+    // every array here lies in order, so there is always a view; it is copied in order too
+    const from = kernel.view(inputs[0]!, shape, params)!
+    const places = positions(from)
+    return () => places.forEach((place, i) => (made.data[i] = from.data[place]!))
+  }
+}
+
+function allocated(shape: Shape): View {
+  return whole(new Float64Array(countOf(shape)), shape)
+}
