@@ -1,11 +1,10 @@
 // Where the person stands, as the part of an address after "#", so that it can be shared.
 
-export interface Address {
+import type { Place } from './hosts/widget'
+
+/** In the address, iterations are written from 1, as on the page. */
+export interface Address extends Place {
   readonly preset: string | null
-  /** From 0; in the address it is written from 1, as on the page. */
-  readonly iteration: number
-  /** How many steps are revealed. */
-  readonly position: number
 }
 
 export function readAddress(hash: string): Address {

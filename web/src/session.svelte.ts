@@ -37,6 +37,8 @@ export const SPEEDS: readonly Speed[] = [
 const DEFAULT_SPEED = 1
 /** Milliseconds of training between two looks at the page, to keep it responsive. */
 const SLICE = 12
+/** Pictures a second; what plays faster shows only some of its iterations. */
+const MOST_FRAMES = 60
 
 export class Session implements Played {
   readonly trace: TraceMessage
@@ -131,6 +133,11 @@ export class Session implements Played {
   /** Which iteration is shown, from 0. */
   get iteration(): number {
     return this.#iteration
+  }
+
+  /** The last iteration there is to see: as far as the spec trains, or the person went. */
+  get last(): number {
+    return Math.max(this.trace.iterations, this.#losses.length) - 1
   }
 
   /** Whether any number was changed by hand. */
@@ -309,12 +316,12 @@ export class Session implements Played {
 
   #tick(): void {
     const { steps, iterations } = SPEEDS[this.speed]!
-    const wait = 1000 / (steps ?? Math.min(iterations!, 60))
+    const wait = 1000 / (steps ?? Math.min(iterations!, MOST_FRAMES))
     this.#timer = setTimeout(() => {
       if (steps) this.stepForward()
       else this.#rush(iterations!)
-      const last = this.#iteration >= this.trace.iterations - 1 && this.#position === this.steps.length
-      if (this.fault || last) this.pause()
+      const ended = this.#iteration >= this.last && this.#position === this.steps.length
+      if (this.fault || ended) this.pause()
       else this.#tick()
     }, wait)
   }
@@ -322,9 +329,10 @@ export class Session implements Played {
   /** Whole iterations, as many as the speed asks for or a slice of time allows. */
   #rush(iterations: number): void {
     const until = performance.now() + SLICE
+    const { last } = this
     this.#position = this.steps.length
-    do if (!this.#history.next()) break
-    while (iterations > 60 && performance.now() < until && this.#history.iteration < this.trace.iterations - 1)
+    while (this.#history.iteration < last && this.#history.next())
+      if (iterations <= MOST_FRAMES || performance.now() > until) break
     this.#show()
   }
 

@@ -6,20 +6,22 @@ export interface Transform extends Point {
   readonly k: number
 }
 
-/** Below this scale numbers cannot be read; the drawing is then larger than its space. */
-const READABLE = 0.68
 const LARGEST = 1.25
 
-/** All of the drawing, or, where that would be too small, the part around `focus`. */
+/**
+ * All of the drawing; or, where that would be smaller than `readable`, the part around `focus`.
+ */
 export function framed(
   { x, y, width, height }: Drawing['bounds'],
   space: { readonly width: number; readonly height: number },
   focus: Point | null,
+  readable: number,
 ): Transform {
   const fit = Math.min(space.width / width, space.height / height, LARGEST)
-  const k = Math.max(fit, READABLE)
+  const k = Math.max(fit, readable)
   const offset = (start: number, size: number, room: number, at: number | undefined): number => {
-    if (size * k <= room || at === undefined) return size * k <= room ? room / 2 - (start + size / 2) * k : -start * k
+    if (size * k <= room) return room / 2 - (start + size / 2) * k
+    if (at === undefined) return -start * k
     return Math.min(-start * k, Math.max(room - (start + size) * k, room / 2 - at * k))
   }
   return {

@@ -3,24 +3,27 @@
 import { graphlib, layout } from '@dagrejs/dagre'
 import type { Session } from '../session.svelte'
 import { type Box, boundsOf, type Direction, type Drawing, type GraphEdge, type GraphNode, type Kind } from './drawing'
-import { CARD, foldedGrid } from './measures'
+import { foldedGrid } from './measures'
 import { arched, through } from './paths'
-import { madeValues, stepWords } from './structure'
+import { formulaWords, madeValues } from './structure'
 
-const BOX = { width: 96, height: 64 }
+const BOX = { width: 100, height: 66 }
+/** Free space between ranks; rates are written there. */
+const BETWEEN = { right: 92, down: 56 }
 /** Values with more numbers are drawn as heat maps. */
 const SINGLE = 1
 
 export function drawGeneral(session: Session, direction: Direction): Drawing {
   const graph = new graphlib.Graph({ multigraph: true })
   const right = direction === 'right'
-  graph.setGraph({ rankdir: right ? 'LR' : 'TB', ranksep: right ? 72 : 54, nodesep: right ? 46 : 20, edgesep: 24 })
+  graph.setGraph({ rankdir: right ? 'LR' : 'TB', ranksep: BETWEEN[direction], nodesep: right ? 56 : 24, edgesep: 36 })
   const made = madeValues(session)
-  const titles = new Map(made.map(({ step }) => [step.value, stepWords(session, step)]))
-  const values = new Set(made.flatMap(({ step, inputs }) => [...inputs, step.value]))
+  const titles = new Map(made.map(({ step }) => [step.value, formulaWords(session, step)]))
+  const isShown = (value: number): boolean => session.tape.values[value]!.name !== ''
+  const values = new Set(made.flatMap(({ step, inputs }) => [...inputs.filter(isShown), step.value]))
   for (const value of values) graph.setNode(`${value}`, { ...sizeOf(session, value) })
   const uses = made.flatMap(({ step, inputs }) =>
-    inputs.map((from, n) => ({ from, to: step.value, name: `${n}` })),
+    inputs.filter(isShown).map((from, n) => ({ from, to: step.value, name: `${n}` })),
   )
   for (const { from, to, name } of uses) graph.setEdge({ v: `${from}`, w: `${to}`, name }, {})
   layout(graph)
@@ -35,8 +38,7 @@ export function drawGeneral(session: Session, direction: Direction): Drawing {
     const { points } = graph.edge({ v: `${from}`, w: `${to}`, name }) as { points: { x: number; y: number }[] }
     const inLine = right ? Math.abs(a.y - b.y) < 2 : Math.abs(a.x - b.x) < 2
     const ways = inLine && points.length <= 3 ? arched(a, b, direction) : through(points, direction)
-    const quiet = a.kind === 'parameter'
-    return { key: `${from}-${to}-${name}`, from: a, to: b, weight: null, label: null, quiet, ...ways }
+    return { key: `${from}-${to}-${name}`, from: a, to: b, weight: null, label: null, quiet: false, ...ways }
   })
   const titled = nodes.map(({ x, y, height, title }) => ({ x, y: y - height / 2 - 12, width: title.length * 8, height: 20 }))
   const rates = edges.map(({ rate }) => ({ ...rate, width: 90, height: 44 }))
@@ -47,17 +49,14 @@ function kindOf(session: Session, value: number): Kind {
   if (value === session.tape.loss) return 'loss'
   if (session.values(value).length > SINGLE) return 'folded'
   const { role } = session.tape.values[value]!
-  return role === 'parameter' ? 'parameter' : role === 'intermediate' ? 'unit' : 'input'
+  return role === 'intermediate' ? 'unit' : 'input'
 }
 
 function sizeOf(session: Session, value: number): { width: number; height: number } {
-  const kind = kindOf(session, value)
-  if (kind === 'parameter') return { width: CARD.width, height: CARD.height }
-  return kind === 'folded' ? foldedGrid(session.values(value).length) : BOX
+  return kindOf(session, value) === 'folded' ? foldedGrid(session.values(value).length) : BOX
 }
 
 function leafWords(session: Session, value: number): string {
   const { name, role } = session.tape.values[value]!
-  if (role === 'parameter') return ''
-  return name ? `${role} ${session.symbol(name)}` : role
+  return `${role} ${session.symbol(name)}`
 }

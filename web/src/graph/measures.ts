@@ -24,13 +24,13 @@ export function measures(direction: Direction, mostUnits: number): Measures {
       width: roomy ? 92 : 84,
       height,
       apart: height + TAB.height + (roomy ? 18 : 10),
-      gap: (many, weighted) => (!many ? 66 : weighted ? 128 : 52),
+      gap: (many, weighted) => (!many ? (roomy ? 66 : 54) : weighted ? 112 : 40),
     }
   }
   return {
-    width: 84,
-    height: roomy ? 60 : 46,
-    apart: 92,
+    width: roomy ? 84 : 78,
+    height: roomy ? 58 : 46,
+    apart: roomy ? 91 : 84,
     gap: (many, weighted) => (!many ? 44 : weighted ? 76 : 40),
   }
 }

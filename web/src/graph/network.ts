@@ -43,11 +43,13 @@ export function drawNetwork(session: Session, direction: Direction, folded: Read
     ...cards.filter(({ kind }) => kind === 'parameter').map((card) => cardEdge(card, placed, direction)),
   ]
   const matrices = placed.flatMap((column) => matrixOf(column, find))
-  const headings = placed.map((column) => heading(column, direction))
+  const tabs = new Set(cards.filter(({ kind }) => kind === 'tab').map(({ value }) => value))
+  const headings = placed.map((column) => heading(column, tabs.has(column.bias ?? -1), direction))
   const boxes: Box[] = [...nodes, ...matrices]
   for (const { x, y, text, anchor } of headings)
     boxes.push({ x: anchor === 'start' ? x + text.length * 4 : x, y, width: text.length * 8, height: 20 })
-  for (const { rate } of edges) boxes.push({ ...rate, width: 60, height: 36 })
+  for (const { rate, to } of edges)
+    boxes.push({ ...rate, width: direction === 'right' && to.kind !== 'loss' ? 150 : 40, height: 40 })
   return { direction, nodes, edges, matrices, headings, bounds: boundsOf(boxes) }
 }
 
@@ -189,13 +191,21 @@ function joined(from: Placed, to: Placed, direction: Direction): GraphEdge[] {
   const single = from.nodes.length * to.nodes.length === 1
   const weighted = to.weight !== null && !plain
   const share = weighted && !single ? labelShare(chosen, direction) : null
+  const below = direction === 'right' && !single ? underGap(from, to) : null
   return chosen.map(([a, b]) => {
     const entry = weighted && direction === 'down' && !single ? withTab(b) : b
     const ways = (single ? arched : straight)(a, entry, direction)
     const weight = weighted ? { value: to.weight!, at: a.unit * to.units + b.unit } : null
     const label = share === null ? null : between(...ports(a, entry, direction), share)
-    return edge(a, b, weight, label, ways)
+    return edge(a, b, weight, label, below ? { ...ways, rate: below } : ways)
   })
+}
+
+/** Clear of the lines between two layers: under the space between them. */
+function underGap(from: Placed, to: Placed): Point {
+  const bottom = Math.max(...[...from.nodes, ...to.nodes].map(({ y, height }) => y + height / 2))
+  const [a, b] = ports(from.nodes[0]!, to.nodes[0]!, 'right')
+  return { x: (a.x + b.x) / 2, y: bottom + 28 }
 }
 
 function edge(
@@ -274,10 +284,10 @@ function spanOf({ folded, units }: Column, direction: Direction, sizes: Measures
   return (units - 1) * sizes.apart + (direction === 'right' ? sizes.height : sizes.width)
 }
 
-function heading(column: Placed, direction: Direction): Heading {
-  const { value, text, folded, units, nodes, weight, names } = column
+function heading(column: Placed, tabbed: boolean, direction: Direction): Heading {
+  const { value, text, folded, units, nodes, names } = column
   const top = Math.min(...nodes.map(({ y, height }) => y - height / 2))
-  const above = (weight !== null && units > 1) || names.length ? TAB.height + 12 : 12
+  const above = tabbed || names.length ? TAB.height + 10 : 11
   const left = Math.min(...nodes.map(({ x, width }) => x - width / 2))
   const place =
     direction === 'right'

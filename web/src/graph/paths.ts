@@ -4,6 +4,8 @@ import type { Box, Direction, Point } from './drawing'
 
 /** How far apart the two ways of one edge run. */
 const BESIDE = 9
+/** How far along a way to a box text can stand without covering the box it comes from. */
+const NEAR_END = 0.62
 const ARC_DEPTH = 30
 const BELOW = 9
 
@@ -23,7 +25,7 @@ export function straight(from: Box, to: Box, direction: Side): Ways {
   return {
     forward: `M${at(a)}L${at(b)}`,
     backward: `M${at(c)}Q${at(moved(between(c, d, 0.5), shift))} ${at(d)}`,
-    rate: moved(between(a, b, 0.5), { x: shift.x * 2.4, y: shift.y * 2.4 }),
+    rate: clear(between(a, b, NEAR_END), direction, b.y > a.y + 2 ? -1 : 1),
   }
 }
 
@@ -68,13 +70,15 @@ export function upright(from: Box, to: Box, direction: Direction): Ways {
 
 /** Through points that a layout library found. */
 export function through(points: readonly Point[], direction: Direction): Ways {
-  const shift = direction === 'right' ? { x: 0, y: BESIDE } : { x: BESIDE, y: 0 }
-  const back = [...points].reverse().map((point) => moved(point, shift))
   const middle = points[Math.floor(points.length / 2)]!
+  const ends = between(points[0]!, points.at(-1)!, 0.5)
+  // the way back, and what is written, lie on the side to which the line bends away
+  const side = direction === 'right' && middle.y < ends.y - 4 ? -1 : 1
+  const shift = direction === 'right' ? { x: 0, y: BESIDE * side } : { x: BESIDE, y: 0 }
   return {
     forward: smooth(points),
-    backward: smooth(back),
-    rate: moved(middle, { x: shift.x * 2.4, y: shift.y * 2.4 }),
+    backward: smooth([...points].reverse().map((point) => moved(point, shift))),
+    rate: clear(middle, direction, side),
   }
 }
 
@@ -96,12 +100,17 @@ export function between(a: Point, b: Point, share: number): Point {
   return { x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share }
 }
 
+/** A place for two lines of text beside a point of a way. */
+function clear(point: Point, direction: Side, side: 1 | -1): Point {
+  return direction === 'right' ? { x: point.x, y: point.y + (side > 0 ? 26 : -36) } : { x: point.x + 20, y: point.y }
+}
+
 function beside(a: Point, b: Point, shift: Point): Ways {
   const [c, d] = [moved(b, shift), moved(a, shift)]
   return {
     forward: `M${at(a)}L${at(b)}`,
     backward: `M${at(c)}L${at(d)}`,
-    rate: moved(between(a, b, 0.5), { x: shift.x * 2, y: shift.y * 2 }),
+    rate: moved(between(a, b, 0.5), { x: shift.x * 3, y: shift.y * 2 }),
   }
 }
 

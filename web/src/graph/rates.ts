@@ -2,12 +2,13 @@
 // multiplied with, read off the gradient's own formula.
 
 import { evaluate, type Placed } from '../player/formula'
+import { label } from '../player/tape'
 import type { Session } from '../session.svelte'
 import { contributions } from '../views/contributions'
 import { elementOf } from '../views/elements'
 import { format } from '../views/numbers'
 import type { Drawing, GraphEdge } from './drawing'
-import { elementAt } from './elements'
+import { elementAt, shortName } from './elements'
 
 export interface Rate {
   /** "∂L/∂a₁ = −1.75"; null beside ways that are done with. */
@@ -61,13 +62,13 @@ function write(
     const rate = format(evaluate(local, read))
     const [, id, i] = upstream as readonly ['leaf', number, number]
     const into = tape.values[id]!.gradient_of!
-    const name = (value: number, element: number): string => session.symbol(session.label(value, element))
+    const above = shortName(session, into, i)
     found.set(
       edge.key,
       active
         ? {
-            arrives: `${name(id, i)} = ${format(read(id, i))}`,
-            local: `∂${name(into, i)}/∂${session.symbol(session.label(of, at))} = ${rate}`,
+            arrives: `∂${session.symbol(label(tape, tape.loss))}/∂${above} = ${format(read(id, i))}`,
+            local: `∂${above}/∂${shortName(session, of, at)} = ${rate}`,
           }
         : { arrives: null, local: rate },
     )
@@ -85,9 +86,11 @@ function edgeOf(
   if (upstream[0] !== 'leaf') return undefined
   const [, id, i] = upstream
   const into = session.tape.values[id]!.gradient_of
-  return edges.find(({ from, to, weight }) => {
-    if (to.kind === 'folded' || to.value !== into || elementAt(session, to) !== i) return false
-    if (weight && weight.value === of) return weight.at === at
-    return from.value === of && elementAt(session, from) === at
-  })
+  const arriving = edges.filter(
+    ({ to }) => to.kind !== 'folded' && to.value === into && elementAt(session, to) === i,
+  )
+  return (
+    arriving.find(({ from }) => from.value === of && elementAt(session, from) === at) ??
+    arriving.find(({ weight }) => weight?.value === of && weight.at === at)
+  )
 }

@@ -2,6 +2,7 @@
 
 import { isShown } from '../expression'
 import type { Session } from '../session.svelte'
+import { format } from '../views/numbers'
 import type { StepInfo } from '../wire'
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -40,6 +41,23 @@ export function stepWords(session: Session, { value, name, part, title }: StepIn
   const word = WORDS[part.at(-1) ?? '']
   if (word === 'linear' && name === 'yhat') return `output ${symbol}`
   return word ? `${word} ${symbol}` : title.replace(/: [^:]*$/, ` ${symbol}`).toLowerCase()
+}
+
+const INFIX: Readonly<Record<string, string>> = { add: '+', sub: '−', mul: '×', div: '/', matmul: '@', pow: '^' }
+
+/** How a value is made, as a formula: "a = x + 1", "a = relu(z)". */
+export function formulaWords(session: Session, step: StepInfo): string {
+  if (step.steps.length > 1) return stepWords(session, step)
+  const { op, inputs } = session.tape.steps[step.steps[0]!]!
+  const names = inputs.map((id) => {
+    const { name } = session.tape.values[id]!
+    return name ? session.symbol(name) : format(session.number(id, 0))
+  })
+  const made = session.symbol(step.name)
+  if (op === 'identity') return `${made} = ${names[0]}`
+  if (op === 'neg') return `${made} = −${names[0]}`
+  if (op === 'square') return `${made} = ${names[0]}²`
+  return `${made} = ${INFIX[op] ? names.join(` ${INFIX[op]} `) : `${op}(${names.join(', ')})`}`
 }
 
 /** How many numbers a value has for each sample. */

@@ -1,86 +1,78 @@
-// The page that the server gives out: a host of the same module. It answers the module's requests
-// for traces from the server, and keeps the address in step with where the person stands.
+// The page that the server gives out: a host of the same module. It opens what the address names,
+// and keeps the address in step with where the person stands.
 
-import { readAddress, writeAddress } from '../address'
-import type { ErrorMessage, PresetInfo, TraceMessage } from '../wire'
+import { type Address, readAddress, writeAddress } from '../address'
+import { type Api, whatWentWrong } from '../views/open'
+import type { TraceMessage } from '../wire'
 import { localModel } from './model'
-import whygrad, { type Place, type Request } from './widget'
+import { server } from './server'
+import whygrad, { type Place } from './widget'
 
-const WRITE_EVERY = 400 // milliseconds; browsers refuse a flood of addresses
+/** Milliseconds between two changes of the address; browsers refuse a flood of them. */
+const WRITE_EVERY = 400
 
-const el = document.getElementById('whygrad')!
-const model = localModel({ whole: true, place: readAddress(location.hash) })
+/** The preset that is open; null for anything else. */
+let preset: string | null = null
+/** Whether the address before is one to come back to. */
+let opened = false
 let writing: ReturnType<typeof setTimeout> | undefined
 
-async function ask<T>(path: string, content?: unknown): Promise<T> {
-  const response = await fetch(path, {
-    ...(content !== undefined && {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(content),
-    }),
-  })
-  const message: unknown = await response.json()
-  if (!response.ok) throw message
-  return message as T
+const api: Api = {
+  ...server,
+  async trace(asked) {
+    const trace = await server.trace(asked)
+    preset = 'preset' in asked ? asked.preset : null
+    opened = true
+    return trace
+  },
 }
+const model = localModel({ whole: true, api })
 
-async function open(request: Request | null): Promise<void> {
-  model.set('busy', true)
+async function go({ preset: named, ...place }: Address): Promise<void> {
+  if (named !== null && named === preset) {
+    model.set('go', place)
+    return
+  }
   try {
-    const trace = request
-      ? await ask<TraceMessage>('api/trace', request)
-      : await ask<TraceMessage>('api/initial')
+    const trace = await (named === null ? initial() : server.trace({ preset: named }))
+    preset = named ?? preset
+    model.set('start', place)
     model.set('error', null)
     model.set('trace', trace)
   } catch (fault) {
-    model.set('error', said(fault))
-  } finally {
-    model.set('busy', false)
+    model.set('error', whatWentWrong(fault))
   }
 }
 
-/** What went wrong, whether the server said it or did not answer. */
-function said(fault: unknown): ErrorMessage {
-  if (fault && typeof fault === 'object' && 'message' in fault && 'source' in fault)
-    return fault as ErrorMessage
-  return {
-    message: `The server does not answer (${fault instanceof Error ? fault.message : 'no message'}). Is whygrad still running?`,
-    source: null,
-    line: null,
-  }
+/** What the server opens on, which may be a preset too. */
+async function initial(): Promise<TraceMessage> {
+  const [trace, presets] = await Promise.all([server.initial(), server.presets()])
+  preset = presets.some(({ name }) => name === trace.name) ? trace.name : null
+  return trace
 }
 
 function address(): string {
-  return location.pathname + location.search + writeAddress(model.get('place') as Place)
+  const { pathname, search } = location
+  return pathname + search + writeAddress({ preset, ...(model.get('place') as Place) })
 }
 
-model.on('change:request', () => {
-  const request = model.get('request') as Request
-  void open(request).then(() => {
-    if (!model.get('error')) history.pushState(null, '', address())
-  })
-})
-
 model.on('change:place', () => {
+  if (opened) {
+    opened = false
+    history.pushState(null, '', address())
+    return
+  }
   writing ??= setTimeout(() => {
     writing = undefined
     history.replaceState(null, '', address())
   }, WRITE_EVERY)
 })
-
 window.addEventListener('popstate', () => {
-  const place = readAddress(location.hash)
-  const { preset } = model.get('place') as Place
-  model.set('go', place)
-  if (place.preset !== preset) void open(place.preset ? { preset: place.preset } : null)
+  clearTimeout(writing)
+  writing = undefined
+  void go(readAddress(location.hash))
 })
 
 whygrad.initialize()
-whygrad.render({ model, el })
-void ask<PresetInfo[]>('api/presets').then(
-  (presets) => model.set('presets', presets),
-  () => model.set('presets', []),
-)
-const { preset } = readAddress(location.hash)
-void open(preset ? { preset } : null)
+whygrad.render({ model, el: document.getElementById('whygrad')! })
+void go(readAddress(location.hash))

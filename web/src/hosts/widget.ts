@@ -1,22 +1,21 @@
 // The module that every host loads. It keeps anywidget's contract, so a notebook needs nothing more.
 //
-// The model's keys: `trace` (a TraceMessage, which is shown), `presets` and `error` come from the
-// host; `request` (what to trace next) and `place` (where the person stands) are set here; `go`
-// sends the person somewhere. `whole` says that the page is ours, not a cell's.
+// The model's keys, all of them optional:
+//   trace   the TraceMessage to show, and `start`, the place in it to open at
+//   go      a place to go to in what is shown
+//   place   where the person stands; set here
+//   error   what to say where there is nothing to show
+//   api     how to open other traces, where the host can
+//   whole   whether the page is all ours, and not a cell of a notebook
 import { mount, unmount } from 'svelte'
-import type { Address } from '../address'
 import App from '../views/App.svelte'
 import type { Model } from './model'
 
-/** What to trace: one of `preset`, `spec` and `toml`, and the files it needs. */
-export interface Request {
-  readonly preset?: string
-  readonly spec?: Readonly<Record<string, unknown>>
-  readonly toml?: string
-  readonly files?: Readonly<Record<string, string>>
+/** An iteration, from 0, and how many of its steps are revealed. */
+export interface Place {
+  readonly iteration: number
+  readonly position: number
 }
-
-export type Place = Address
 
 interface Host {
   model: Model

@@ -1,0 +1,40 @@
+// What the page asks of the server that gave it out.
+
+import { type Api, Refusal } from '../views/open'
+import type { CsvInfo, ErrorMessage, PresetInfo, TraceMessage } from '../wire'
+
+export interface Server extends Api {
+  /** The trace the page opens on when its address names none. */
+  initial(): Promise<TraceMessage>
+}
+
+export const server: Server = {
+  initial: () => ask<TraceMessage>('api/initial'),
+  presets: () => ask<readonly PresetInfo[]>('api/presets'),
+  trace: (asked) => ask<TraceMessage>('api/trace', asked),
+  csv: (file) => ask<CsvInfo>('api/csv', file),
+}
+
+async function ask<T>(path: string, content?: unknown): Promise<T> {
+  const response = await fetch(path, content === undefined ? {} : posted(content)).catch(() => null)
+  if (!response) throw refusal('The server does not answer. Is whygrad still running?')
+  const message: unknown = await response.json().catch(() => null)
+  if (response.ok && message !== null) return message as T
+  throw isError(message) ? new Refusal(message) : refusal(`The server answered ${response.status}.`)
+}
+
+function posted(content: unknown): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(content),
+  }
+}
+
+function refusal(message: string): Refusal {
+  return new Refusal({ message, source: null, line: null })
+}
+
+function isError(message: unknown): message is ErrorMessage {
+  return typeof message === 'object' && message !== null && 'message' in message
+}
