@@ -42,7 +42,7 @@ def value_and_grad(
                 raise WhygradError(
                     f"argnums names argument {position}, but there are {len(args)} (from 0)"
                 )
-            given[position] = _as_argument(args[position])
+            given[position] = as_argument(args[position])
         wanted: list[Tensor] = [given[position] for position in positions]
         value = f(*given, **kwargs)
         if isinstance(value, int | float):  # it depends on nothing
@@ -58,7 +58,7 @@ def value_and_grad(
     return wrapped
 
 
-def _as_argument(given: Any) -> Tensor:
+def as_argument(given: Any) -> Tensor:
     """Return a tensor that stands for this argument and for nothing else.
 
     The caller's own tensor may be in use elsewhere: as another argument, or within the function.

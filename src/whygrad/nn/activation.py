@@ -42,15 +42,10 @@ class Softplus(_Activation):
     function = staticmethod(functional.softplus)
 
 
-class Softmax(Module):
-    """Shares along an axis that add up to 1."""
+class SiLU(_Activation):
+    """x * sigmoid(x), also called swish."""
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, *inputs: Any) -> Tensor:
-        """Apply softmax along ``dim``."""
-        return functional.softmax(*inputs, dim=self.dim)
+    function = staticmethod(functional.silu)
 
 
 class LeakyReLU(Module):
@@ -62,3 +57,48 @@ class LeakyReLU(Module):
     def forward(self, *inputs: Any) -> Tensor:
         """Apply the activation to each element."""
         return functional.leaky_relu(*inputs, negative_slope=self.negative_slope)
+
+
+class ELU(Module):
+    """Each element if it is above 0, else ``alpha * (exp(x) - 1)``."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Apply the activation to each element."""
+        return functional.elu(*inputs, alpha=self.alpha)
+
+
+class GELU(Module):
+    """x times the share of a standard normal distribution below it; see ``functional.gelu``."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        self.approximate = approximate
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Apply the activation to each element."""
+        return functional.gelu(*inputs, approximate=self.approximate)
+
+
+class Hardtanh(Module):
+    """Each element, clipped to ``min_val .. max_val``."""
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        self.min_val = min_val
+        self.max_val = max_val
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Clip each element."""
+        return functional.hardtanh(*inputs, min_val=self.min_val, max_val=self.max_val)
+
+
+class Softmax(Module):
+    """Shares along an axis that add up to 1."""
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Apply softmax along ``dim``."""
+        return functional.softmax(*inputs, dim=self.dim)
