@@ -28,7 +28,7 @@ from whygrad.tape import Tape
 from whygrad.tensor import Tensor
 
 SLOW = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 PYTHON = {
     "__builtins__": {},

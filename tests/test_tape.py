@@ -77,7 +77,6 @@ def test_how_a_tape_reads() -> None:
     assert "loss     L () = mse_loss yhat t" in lines
     assert tape.label(tape.find("W1").id) == "W1"
     assert tape.sizes == {"batch": 3}
-    assert [tape.values[v].name for v in tape.gradients] >= ["x"]
     weight = tape.find("W1").id
     assert tape.values[tape.gradients[weight]].name == "dL/dW1"
     assert {step.op for step, _ in tape.uses[weight]} == {"matmul", "sub"}
@@ -267,7 +266,7 @@ PIECES = st.one_of(
     st.lists(st.integers(-3, 9), max_size=3),
 )
 FUZZ = settings(
-    max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 

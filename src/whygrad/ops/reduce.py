@@ -260,7 +260,12 @@ def _product(a: Shape, b: Shape) -> Shape:
 
 def _matmul(a: Array, b: Array, out: Array) -> Kernel:
     # np.dot starts twice as fast as np.matmul, which shows at a few units per layer
-    return partial(np.dot if a.ndim == b.ndim == 2 else np.matmul, a, b, out)
+    return partial(
+        np.dot if a.ndim == b.ndim == 2 and a.dtype == b.dtype == out.dtype else np.matmul,
+        a,
+        b,
+        out,
+    )
 
 
 _K = ("axis", 0, -1)

@@ -1,0 +1,118 @@
+"""Gradients of any function: ``grad``, ``value_and_grad``."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import whygrad as wg
+from whygrad.errors import ShapeError, WhygradError
+from whygrad.play import Player
+from whygrad.record import write
+from whygrad.run import leaves_of
+
+
+def test_fan_out() -> None:
+    value, gradient = wg.value_and_grad(lambda x: x * (x + 1))(3.0)
+    assert (value.item(), gradient.item()) == (12.0, 7.0)
+
+
+def test_several_arguments() -> None:
+    def f(x: Any, y: Any, *, scale: float) -> Any:
+        return (x * y * scale).sum()
+
+    dx, dy = wg.grad(f, argnums=(0, 1))([1.0, 2.0], [3.0, 4.0], scale=2.0)
+    assert (dx.tolist(), dy.tolist()) == ([6.0, 8.0], [2.0, 4.0])
+    assert wg.grad(f, argnums=[1])([1.0, 2.0], wg.tensor(3.0), scale=1.0)[0].item() == 3.0
+
+
+def test_gradients_of_gradients() -> None:
+    def cube(x: Any) -> Any:
+        return x**3
+
+    first = wg.grad(cube)
+    second = wg.grad(lambda x: first(x))
+    third = wg.grad(lambda x: second(x))
+    assert [f(2.0).item() for f in (first, second, third)] == [12.0, 12.0, 6.0]
+
+
+def test_one_tensor_as_two_arguments_is_two_arguments() -> None:
+    a = wg.tensor(3.0)
+    assert wg.grad(lambda x, y: x * y)(a, a).item() == 3.0
+    dx, dy = wg.grad(lambda x, y: x * x * y, argnums=(0, 1))(a, a)
+    assert (dx.item(), dy.item()) == (18.0, 9.0)
+    assert wg.grad(lambda x: x * a)(a).item() == 3.0  # the closure's a is held still
+
+
+def test_weights_shared_by_two_layers_hear_both() -> None:
+    w = wg.tensor(np.array([[0.5, -0.25], [1.0, 2.0]]))
+    x = wg.tensor([[1.0, 2.0]])
+    shared = wg.grad(lambda w: ((x @ w).tanh() @ w).sum())(w).data
+    apart = wg.grad(lambda a, b: ((x @ a).tanh() @ b).sum(), argnums=(0, 1))(w, w)
+    np.testing.assert_allclose(shared, apart[0].data + apart[1].data, rtol=1e-14)
+
+
+def test_a_residual_connection() -> None:
+    gradient = wg.grad(lambda x: (x + (x * 2.0).tanh()).sum())(wg.tensor([0.0, 0.5]))
+    np.testing.assert_allclose(gradient.data, 1 + 2 * (1 - np.tanh([0.0, 1.0]) ** 2))
+
+
+def test_what_it_does_not_depend_on_has_a_rate_of_0() -> None:
+    dx, dy = wg.grad(lambda x, y: x.sum(), argnums=(0, 1))([1.0], [np.inf, 2.0])
+    assert (dx.tolist(), dy.tolist()) == ([1.0], [0.0, 0.0])
+    assert wg.grad(lambda x: 3.0)(1.0).item() == 0.0
+    assert wg.grad(lambda x: (x > 0.0).sum())(1.0).item() == 0.0
+    assert wg.value_and_grad(lambda x: 3)(1.0)[0].item() == 3.0
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "argnums", "says"),
+    [
+        (lambda x: x, ([1.0, 2.0],), 0, "is not one rate per number"),
+        (lambda x: x, (wg.tensor([1, 2], dtype=int),), 0, "needs floating-point numbers"),
+        (lambda x: x, (True,), 0, "this is bool"),
+        (lambda x: x, (1.0,), 1, "argument 1, but there are 1"),
+        (lambda x: x, (1.0,), -1, "argument -1"),
+        (lambda x: (x, x), (1.0,), 0, "returned tuple"),
+        (lambda x: None, (1.0,), 0, "returned NoneType"),
+        (lambda x: x, ("one",), 0, "not numbers|needs numbers"),
+    ],
+)
+def test_what_has_no_gradient(f: Any, args: Any, argnums: int, says: str) -> None:
+    with pytest.raises(WhygradError, match=says):
+        wg.grad(f, argnums)(*args)
+
+
+def test_a_seed_of_the_wrong_shape() -> None:
+    from whygrad.backward import gradients
+
+    x = wg.tensor([1.0, 2.0])
+    y = x * 2.0
+    assert gradients(y, [x], seed=wg.tensor([1.0, 10.0]))[x].tolist() == [2.0, 20.0]
+    assert gradients(y, [y], seed=wg.tensor([1.0, 10.0]))[y].tolist() == [1.0, 10.0]
+    assert gradients(y.sum(), []) == {}
+    assert gradients(wg.tensor(1.0), [x]) == {}
+    with pytest.raises(ShapeError, match=r"\(1,\), but the output has \(2,\)"):
+        gradients(y, [x], seed=wg.tensor([1.0]))
+
+
+def test_a_chain_of_a_hundred_thousand_steps() -> None:
+    from whygrad.backward import gradients
+
+    start = time.perf_counter()
+    x = wg.tensor(0.5)
+    y = x
+    for _ in range(100_000):
+        y = -y
+    found = gradients(y, [x])
+    tape, run, _ = write(y, also=[found[x]], gradients={x: found[x]})
+    player = Player(tape, leaves_of(run))
+    player.play()
+    assert found[x].item() == 1.0
+    assert player.buffers[tape.loss] == run.arrays[tape.loss] == 0.5
+    assert len(tape.steps) == 200_000
+    assert time.perf_counter() - start < 60
+    del y, found  # taking the chain apart does not recurse either
