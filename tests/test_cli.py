@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -140,8 +141,24 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         bound.close()
 
     monkeypatch.setattr(module, "serve", serve)
-    monkeypatch.setattr(module.webbrowser, "open", addresses.append)
+    monkeypatch.setattr(module, "show", addresses.append)
     return addresses
+
+
+def test_a_browser_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from whygrad.cli import open as module
+
+    asked, closed = Event(), Event()
+
+    def browse(url: str) -> None:
+        assert url == "http://localhost:1/"
+        asked.set()
+        closed.wait(10)
+
+    monkeypatch.setattr(module.webbrowser, "open", browse)
+    module.show("http://localhost:1/")
+    assert asked.wait(10)
+    closed.set()
 
 
 def test_alone_it_opens_the_explorer(opened: list[str]) -> None:

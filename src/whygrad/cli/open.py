@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
+from threading import Thread
 
 import click
 
@@ -45,9 +46,14 @@ def open_app(
     def ready() -> None:
         click.echo(f"whygrad is at {url}  (Ctrl-C ends it)")
         if not no_browser:
-            webbrowser.open(url)
+            show(url)
 
     serve(app, bound, ready)
+
+
+def show(url: str) -> None:
+    """Open a browser, without waiting for it: some return only when they are closed."""
+    Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def _csv_of(spec: Spec) -> dict[str, bytes]:
