@@ -16,6 +16,7 @@ import {
 } from './formula'
 import { KERNELS } from './kernels'
 import { Player } from './player'
+import { tapeOf } from './testing'
 import { flatten, type Params, type Run, type Tape } from './tape'
 
 interface Kept {
@@ -64,34 +65,6 @@ function expectClose(got: ArrayLike<number>, kept: ArrayLike<number>, what: stri
   }
 }
 
-/** A tape of one step. */
-function tapeOf({ op, params, inputs, output }: OpCase): Tape {
-  const values = [...inputs, output].map(({ shape }, id) => ({
-    id,
-    name: '',
-    shape,
-    dtype: 'float64',
-    role: 'input' as const,
-  }))
-  const step = {
-    id: 0,
-    op,
-    inputs: inputs.map((_, id) => id),
-    output: inputs.length,
-    params,
-    phase: 'forward' as const,
-    part: [],
-  }
-  return {
-    format: 'whygrad-tape/1',
-    sizes: {},
-    loss: inputs.length,
-    values,
-    steps: [step],
-    carries: [],
-  }
-}
-
 it.each(opNames)('there is a kernel for %s', (op) => {
   expect(Object.keys(KERNELS)).toContain(op)
 })
@@ -115,7 +88,13 @@ describe.each(ops.map((kept, n) => ({ ...kept, n })))('$op, case $n', (kept) => 
   const write = (value: number, at: number): string => get(value, at).toFixed(6)
 
   it('the kernel gives what Python gives', () => {
-    const player = new Player(tapeOf(kept), new Map(inputs.map(({ numbers }, id) => [id, numbers])))
+    const player = new Player(
+      tapeOf(
+        [...inputs, output].map(({ shape }) => shape),
+        [[op, inputs.map((_, id) => id), inputs.length, params]],
+      ),
+      new Map(inputs.map(({ numbers }, id) => [id, numbers])),
+    )
     player.play()
     expect(player.shapes[inputs.length]).toEqual(output.shape)
     expectClose(player.values[inputs.length]!, output.numbers, op)

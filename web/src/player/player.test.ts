@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import tapesJson from '../../../tests/conformance/tapes.json'
 import { PlayError } from './layout'
 import { firstFault, Player } from './player'
+import { tapeOf } from './testing'
 import {
   elementLabel,
   flatten,
@@ -18,30 +19,6 @@ const cases = tapesJson as unknown as { name: string; tape: Tape; run: Run; loss
 const { tape, run } = cases.find(({ name }) => name === 'xor 2-4-1')!
 const { byName, leaves, makers, uses, gradients } = lookups(tape)
 const w1 = byName.get('W1')!
-
-/** A small tape: the shapes of all values, then steps; values no step makes are the leaves. */
-function tapeOf(
-  shapes: (number | string)[][],
-  steps: [op: string, inputs: number[], output: number, params?: Params][],
-  carries: [number, number][] = [],
-): Tape {
-  return {
-    format: 'whygrad-tape/1',
-    sizes: { batch: 2 },
-    loss: 0,
-    values: shapes.map((shape, id) => ({ id, name: '', shape, dtype: 'float64', role: 'input' })),
-    steps: steps.map(([op, inputs, output, params = {}], id) => ({
-      id,
-      op,
-      inputs,
-      output,
-      params,
-      phase: 'forward',
-      part: [],
-    })),
-    carries,
-  }
-}
 
 describe('what a tape is looked up by', () => {
   it('makers, uses, gradients, names and leaves', () => {

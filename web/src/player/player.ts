@@ -1,22 +1,17 @@
 // Plays a tape in the browser: forward, backward and update alike, for all are steps.
 
+import { bindTape, type Program } from './bind'
+import { compile } from './compile'
 import type { Play } from './kernels/kernel'
-import { bindCopy } from './kernels/shapes'
-import {
-  countOf,
-  inOrder,
-  PlayError,
-  sameShape,
-  type Shape,
-  showShape,
-  type View,
-  whole,
-} from './layout'
-import { kernelOf, shapesAt, sizesAt } from './sizes'
-import { label, leavesOf, lookups, type Run, type Step, type Tape } from './tape'
+import { countOf, PlayError, sameShape, type Shape, showShape } from './layout'
+import { shapesAt, sizesAt } from './sizes'
+import { label, leavesOf, lookups, type Run, type Tape } from './tape'
 
 /** Numbers in row-major order. */
 export type Flat = ArrayLike<number>
+
+/** Iterations after which it pays to compile a tape. */
+const COMPILE_AFTER = 50
 
 /**
  * Plays one tape at one set of sizes, in float64, into arrays that are allocated once.
@@ -33,14 +28,13 @@ export class Player {
   /** The numbers of every value in row-major order, by id. To write, use `set`. */
   readonly values: readonly Float64Array[]
 
-  readonly #values: Float64Array[] = []
-  /** Where kernels read a value: a transposed or spread one is read where it came from. */
-  readonly #views: View[] = []
-  readonly #program: Play[] = []
-  /** By id of a value that kernels read elsewhere: what copies it to `values`, to be shown. */
-  readonly #shown = new Map<number, Play>()
-  readonly #leaves: ReadonlySet<number>
-  readonly #carry: Play
+  readonly #leaves = new Map<number, Float64Array>()
+  readonly #program: Program
+  readonly #shows: readonly Play[]
+  #steps: readonly Play[]
+  #carries: readonly Play[]
+  #trained = 0
+  #compiled = false
 
   /**
    * @param given the numbers that no step makes, by value id; or a run to take them from
@@ -58,33 +52,33 @@ export class Player {
     this.tape = tape
     this.sizes = sizesAt(tape, sizes)
     this.shapes = shapesAt(tape, this.sizes)
-    this.values = this.#values
     const numbers = given instanceof Map ? given : leavesOf(tape, given)
-    this.#leaves = new Set(lookups(tape).leaves.map(({ id }) => id))
-    const carried = new Set(shared && tape.carries.map(([before]) => before))
-    for (const id of this.#leaves) {
-      if (carried.has(id)) {
-        this.#share(id, shared!)
-        continue
+    const common = new Set(shared && tape.carries.map(([before]) => before))
+    for (const { id } of lookups(tape).leaves) {
+      if (common.has(id)) this.#leaves.set(id, this.#common(id, shared!))
+      else {
+        const found = numbers.get(id)
+        if (!found) throw new PlayError(`the tape needs numbers for ${label(tape, id)}: none given`)
+        this.#leaves.set(id, new Float64Array(countOf(this.shapes[id]!)))
+        this.set(id, found)
       }
-      const found = numbers.get(id)
-      if (!found) throw new PlayError(`the tape needs numbers for ${label(tape, id)}: none given`)
-      this.#allocate(id)
-      this.set(id, found)
     }
-    for (const step of tape.steps) this.#bind(step)
-    this.#carry = this.#bindCarry()
+    this.#program = bindTape(tape, this.shapes, this.#leaves)
+    this.values = this.#program.values
+    this.#steps = this.#program.steps.map(({ play }) => play)
+    this.#shows = this.#program.shown.map(({ play }) => play)
+    this.#carries = this.#program.carries.map(({ play }) => play)
   }
 
   /** Computes every step, once, in order. */
   play(): void {
-    for (const play of this.#program) play()
-    for (const show of this.#shown.values()) show()
+    for (const play of this.#steps) play()
+    for (const show of this.#shows) show()
   }
 
   /** Puts the updated parameters (and optimizer state) in place of the old ones. */
   carry(): void {
-    this.#carry()
+    for (const play of this.#carries) play()
   }
 
   /**
@@ -95,14 +89,16 @@ export class Player {
    * @returns the loss of each play
    */
   train(count: number, feed?: (n: number) => void): Float64Array {
+    this.#trained += count
+    if (this.#trained >= COMPILE_AFTER && !this.#compiled) this.#compile()
     const losses = new Float64Array(count)
-    const loss = this.#values[this.tape.loss]!
+    const loss = this.values[this.tape.loss]!
     for (let n = 0; n < count; n++) {
       feed?.(n)
-      for (const play of this.#program) play()
+      for (const play of this.#steps) play()
       losses[n] = loss[0]!
-      if (n === count - 1) for (const show of this.#shown.values()) show()
-      this.#carry()
+      if (n === count - 1) for (const show of this.#shows) show()
+      for (const play of this.#carries) play()
     }
     return losses
   }
@@ -113,23 +109,22 @@ export class Player {
    * @throws PlayError a step makes that value, or it holds another number of numbers
    */
   set(id: number, numbers: Flat): void {
-    const name = label(this.tape, id)
-    if (!this.#leaves.has(id)) {
+    const data = this.#leaves.get(id)
+    if (!data) {
       const why = this.tape.values[id] ? 'a step makes it' : 'there is no such value'
-      throw new PlayError(`${name} cannot be set: ${why}`)
+      throw new PlayError(`${label(this.tape, id)} cannot be set: ${why}`)
     }
-    const { shape, data } = this.#views[id]!
     if (numbers.length !== data.length)
       throw new PlayError(
-        `${name} has shape ${showShape(shape)}, which holds ${data.length}, ` +
-          `but ${numbers.length} numbers are given`,
+        `${label(this.tape, id)} has shape ${showShape(this.shapes[id]!)}, which holds ` +
+          `${data.length}, but ${numbers.length} numbers are given`,
       )
     data.set(numbers)
   }
 
   /** The numbers that are carried from one iteration to the next, copied. */
   snapshot(): Float64Array[] {
-    return this.tape.carries.map(([before]) => this.#values[before]!.slice())
+    return this.tape.carries.map(([before]) => this.values[before]!.slice())
   }
 
   /** Puts back what `snapshot` returned, of this player or of another of the same tape. */
@@ -142,71 +137,21 @@ export class Player {
     carries.forEach(([before], n) => this.set(before, state[n]!))
   }
 
-  #allocate(id: number): View {
-    const shape = this.shapes[id]!
-    return this.#keep(id, whole(new Float64Array(countOf(shape)), shape))
+  #compile(): void {
+    this.#compiled = true
+    const { steps, carries, chained } = this.#program
+    this.#steps = compile(steps) ?? this.#steps
+    // compiled steps are in another order, though never before what they read
+    if (!chained) this.#carries = compile(carries) ?? this.#carries
   }
 
-  #share(id: number, other: Player): void {
+  #common(id: number, other: Player): Float64Array {
     if (!sameShape(this.shapes[id]!, other.shapes[id]!))
       throw new PlayError(
         `${label(this.tape, id)} cannot be shared: its shapes are ` +
           `${showShape(this.shapes[id]!)} and ${showShape(other.shapes[id]!)}`,
       )
-    this.#keep(id, whole(other.values[id]!, this.shapes[id]!))
-  }
-
-  #keep(id: number, view: View): View {
-    this.#values[id] = view.data
-    this.#views[id] = view
-    return view
-  }
-
-  #bind(step: Step): void {
-    const { output, params } = step
-    const kernel = kernelOf(step)
-    if ('bind' in kernel) {
-      const inputs = step.inputs.map((id) => this.#views[id]!)
-      this.#program.push(kernel.bind({ inputs, output: this.#allocate(output), params }))
-      return
-    }
-    const [first] = step.inputs as [number]
-    const shape = this.shapes[output]!
-    const view =
-      kernel.view(this.#views[first]!, shape, params) ??
-      kernel.view(this.#settled(first), shape, params)!
-    if (inOrder(view)) {
-      const { data, offset } = view
-      this.#keep(output, whole(data.subarray(offset, offset + countOf(shape)), shape))
-      return
-    }
-    this.#shown.set(output, bindCopy(view, this.#allocate(output)))
-    this.#views[output] = view
-  }
-
-  /** A value in order in an array of its own, from this point of the program on. */
-  #settled(id: number): View {
-    const show = this.#shown.get(id)
-    if (show) {
-      this.#shown.delete(id)
-      this.#program.push(show)
-      this.#keep(id, whole(this.#values[id]!, this.shapes[id]!))
-    }
-    return this.#views[id]!
-  }
-
-  #bindCarry(): Play {
-    const pairs = this.tape.carries.map(([before, after]) => {
-      const from = this.#settled(after).data
-      return { from, to: this.#views[before]!.data, copy: from.slice() }
-    })
-    // what is carried may itself be a leaf that is carried over: all are read before any is written
-    const targets = new Set(pairs.map(({ to }) => to.buffer))
-    const chained = pairs.some(({ from }) => targets.has(from.buffer))
-    return () => {
-      if (chained) for (const { from, copy } of pairs) copy.set(from)
-      for (const { from, to, copy } of pairs) to.set(chained ? copy : from)
-    }
+    return other.values[id]!
   }
 }
 

@@ -3,7 +3,7 @@
 import { KERNELS } from './kernels'
 import type { Kernel, Sizes } from './kernels/kernel'
 import { PlayError, type Shape } from './layout'
-import { label, type Step, type Tape, type Value } from './tape'
+import { label, type Tape, type Value } from './tape'
 
 /** The recorded sizes, with some replaced. */
 export function sizesAt(tape: Tape, changed: Sizes): Sizes {
@@ -25,7 +25,7 @@ export function shapesAt(tape: Tape, sizes: Sizes): Shape[] {
   for (const step of tape.steps) {
     const inputs = step.inputs.map((id) => shapes[id]!)
     try {
-      shapes[step.output] = kernelOf(step).shape(inputs, step.params, sizes)
+      shapes[step.output] = kernelOf(step.op).shape(inputs, step.params, sizes)
     } catch (error) {
       if (!(error instanceof PlayError)) throw error
       throw new PlayError(`step ${step.id}, ${label(tape, step.output)}: ${error.message}`)
@@ -38,8 +38,8 @@ function namedShape(value: Value, sizes: Sizes): Shape {
   return value.shape.map((size) => (typeof size === 'string' ? (sizes[size] ?? 1) : size))
 }
 
-export function kernelOf(step: Step): Kernel {
-  const kernel = Object.hasOwn(KERNELS, step.op) ? KERNELS[step.op] : undefined
-  if (!kernel) throw new PlayError(`the op ${step.op} cannot be played in the browser`)
+export function kernelOf(op: string): Kernel {
+  const kernel = Object.hasOwn(KERNELS, op) ? KERNELS[op] : undefined
+  if (!kernel) throw new PlayError(`the op ${op} cannot be played in the browser`)
   return kernel
 }

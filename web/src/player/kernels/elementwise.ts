@@ -3,6 +3,8 @@
 import { broadcast, inOrder, positions, sameShape, type Shape, spread, type View } from '../layout'
 import type { Params } from '../tape'
 import { axesOf, type Computing, numberOf, type Play, type Site } from './kernel'
+import { ADD, DIV, type Loops, loopsOf, MUL, SUB } from './loops'
+import { tanhInto } from './tanh'
 
 /** `a` to the power `b`, as IEEE 754 and NumPy have it: 1 to any power is 1, even to NaN. */
 export function power(a: number, b: number): number {
@@ -19,9 +21,8 @@ export function softplus(x: number): number {
 }
 
 /** The functions of one number, by op name. */
-export const UNARY: Readonly<Record<string, (x: number) => number>> = {
+const UNARY: Readonly<Record<string, (x: number) => number>> = {
   neg: (x) => -x,
-  square: (x) => x * x,
   exp: Math.exp,
   log: Math.log,
   sqrt: Math.sqrt,
@@ -29,22 +30,21 @@ export const UNARY: Readonly<Record<string, (x: number) => number>> = {
   sign: Math.sign,
   relu: (x) => Math.max(x, 0),
   sigmoid,
-  tanh: Math.tanh,
   softplus,
 }
 
-/** The functions of two numbers, by op name. Tests give 1 or 0. */
-export const BINARY: Readonly<Record<string, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  pow: power,
-  maximum: Math.max,
-  minimum: Math.min,
-  gt: (a, b) => (a > b ? 1 : 0),
-  ge: (a, b) => (a >= b ? 1 : 0),
-  eq: (a, b) => (a === b ? 1 : 0),
+/** Loops over two arrays, by op name. Tests give 1 or 0. */
+const BINARY: Readonly<Record<string, Loops>> = {
+  add: ADD,
+  sub: SUB,
+  mul: MUL,
+  div: DIV,
+  pow: loopsOf(power),
+  maximum: loopsOf(Math.max),
+  minimum: loopsOf(Math.min),
+  gt: loopsOf((a, b) => (a > b ? 1 : 0)),
+  ge: loopsOf((a, b) => (a >= b ? 1 : 0)),
+  eq: loopsOf((a, b) => (a === b ? 1 : 0)),
 }
 
 function bindUnary(f: (x: number) => number, { inputs: [input], output }: Site): Play {
@@ -60,41 +60,29 @@ function bindUnary(f: (x: number) => number, { inputs: [input], output }: Site):
   }
 }
 
-function bindBinary(f: (a: number, b: number) => number, site: Site): Play {
-  const { shape, data: out } = site.output
-  const [left, right] = site.inputs.map((view) => spread(view, shape)) as [View, View]
-  const a = left.data
-  const b = right.data
-  const direct = [covers(left, shape), covers(right, shape)]
-  if (direct[0] && direct[1])
-    return () => {
-      for (let i = 0; i < out.length; i++) out[i] = f(a[i]!, b[i]!)
-    }
-  if (direct[0] && single(right))
-    return () => {
-      const second = b[right.offset]!
-      for (let i = 0; i < out.length; i++) out[i] = f(a[i]!, second)
-    }
-  if (single(left) && direct[1])
-    return () => {
-      const first = a[left.offset]!
-      for (let i = 0; i < out.length; i++) out[i] = f(first, b[i]!)
-    }
-  const aAt = positions(left)
-  const bAt = positions(right)
+function bindTanh({ inputs: [input], output }: Site): Play {
+  const { data, shape } = output
+  if (covers(input!, shape)) return () => tanhInto(input!.data, 0, data, 0, data.length)
+  const copy = bindUnary((x) => x, { inputs: [input!], output, params: {} })
   return () => {
-    for (let i = 0; i < out.length; i++) out[i] = f(a[aAt[i]!]!, b[bAt[i]!]!)
+    copy()
+    tanhInto(data, 0, data, 0, data.length)
   }
 }
 
-/** Whether element i of the shape is element i of the view's memory. */
-export function covers(view: View, shape: Shape): boolean {
-  return view.offset === 0 && sameShape(view.shape, shape) && inOrder(view)
+function bindSquare({ inputs: [input], output }: Site): Play {
+  return bindBinary(MUL, { inputs: [input!, input!], output, params: {} })
 }
 
-/** Whether all elements are one and the same. */
-export function single(view: View): boolean {
-  return view.strides.every((stride, i) => stride === 0 || view.shape[i] === 1)
+function bindBinary(loops: Loops, { inputs, output: { shape, data } }: Site): Play {
+  const [a, b] = inputs.map((view) => spread(view, shape)) as [View, View]
+  if (covers(a, shape) && covers(b, shape)) return loops.side(a.data, b.data, data)
+  return loops.placed(a.data, positions(a), b.data, positions(b), data)
+}
+
+/** Whether element i of the shape is element i of the view's memory. */
+function covers(view: View, shape: Shape): boolean {
+  return view.offset === 0 && sameShape(view.shape, shape) && inOrder(view)
 }
 
 function bindWhere({ inputs, output }: Site): Play {
@@ -126,11 +114,15 @@ function leaky(params: Params): (x: number) => number {
   return (x) => (x > 0 ? x : x * slope)
 }
 
+/** How many were averaged: what `divide_by_count` divides by. */
+export function countBy({ inputs: [, like], params }: Site): number {
+  return axesOf(params).reduce((product, axis) => product * like!.shape.at(axis)!, 1)
+}
+
 const divideByCount: Computing = {
   shape: sameAsFirst,
   bind(site) {
-    const [, like] = site.inputs
-    const many = axesOf(site.params).reduce((n, axis) => n * like!.shape.at(axis)!, 1)
+    const many = countBy(site)
     return bindUnary((x) => x / many, site)
   },
 }
@@ -142,10 +134,12 @@ const entriesOf = <T>(
 
 export const ELEMENTWISE: Readonly<Record<string, Computing>> = {
   ...entriesOf(UNARY, (f) => unary(() => f)),
-  ...entriesOf(BINARY, (f, name) => ({
+  ...entriesOf(BINARY, (loops, name) => ({
     shape: ([a, b]) => broadcast(name, a!, b!),
-    bind: (site) => bindBinary(f, site),
+    bind: (site) => bindBinary(loops, site),
   })),
+  square: { shape: sameAsFirst, bind: bindSquare },
+  tanh: { shape: sameAsFirst, bind: bindTanh },
   heaviside: unary(gate),
   leaky_relu: unary(leaky),
   divide_by_count: divideByCount,

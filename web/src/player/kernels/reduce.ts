@@ -13,23 +13,46 @@ interface Groups {
 function groups(view: View, along: ReadonlySet<number>): Groups {
   const axes = view.shape.map((_, i) => i)
   const order = [...axes.filter((i) => !along.has(i)), ...axes.filter((i) => along.has(i))]
-  const size = axes.reduce((product, i) => (along.has(i) ? product * view.shape[i]! : product), 1)
-  return { at: positions(permuted(view, order)), size }
+  return { at: positions(permuted(view, order)), size: sizeAlong(view, along) }
 }
 
-/** Binds a sum over groups, each divided by `divisor`. */
-function bindSum(
-  input: View,
-  along: ReadonlySet<number>,
-  out: Float64Array,
-  divisor: number,
-): Play {
-  const x = input.data
-  const { at, size } = groups(input, along)
+/** What a sum runs over, and what it is divided by. */
+export interface Sum {
+  readonly axes: ReadonlySet<number>
+  readonly divisor: number
+  /** Whether the output lacks those axes; otherwise its axes are the input's last ones. */
+  readonly dropped: boolean
+}
+
+const along = ({ inputs: [x], params }: Site): ReadonlySet<number> =>
+  axisSet(axesOf(params), x!.shape.length)
+
+const drops = ({ params }: Site): boolean => !flagOf(params, 'keepdims')
+
+const sizeAlong = ({ shape }: View, axes: ReadonlySet<number>): number =>
+  shape.reduce((product, size, axis) => (axes.has(axis) ? product * size : product), 1)
+
+/** The ops that add up, by name. */
+export const SUMS: Readonly<Record<string, (site: Site) => Sum>> = {
+  sum: (site) => ({ axes: along(site), divisor: 1, dropped: drops(site) }),
+  mean: (site) => ({ ...SUMS['sum']!(site), divisor: sizeAlong(site.inputs[0]!, along(site)) }),
+  sum_like({ inputs: [input, like] }) {
+    // copies were made along the axes that were stretched from 1, or not there before
+    const lead = input!.shape.length - like!.shape.length
+    const axes = input!.shape.flatMap((size, i) => (like!.shape[i - lead] === size ? [] : [i]))
+    return { axes: new Set(axes), divisor: 1, dropped: false }
+  },
+}
+
+function bindSum(site: Site, { axes, divisor }: Sum): Play {
+  const x = site.inputs[0]!.data
+  const out = site.output.data
+  const { at, size } = groups(site.inputs[0]!, axes)
+  if (!size) return () => void out.fill(0 / divisor)
   return () => {
     for (let o = 0, p = 0; o < out.length; o++) {
-      let sum = 0
-      for (const end = p + size; p < end; p++) sum += x[at[p]!]!
+      let sum = x[at[p++]!]!
+      for (let n = 1; n < size; n++) sum += x[at[p++]!]!
       out[o] = sum / divisor
     }
   }
@@ -38,33 +61,10 @@ function bindSum(
 const shape = ([x]: readonly Shape[], params: Params): Shape =>
   reducedShape(x!, axesOf(params), flagOf(params, 'keepdims'))
 
-const along = (site: Site): Set<number> =>
-  axisSet(axesOf(site.params), site.inputs[0]!.shape.length)
-
-const sum: Computing = {
+const summing = (name: string, shape: Computing['shape']): Computing => ({
   shape,
-  bind: (site) => bindSum(site.inputs[0]!, along(site), site.output.data, 1),
-}
-
-const mean: Computing = {
-  shape,
-  bind(site) {
-    const input = site.inputs[0]!
-    const axes = along(site)
-    const many = [...axes].reduce((product, axis) => product * input.shape[axis]!, 1)
-    return bindSum(input, axes, site.output.data, many)
-  },
-}
-
-const sumLike: Computing = {
-  shape: ([, like]) => like!,
-  bind({ inputs: [input, like], output }) {
-    // copies were made along the axes that were stretched from 1, or not there before
-    const lead = input!.shape.length - like!.shape.length
-    const axes = input!.shape.flatMap((size, i) => (like!.shape[i - lead] === size ? [] : [i]))
-    return bindSum(input!, new Set(axes), output.data, 1)
-  },
-}
+  bind: (site) => bindSum(site, SUMS[name]!(site)),
+})
 
 function largestOf(x: Float64Array, at: Int32Array, start: number, end: number): number {
   let largest = Number.NEGATIVE_INFINITY
@@ -137,9 +137,9 @@ const logSoftmax = perGroup(oneAxis, (x, from, out, to, start, end) => {
 })
 
 export const REDUCE: Readonly<Record<string, Computing>> = {
-  sum,
-  mean,
-  sum_like: sumLike,
+  sum: summing('sum', shape),
+  mean: summing('mean', shape),
+  sum_like: summing('sum_like', ([, like]) => like!),
   amax,
   share_of_max: shareOfMax,
   softmax,
