@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 
 from whygrad import nn, optim, trace
 from whygrad.data import load
@@ -17,7 +18,7 @@ x, t = data.x, 2 * data.y - 1
 written = []
 for layers in NETWORKS:
     parts: list[nn.Module] = []
-    for n, (before, after) in enumerate(zip(layers, layers[1:], strict=False)):
+    for n, (before, after) in enumerate(pairwise(layers)):
         parts += [nn.Linear(before, after, init="xavier_normal", stream=f"W{n + 1}"), nn.Tanh()]
     net = nn.Sequential(*parts)
     iteration = trace(
