@@ -73,7 +73,7 @@ function scene(tree: Placed, numbers: Readonly<Record<number, readonly number[]>
 
 function texts(explanation: ReturnType<typeof explain>): string[] {
   return explanation.lines.map(({ tex }) =>
-    tex.replaceAll(/\\htmlClass\{(\w+)\}/g, '').replaceAll(/[{}]|\\boldsymbol|\\,/g, '').replaceAll('\\', ''),
+    tex.replaceAll(/\\textcolor\{#\w+\}/g, '').replaceAll(/[{}]|\\boldsymbol|\\,/g, '').replaceAll('\\', ''),
   )
 }
 

@@ -203,8 +203,7 @@ function productTex(arrives: number, rate: number, digits: number): string {
 }
 
 function resultTex(result: number, digits: number): string {
-  const bold = numberTex(result, digits).replace('mathrm', 'mathbf')
-  return toned('result', String.raw`\boldsymbol{${bold}}`)
+  return String.raw`\boldsymbol{${numberTex(result, digits).replace('mathrm', 'mathbf')}}`
 }
 
 function signed(tex: string, follows: boolean): string {

@@ -43,7 +43,7 @@ function arithmetic(tex: string): string | null {
   for (let before = ''; before !== text; ) {
     before = text
     text = text
-      .replaceAll(new RegExp(String.raw`\\htmlClass\{\w+\}${group}|\\boldsymbol${group}`, 'g'), '$1$2')
+      .replaceAll(new RegExp(String.raw`\\textcolor\{#\w+\}${group}|\\boldsymbol${group}`, 'g'), '$1$2')
       .replaceAll(new RegExp(String.raw`\\dfrac${group}${group}`, 'g'), '(($1)/($2))')
       .replaceAll(new RegExp(String.raw`\\sqrt${group}`, 'g'), 'Math.sqrt($1)')
       .replaceAll(new RegExp(String.raw`(?<![\d.])e\^${group}`, 'g'), 'Math.exp($1)')
@@ -94,6 +94,6 @@ describe.each(tapes)('every line about the tape "$name" holds', ({ tape, run }) 
 })
 
 test('the reading of lines finds one that does not hold', () => {
-  expect(() => holds(String.raw`\htmlClass{upstream}{-1.75} \times 2 = \boldsymbol{-3.6}`)).toThrow()
+  expect(() => holds(String.raw`\textcolor{#0b0001}{-1.75} \times 2 = \boldsymbol{-3.6}`)).toThrow()
   expect(() => holds(String.raw`\dfrac{1}{4}\,(2 + e^{0}) = 0.75`)).not.toThrow()
 })

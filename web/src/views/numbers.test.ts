@@ -3,7 +3,7 @@ import displayJson from '../../../tests/conformance/display.json'
 import type { Placed } from '../player/formula'
 import { evaluate } from '../player/formula'
 import { normal } from '../player/random'
-import { aligned, enough, enoughForAll, exact, format, rounded, shown } from './numbers'
+import { aligned, brief, enough, enoughForAll, exact, format, rounded, shown } from './numbers'
 
 describe('format', () => {
   test.each([
@@ -40,6 +40,11 @@ describe('format', () => {
     expect(exact(5e-324)).toBe('5.0e−324')
     expect(exact(1e21)).toBe('1.0e21')
   })
+})
+
+test('brief numbers have a few characters', () => {
+  const texts = [0, -0.0578125, 3.14159, -0.00598, 0.000561, -123456, 1e-30, Number.NaN].map(brief)
+  expect(texts).toEqual(['0', '−0.058', '3.1', '−0.006', '6e−4', '−1e5', '1e−30', 'NaN'])
 })
 
 test('what is shown is what rounded gives', () => {

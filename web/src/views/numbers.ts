@@ -26,6 +26,14 @@ export function exact(x: number): string {
   return written(x, shortest)
 }
 
+/** A number in a few characters, for a cell that is too small to calculate with. */
+export function brief(x: number): string {
+  const [mantissa, power] = parts(Math.abs(x).toExponential(0))
+  const plain = x === 0 || !Number.isFinite(x) || (power >= -3 && power < 4)
+  if (plain) return written(x, (size) => parts(size.toExponential(1)))
+  return `${x < 0 ? MINUS : ''}${mantissa}e${power < 0 ? MINUS : ''}${Math.abs(power)}`
+}
+
 /** The number that `format` shows. */
 export function rounded(x: number, digits = DIGITS): number {
   if (!Number.isFinite(x) || x === 0) return x + 0 // never -0

@@ -13,8 +13,14 @@ export interface Style {
   readonly most?: number
 }
 
-/** What a part of a formula is, and so its colour: see Formula.svelte. */
-export type Tone = 'upstream' | 'local' | 'result'
+/**
+ * What a part of a formula is, by the colour that stands for it in LaTeX. KaTeX takes no CSS
+ * variables, so `draw` puts the theme's colour in its place; a class would hold the part together
+ * where a line should break.
+ */
+export const TONES = { upstream: '#0b0001', local: '#0f0001' } as const
+
+export type Tone = keyof typeof TONES
 
 /** Sums longer than this are shortened until asked for. */
 export const MOST_TERMS = 5
@@ -56,7 +62,7 @@ function shortened(parts: readonly string[], most: number, dots: string): readon
 }
 
 export function toned(tone: Tone, tex: string): string {
-  return String.raw`\htmlClass{${tone}}{${tex}}`
+  return String.raw`\textcolor{${TONES[tone]}}{${tex}}`
 }
 
 /** A number as `format` shows it. */
