@@ -1,0 +1,74 @@
+"""Writes the trainings that the page's session is checked on: ``tests/conformance/sessions.json``.
+
+Each is the message the page gets, and what Python makes of the same training: its losses, the worked
+example of its first iteration, and how well it does in the end. Run it after a change to presets,
+messages or formulas: ``python scripts/make_sessions.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from whygrad.lesson import lesson, lines
+from whygrad.spec import Spec, parse_spec
+from whygrad.training import start
+from whygrad.wire import to_json, trace_message
+
+FILE = Path(__file__).parent.parent / "tests" / "conformance" / "sessions.json"
+ITERATIONS = 60
+#: the last batch of an epoch is smaller than the others, and the optimizer has state
+UNEVEN = """
+[network]
+layers = [2, 3, 2]
+activation = "tanh"
+output = "linear"
+[init]
+seed = 5
+[optimizer]
+name = "sgd"
+learning_rate = 0.1
+momentum = 0.9
+[data]
+x = [[0.1, 0.2], [0.4, -0.3], [-0.5, 0.6], [0.7, 0.8], [-0.9, -0.2]]
+y = [[0.3, -0.1], [0.1, 0.5], [0.9, 0.2], [-0.4, 0.6], [0.2, -0.7]]
+batch = 2
+[train]
+iterations = 60
+"""
+TRAININGS: dict[str, Spec | str] = {
+    **{name: name for name in ("flow", "fanout", "neuron", "xor")},
+    "uneven": parse_spec(UNEVEN),
+}
+
+
+def sessions() -> list[dict[str, Any]]:
+    """Return one case for each training."""
+    return [_session(name, spec) for name, spec in TRAININGS.items()]
+
+
+def _session(name: str, spec: Spec | str) -> dict[str, Any]:
+    training = start(spec)
+    message = to_json(trace_message(training))
+    iteration = training.iteration
+    worked = [line for step in lesson(iteration.tape) for line in lines(iteration.run, step)]
+    iteration.play(ITERATIONS)
+    judged = training.evaluate()
+    return {
+        "name": name,
+        "message": message,
+        "lines": [[line.name, line.formula, line.value] for line in worked],
+        "losses": list(iteration.losses),
+        "evaluation": judged and {"loss": judged.loss, "accuracy": judged.accuracy},
+    }
+
+
+def text(cases: list[dict[str, Any]]) -> str:
+    """Return the file's content, one case to a line."""
+    rows = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    return f"[\n{rows}\n]\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(sessions()), encoding="utf-8")
