@@ -1,0 +1,306 @@
+"""A training iteration: what it records, plays, refuses, and finds at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import whygrad as wg
+from whygrad import nn
+from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError
+from whygrad.iteration import CHECK_EVERY, Iteration
+from whygrad.training import start
+
+XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+T = np.array([[0.0], [1.0], [1.0], [0.0]])
+
+
+def traced(lr: float = 0.1, **options: Any) -> tuple[nn.Sequential, Iteration]:
+    model = nn.Sequential(nn.Linear(2, 4, seed=3), nn.Tanh(), nn.Linear(4, 1, seed=4))
+    optimizer = wg.optim.SGD(model.parameters(), lr=lr, **options)
+    return model, wg.trace(model, XOR, T, optimizer=optimizer)
+
+
+@pytest.mark.parametrize(
+    ("preset", "loss", "gradients", "after"),
+    [
+        ("flow", 3.0625, {"w1": -1.75, "w2": -1.75, "b1": -1.75, "b2": -3.5}, 1.1583),
+        ("calculator", 1.2769, {"w1": 1.356, "b1": 0.678, "w2": -2.486, "b2": -2.26}, 0.3759),
+    ],
+)
+def test_the_worked_examples(
+    preset: str, loss: float, gradients: dict[str, float], after: float
+) -> None:
+    iteration = start(preset).iteration
+    assert iteration.run["L"] == pytest.approx(loss, abs=1e-12)
+    for name, gradient in gradients.items():
+        assert iteration.run[f"dL/d{name}"].item() == pytest.approx(gradient, abs=1e-12)
+    iteration.play(2)
+    assert iteration.losses == [pytest.approx(loss), pytest.approx(after, abs=5e-5)]
+
+
+Layers = tuple[list[Any], list[Any], str, Any]
+
+
+def shallow() -> Layers:
+    ours = [nn.Linear(2, 4, seed=3), nn.Tanh(), nn.Linear(4, 1, seed=4)]
+    theirs = [torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1)]
+    return ours, theirs, "mse", torch.nn.functional.mse_loss
+
+
+def classifier() -> Layers:
+    ours = [nn.Linear(2, 8, seed=3), nn.ReLU(), nn.Linear(8, 1, seed=4), nn.Sigmoid()]
+    theirs = [torch.nn.Linear(2, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1), torch.nn.Sigmoid()]
+    return ours, theirs, "bce", torch.nn.functional.binary_cross_entropy
+
+
+def deep() -> Layers:
+    ours = [nn.Linear(2, 4, seed=1), nn.Softplus(), nn.Linear(4, 3, bias=False, seed=2)]
+    theirs = [torch.nn.Linear(2, 4), torch.nn.Softplus(), torch.nn.Linear(4, 3, bias=False)]
+    ours += [nn.LeakyReLU(0.1), nn.Linear(3, 1, seed=5)]
+    theirs += [torch.nn.LeakyReLU(0.1), torch.nn.Linear(3, 1)]
+    loss = torch.nn.functional.binary_cross_entropy_with_logits
+    return ours, theirs, "bce_with_logits", loss
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("made", [shallow, classifier, deep])
+def test_two_hundred_iterations_are_those_of_pytorch(
+    made: Callable[[], Layers], momentum: float
+) -> None:
+    layers, theirs, loss, their_loss = made()
+    model, torch_model = nn.Sequential(*layers), torch.nn.Sequential(*theirs).double()
+    with torch.no_grad():
+        for mine, p in zip(model.parameters(), torch_model.parameters(), strict=True):
+            p.copy_(torch.tensor(mine.numpy().T))
+    optimizer = torch.optim.SGD(torch_model.parameters(), lr=0.1, momentum=momentum)
+    expected: list[float] = []
+    for _ in range(200):
+        optimizer.zero_grad()
+        value = their_loss(torch_model(torch.tensor(XOR)), torch.tensor(T))
+        value.backward()
+        expected.append(value.item())
+        optimizer.step()
+    ours = wg.optim.SGD(model.parameters(), lr=0.1, momentum=momentum)
+    iteration = wg.trace(model, XOR, T, loss=loss, optimizer=ours)
+    iteration.play(150)
+    iteration.play(50)
+    np.testing.assert_allclose(iteration.losses, expected, rtol=1e-9)
+    for mine, p in zip(model.parameters(), torch_model.parameters(), strict=True):
+        np.testing.assert_allclose(mine.data, p.detach().numpy().T, rtol=1e-7, atol=1e-9)
+
+
+def test_playing_is_recording_again() -> None:
+    model, iteration = traced(momentum=0.9)
+    assert iteration.played == 0
+    first = iteration.peek()
+    for recorded, played in zip(iteration.run.arrays, first.arrays, strict=True):
+        assert recorded.tobytes() == played.tobytes()
+    assert iteration.played == 0
+    last = iteration.play(5)
+    assert (iteration.played, len(iteration.losses)) == (5, 5)
+    assert last["L"] == iteration.losses[-1]
+    np.testing.assert_array_equal(model.layers[0].weight.data, last["W1_new"])
+    again = wg.trace(model, XOR, T)
+    np.testing.assert_array_equal(again.run["L"], iteration.peek()["L"])
+
+
+def test_the_state_that_is_read_out_is_a_copy() -> None:
+    model, iteration = traced(momentum=0.9)
+    state = iteration.state
+    assert {"W1", "b1", "velocity_W1"} <= set(state)
+    start_at = {name: array.copy() for name, array in state.items()}
+    expected = iteration.peek()["L"].item()
+    for array in state.values():
+        array[...] = 7.0
+    assert iteration.peek()["L"].item() == expected
+    iteration.play(3)
+    iteration.set_state(start_at)
+    assert iteration.peek()["L"].item() == expected
+    np.testing.assert_array_equal(model.layers[0].weight.data, start_at["W1"])
+    start_at["W1"][...] = 9.0
+    assert iteration.peek()["L"].item() == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "says"),
+    [
+        ({"W9": 1.0}, UnknownName, "unknown parameter 'W9'"),
+        ({"b2": [9.0], "W1": [1.0]}, ShapeError, r"W1 has shape \(2, 4\), but was given \(1,\)"),
+        ({"b2": [9.0], "b1": "abcd"}, WhygradError, "needs numbers"),
+    ],
+)
+def test_a_state_is_set_whole_or_not_at_all(state: Any, error: type, says: str) -> None:
+    _, iteration = traced()
+    before = iteration.state
+    with pytest.raises(error, match=says):
+        iteration.set_state(state)
+    for name, array in iteration.state.items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_another_learning_rate() -> None:
+    model, iteration = traced(lr=0.0)
+    before = model.layers[0].weight.numpy()
+    iteration.play(1)
+    np.testing.assert_array_equal(model.layers[0].weight.data, before)
+    iteration.set_hyperparameter("learning_rate", 0.5)
+    run = iteration.play(1)
+    np.testing.assert_allclose(
+        model.layers[0].weight.data, before - 0.5 * run["dL/dW1"], rtol=1e-15
+    )
+    with pytest.raises(UnknownName, match="did you mean 'learning_rate'"):
+        iteration.set_hyperparameter("learning rate", 0.1)
+    with pytest.raises(WhygradError, match="must be a finite number"):
+        iteration.set_hyperparameter("learning_rate", float("nan"))
+    with pytest.raises(WhygradError, match="play at least 1"):
+        iteration.play(0)
+
+
+@pytest.mark.parametrize("before", [0, 3, CHECK_EVERY - 1, CHECK_EVERY + 5])
+def test_the_step_that_made_a_nan_is_named_and_the_state_is_that_before_it(before: int) -> None:
+    w = nn.parameter(np.array(1.0), name="w")
+
+    class Root(nn.Module):
+        def __init__(self) -> None:
+            self.w = w
+
+        def forward(self, *inputs: Any) -> Any:
+            return wg.sqrt(self.w) * inputs[0]
+
+    model = Root()
+    # each update takes the same away; the square root fails after so many
+    optimizer = wg.optim.SGD(model.parameters(), lr=1.0 / (before + 0.5))
+    iteration = wg.trace(
+        model, 1.0, 0.0, loss=lambda y, t: (model.w + 0.0 * y).sum(), optimizer=optimizer
+    )
+    twin = Iteration(iteration.tape, iteration.run)
+    if before:
+        twin.play(before)
+    with pytest.raises(NonFiniteError, match=r"iteration \d+: step \d+ \(sqrt, .*forward"):
+        iteration.play(before + 200)
+    assert iteration.played == len(iteration.losses)
+    np.testing.assert_array_equal(iteration.state["w"], model.w.data)
+    assert np.isfinite(model.w.data)
+    with pytest.raises(NonFiniteError):
+        iteration.play(1)
+    assert np.isfinite(model.w.data)
+
+
+def test_an_infinity_that_leads_nowhere_is_no_fault() -> None:
+    def loss(y: Any, t: Any) -> Any:
+        return wg.where(t > 0.0, y, wg.where(t > 0.0, wg.log(t), 0.0)).sum()
+
+    w = wg.tensor(1.0, role="parameter", name="w")
+    iteration = wg.trace(
+        lambda x: x * w,
+        [[1.0], [2.0]],
+        [[0.0], [1.0]],
+        loss=loss,
+        optimizer=wg.optim.SGD([w], lr=0.1),
+    )
+    iteration.play(3)
+    assert np.isfinite(iteration.losses).all()
+
+
+def test_numbers_that_were_given_at_fault() -> None:
+    model = nn.Sequential(nn.Linear(1, 1, seed=1))
+    iteration = wg.trace(
+        model, [[np.nan]], [[1.0]], optimizer=wg.optim.SGD(model.parameters(), lr=0.1)
+    )
+    with pytest.raises(NonFiniteError, match="given to it .* already hold a NaN"):
+        iteration.play(1)
+
+
+BAD: list[tuple[Callable[[], object], type, str]] = [
+    (lambda: wg.trace(nn.Linear(3, 2), XOR, T), ShapeError, r"linear: .*\(batch=4, 2\).*\(3, 2\)"),
+    (
+        lambda: wg.trace(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(4, 1)), XOR, T),
+        ShapeError,
+        r"layer 2: linear: its input has shape \(batch=4, 3\), but its weight \(4, 1\)",
+    ),
+    (lambda: wg.trace(nn.Linear(2, 2), XOR, T), ShapeError, r"\(batch=4, 2\).*\(batch=4, 1\)"),
+    (lambda: wg.trace(nn.Linear(2, 1), XOR, T, loss="msee"), UnknownName, "did you mean 'mse'"),
+    (
+        lambda: wg.trace(nn.Linear(2, 1), XOR, T, loss=lambda y, t: y - t),
+        ShapeError,
+        "must be one number",
+    ),
+    (lambda: wg.trace(nn.Sequential(), XOR, T), WhygradError, "has no layers"),
+    (lambda: wg.trace(lambda x: 1.0, XOR, T), WhygradError, "model must return a tensor"),  # type: ignore
+    (lambda: wg.trace(nn.Linear(2, 1), XOR, T, loss=lambda y, t: 1), WhygradError, "the loss must"),  # type: ignore
+    (
+        lambda: wg.trace(nn.Linear(2, 1), [], []),
+        ShapeError,
+        "x has shape .0,.: there are no samples",
+    ),
+    (lambda: wg.trace(nn.Linear(2, 1), XOR, "abcd"), WhygradError, "needs numbers"),
+    (
+        lambda: wg.trace(
+            nn.Linear(2, 1), XOR, T, optimizer=wg.optim.SGD([nn.parameter(1.0)], lr=1)
+        ),
+        WhygradError,
+        "depends on none of the optimizer's parameters",
+    ),
+    (lambda: mixed_dtypes(), WhygradError, "w is float32, but its update comes out as float64"),
+    (lambda: wg.optim.SGD([], lr=0.1), WhygradError, "no parameters"),
+    (lambda: wg.optim.SGD([nn.parameter(1.0)], lr=-1), WhygradError, "not -1"),
+    (lambda: wg.optim.SGD([nn.parameter(1.0)], lr=float("nan")), WhygradError, "not nan"),
+    (
+        lambda: wg.optim.SGD([nn.parameter(1.0)], lr=1, momentum=1.5),
+        WhygradError,
+        "momentum must be .* not 1.5",
+    ),
+]
+
+
+def mixed_dtypes() -> Iteration:
+    w = wg.tensor(np.float32([[1.0], [2.0]]), role="parameter", name="w")
+    return wg.trace(lambda x: x @ w, XOR, T, optimizer=wg.optim.SGD([w], lr=0.1))
+
+
+@pytest.mark.parametrize("case", range(len(BAD)))
+def test_what_cannot_be_traced(case: int) -> None:
+    attempt, error, says = BAD[case]
+    with pytest.raises(error, match=says):
+        attempt()
+
+
+def test_a_function_can_be_traced_too() -> None:
+    w = wg.tensor([[1.0], [2.0]], role="parameter", name="w")
+    x = wg.tensor(XOR, name="corners")
+    iteration = wg.trace(lambda x: x @ w, x, wg.tensor(T), optimizer=wg.optim.SGD([w], lr=0.1))
+    assert {"corners", "t", "w", "yhat", "L", "dL/dw", "w_new"} <= set(iteration.tape.by_name)
+    iteration.play(10)
+    assert iteration.losses[-1] < iteration.losses[0]
+    single = wg.trace(lambda x: x * 2.0, 3.0, 1.0)
+    assert (single.run["L"], single.tape.sizes) == (25.0, {})
+
+
+@pytest.mark.parametrize(("recorded", "played"), [(1, 4), (4, 1), (1, 1), (4, 3)])
+@pytest.mark.parametrize("widths", [(1, 1, 1), (2, 1, 1), (2, 3, 2)])
+def test_a_batch_of_another_size_is_as_if_recorded(
+    recorded: int, played: int, widths: tuple[int, int, int]
+) -> None:
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(4, widths[0])), rng.normal(size=(4, widths[2]))
+
+    def record(n: int) -> Iteration:
+        layers = [nn.Linear(*widths[:2], seed=1), nn.Tanh(), nn.Linear(*widths[1:], seed=2)]
+        model = nn.Sequential(*layers)
+        optimizer = wg.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)
+        return wg.trace(model, x[:n], t[:n], optimizer=optimizer)
+
+    iteration, expected = record(recorded), record(played)
+    iteration.batches = lambda n: [
+        {"x": x, "t": t}[iteration.tape.values[i].name][:played]
+        for i in (v.id for v in iteration.tape.leaves if v.role in ("input", "target"))
+    ]
+    run, other = iteration.play(3), expected.play(3)
+    assert set(iteration.tape.by_name) == set(expected.tape.by_name)
+    for name in expected.tape.by_name:
+        np.testing.assert_array_equal(run[name], other[name], err_msg=name)
