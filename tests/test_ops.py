@@ -15,6 +15,7 @@ from whygrad.formula import Place, choose, evaluate, place, place_local, to_pyth
 from whygrad.gradcheck import worst
 from whygrad.op import Example, Op
 from whygrad.ops import OPS
+from whygrad.random import uniform
 from whygrad.tensor import Tensor, apply, tensor
 
 CASES = [
@@ -108,6 +109,58 @@ def _clamped(x: torch.Tensor, low: float, high: float, at_bound: float) -> torch
     return x.clamp(low, high) if at_bound else torch.nn.functional.hardtanh(x, low, high)
 
 
+def _pooling(rank: int) -> dict[str, Callable[..., Any]]:
+    """The six poolings along one axis or two. PyTorch wants an axis of channels before those."""
+    largest = getattr(torch.nn.functional, f"max_pool{rank}d")
+    mean = getattr(torch.nn.functional, f"avg_pool{rank}d")
+
+    def channels(x: torch.Tensor) -> torch.Tensor:
+        return x.reshape(-1, *x.shape[x.ndim - rank :])
+
+    def most(x: torch.Tensor, **params: Any) -> torch.Tensor:
+        y = largest(channels(x), **params)
+        return y.reshape(*x.shape[: x.ndim - rank], *y.shape[1:])
+
+    def average(x: torch.Tensor, **params: Any) -> torch.Tensor:
+        y = mean(channels(x), **params)
+        return y.reshape(*x.shape[: x.ndim - rank], *y.shape[1:])
+
+    def picked(u: torch.Tensor, x: torch.Tensor, **params: Any) -> torch.Tensor:
+        _, at = largest(channels(x), return_indices=True, **params)
+        found = channels(u).flatten(1).gather(1, at.flatten(1))
+        return found.reshape(*x.shape[: x.ndim - rank], *at.shape[1:])
+
+    def sent(pool: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+        def back(g: torch.Tensor, x: torch.Tensor, **params: Any) -> torch.Tensor:
+            there = x.detach().requires_grad_()
+            return torch.autograd.grad(pool(there, **params), there, g, create_graph=True)[0]
+
+        return back
+
+    return {
+        f"max_pool{rank}d": most,
+        f"max_pool{rank}d_pick": picked,
+        f"max_pool{rank}d_input": sent(most),
+        f"avg_pool{rank}d": average,
+        f"avg_pool{rank}d_input": sent(average),
+    }
+
+
+def _convolution(rank: int) -> dict[str, Callable[..., Any]]:
+    conv = getattr(torch.nn.functional, f"conv{rank}d")
+    to_input = getattr(torch.nn.grad, f"conv{rank}d_input")
+    to_weight = getattr(torch.nn.grad, f"conv{rank}d_weight")
+    return {
+        f"conv{rank}d": lambda x, w, **kw: conv(x, w, None, **kw),
+        f"conv{rank}d_input": lambda g, w, like, **kw: to_input(like.shape, w, g, **kw),
+        f"conv{rank}d_weight": lambda x, g, like, **kw: to_weight(x, like.shape, g, **kw),
+    }
+
+
+def _tossed(like: torch.Tensor, turn: torch.Tensor, seed: int, stream: str, p: float) -> Any:
+    return torch.tensor(uniform(seed, f"{stream}/{int(turn)}", tuple(like.shape)) < p) * 1.0
+
+
 F = torch.nn.functional
 TORCH: dict[str, Callable[..., Any]] = {
     **{
@@ -148,6 +201,22 @@ TORCH: dict[str, Callable[..., Any]] = {
     ),
     "leaky_relu": F.leaky_relu,
     "softplus": F.softplus,
+    **_pooling(1),
+    **_pooling(2),
+    **_convolution(1),
+    **_convolution(2),
+    "bernoulli": _tossed,
+    "cumsum": lambda x, axis, reverse: (
+        x.flip(axis).cumsum(axis).flip(axis) if reverse else x.cumsum(axis)
+    ),
+    "pad": lambda x, pads, value: F.pad(
+        x, [n for pair in reversed(pads) for n in pair], value=value
+    ),
+    "unsqueeze": lambda x, axes: x[tuple(
+        None if n - x.ndim - len(axes) in axes else slice(None) for n in range(x.ndim + len(axes))
+    )],
+    "causal_mask": lambda x: torch.ones(x.shape[-2:], dtype=bool).tril(),
+    "einsum": lambda *xs, equation: torch.einsum(equation, *xs),
     "erf": torch.erf,
     "elu": F.elu,
     "clamp_min": lambda x, min, at_bound: _clamped(x, min, torch.inf, at_bound),

@@ -16,11 +16,16 @@ The heads and the index maps are listed in ``docs/tape-format.md``.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+
+from whygrad import windows
+from whygrad.equation import parse
+from whygrad.random import uniform
 
 Index = tuple[int, ...]
 IndexMap = tuple[Any, ...]
@@ -214,7 +219,11 @@ def place_local(where: Place, argument: int, at: Index) -> list[tuple[Index, Exp
     ranges = [list(_range(over, where, at, names)) for _, over in use.over]
     result: list[tuple[Index, Expr]] = []
     for combination in itertools.product(*ranges):
-        bound = {**names, **dict(zip(variables, combination, strict=True))}
+        bound = {
+            **names,
+            "argument": argument,
+            **dict(zip(variables, combination, strict=True)),
+        }
         index = _map(use.index, where, argument, at, bound)
         if index is not None:
             result.append((index, _place(use.local, where, at, bound)))
@@ -269,6 +278,14 @@ def _place(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Exp
     if head == "piece":
         argument, index = _piece(where, at)
         return _leaf(where.inputs[argument], index, where.input_shapes[argument])
+    if head == "place":  # where along a named axis of the output
+        return Expr("number", (float(names[args[0]]),))
+    if head == "uniform":
+        return Expr("number", (_uniform(where, args[0], at),))
+    if head == "wins":
+        return _wins(node, where, at, names)
+    if head in ("factors", "other_factors"):
+        return _factors(where, at, names, head == "factors")
     if head in ("sum", "largest"):
         variable, over, body = args
         terms = tuple(
@@ -284,6 +301,46 @@ def _place(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Exp
     if head == "div" and args[1].head == "count" and placed[1].args == (1.0,):
         return placed[0]  # a mean over one is that one
     return Expr(head, placed)
+
+
+def _uniform(where: Place, turn: int, at: Index) -> float:
+    """Return the number that decides a coin toss: the step's own, of this turn."""
+    stream = f"{where.params['stream']}/{where.whole(turn, 0)}"
+    position = flat(at, where.output_shape)
+    return float(uniform(where.params["seed"], stream, position + 1)[position])
+
+
+def _wins(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Expr:
+    """Return 1 where an element is the largest of its window, the first of several; else 0."""
+    argument: int = node.args[0]
+    index_map, over = node.args[1:]
+    mine = _map(index_map, where, argument, at, names)
+    window: list[Index] = list(_range(over, where, at, names))
+    leaves = [_leaf(where.inputs[argument], i, where.input_shapes[argument]) for i in window]
+    here = window.index(cast("Index", mine))
+    result = expr(1.0)
+    for test, rivals in (("ge", leaves[here + 1 :]), ("gt", leaves[:here])):
+        if rivals:
+            most = rivals[0] if len(rivals) == 1 else Expr("max", tuple(rivals))
+            result = cases(Expr(test, (leaves[here], most)), result, 0.0)
+    return result
+
+
+def _factors(where: Place, at: Index, names: Mapping[str, Any], every: bool) -> Expr:
+    """Return the product of what meets in an einsum: of all inputs, or of all but one."""
+    leaves = [
+        _leaf(where.inputs[n], _lettered(where, n, at, names["r"]), where.input_shapes[n])
+        for n in range(len(where.inputs))
+        if every or n != names["argument"]
+    ]
+    return functools.reduce(lambda a, b: a * b, leaves) if leaves else expr(1.0)
+
+
+def _lettered(where: Place, argument: int, at: Index, summed: Index) -> Index:
+    """Return the index into an input of an einsum: each letter's place in the output or the sum."""
+    equation = parse(where.params["equation"])
+    places = dict(zip(equation.result + equation.summed, (*at, *summed), strict=True))
+    return tuple(places[letter] for letter in equation.terms[argument])
 
 
 def _leaf(value: int, index: Index, shape: tuple[int, ...]) -> Expr:
@@ -304,6 +361,8 @@ def _map(
     if index_map[0] == "joined":
         found, index = _piece(where, at)
         return index if found == argument else None
+    if index_map[0] == "letters":
+        return _lettered(where, argument, at, names[index_map[1]])
     return _apply_map(index_map, where, shape, at, names)
 
 
@@ -356,6 +415,12 @@ def _apply_map(
         index_of: int = rest[0]
         picked = where.whole(index_of, flat(at, where.input_shapes[index_of]))
         return (*at[:axis], picked % shape[axis], *at[axis + 1 :])
+    if kind == "tap":
+        return names[rest[0]][rest[1]]
+    if kind == "shift":
+        pads = where.params["pads"]
+        before = [0] * (len(at) - len(pads)) + [pair[0] for pair in pads]
+        return tuple(i + b for i, b in zip(at, before, strict=True))
     if kind == "part":
         axis = _axis(where, rank)
         before = sum(joined[axis] for joined in where.input_shapes[1 : 1 + where.params["part"]])
@@ -406,11 +471,30 @@ def _piece(where: Place, at: Index) -> tuple[int, Index]:
 def _range(over: Range, where: Place, at: Index, names: Mapping[str, Any]) -> Iterator[Any]:
     """Run through a range: plain ints for one axis, index tuples for several."""
     kind, *rest = over
+    if kind == "letters":
+        equation = parse(where.params["equation"])
+        sizes = equation.sizes(where.input_shapes)
+        yield from itertools.product(*(range(sizes[letter]) for letter in equation.summed))
+        return
     argument: int = rest.pop(0)
     shape = where.input_shapes[argument]
-    if kind == "axis":
-        axis: int = where.params[rest[0]] if isinstance(rest[0], str) else rest[0]
-        yield from range(shape[axis])
+    if kind == "upto":
+        axis = _axis(where, len(at))
+        here = at[axis]
+        yield from range(here, shape[axis]) if where.params["reverse"] else range(here + 1)
+    elif kind == "window":
+        yield from windows.window(shape, where.params, names[rest[0]] if rest else at)
+    elif kind == "covering":
+        yield from windows.covering(shape, where.params, at)
+    elif kind == "kernel":
+        yield from range(windows.elements(where.params))
+    elif kind == "taps":
+        first, second, made = rest
+        met = {first: shape, second: where.input_shapes[1], made: where.output_shape}
+        yield from windows.taps(met, where.params, made, at)
+    elif kind == "axis":
+        along: int = where.params[rest[0]] if isinstance(rest[0], str) else rest[0]
+        yield from range(shape[along])
     elif kind == "reduced":
         axes = sorted(_axes(where.params, len(shape)))
         yield from itertools.product(*(range(shape[i]) for i in axes))

@@ -1,6 +1,30 @@
 """The table of ops: one row each, complete or refused at import."""
 
 from whygrad.op import table
-from whygrad.ops import activation, arithmetic, curves, loss, reduce, shapes
+from whygrad.ops import (
+    activation,
+    along,
+    arithmetic,
+    chance,
+    conv,
+    curves,
+    einsum,
+    loss,
+    pool,
+    reduce,
+    shapes,
+)
 
-OPS = table(*arithmetic.OPS, *reduce.OPS, *shapes.OPS, *activation.OPS, *curves.OPS, *loss.OPS)
+OPS = table(
+    *arithmetic.OPS,
+    *reduce.OPS,
+    *shapes.OPS,
+    *along.OPS,
+    *einsum.OPS,
+    *conv.OPS,
+    *pool.OPS,
+    *activation.OPS,
+    *curves.OPS,
+    *chance.OPS,
+    *loss.OPS,
+)

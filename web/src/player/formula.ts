@@ -7,10 +7,13 @@
 // A declared tree speaks of any element: of `in` and `out` elements by index maps, of `sum` over a
 // range. A placed tree speaks of one: of `leaf` elements (value id, flat index) and `terms`.
 
+import { equationOf, letterSizes } from './equation'
 import type { Operation } from './evaluate'
-import { axesOf, flagOf, itemsOf, numberOf } from './kernels/kernel'
+import { axesOf, flagOf, itemsOf, numberOf, numbersOf, textOf } from './kernels/kernel'
 import { axisSet, type Item, PlayError, type Shape, sliceOf } from './layout'
+import { uniform } from './random'
 import type { Params } from './tape'
+import { covering, everyIndex, type Role, type Tap, taps, window } from './windows'
 
 export * from './evaluate'
 export * from './python'
@@ -21,7 +24,7 @@ export type Index = readonly number[]
 export type IndexMap = readonly [kind: string, ...rest: (string | number)[]]
 
 /** What a variable runs through: ["axis", 0, -1], ["reduced", 0], … */
-export type Range = readonly [kind: string, argument: number, ...rest: (string | number)[]]
+export type Range = readonly [kind: string, argument?: number, ...rest: (string | number)[]]
 
 export type Declared =
   | readonly ['number', number]
@@ -31,6 +34,10 @@ export type Declared =
   | readonly ['count', Range]
   | readonly ['delta', variable: string]
   | readonly ['piece']
+  | readonly ['place', axis: string]
+  | readonly ['uniform', turn: number]
+  | readonly ['wins', argument: number, IndexMap, Range]
+  | readonly ['factors' | 'other_factors', variable: string]
   | readonly ['sum' | 'largest', variable: string, Range, Declared]
   | readonly ['cases', test: Declared, then: Declared, otherwise: Declared]
   | readonly [Operation, ...Declared[]]
@@ -68,8 +75,8 @@ export interface Place {
   readonly whole: (argument: number, at: number) => number
 }
 
-/** What variables stand for: a place along one axis, or an index over several. */
-type Bound = ReadonlyMap<string, number | Index>
+/** What variables stand for: a place along one axis, an index over several, what meets. */
+type Bound = ReadonlyMap<string, number | Index | Tap>
 
 // --- placing: from "any element" to "this one" -------------------------------------------------
 
@@ -83,10 +90,10 @@ export function placeLocal(where: Place, argument: number, at: Index): [Index, P
   const { uses } = where.formula
   const use = uses[Math.min(argument, uses.length - 1)]
   if (!use) return []
-  let bindings = [axisNames(where.formula, at)]
+  let bindings = [new Map([...axisNames(where.formula, at), ['argument', argument] as const])]
   for (const [variable, over] of use.over)
     bindings = bindings.flatMap((names) =>
-      range(over, where, at).map((item) => new Map([...names, [variable, item]])),
+      range(over, where, at, names).map((item) => new Map([...names, [variable, item]])),
     )
   return bindings.flatMap((names): [Index, Placed][] => {
     const index = mapped(use.index, where, argument, at, names)
@@ -110,7 +117,7 @@ export function unflat(position: number, shape: Shape): Index {
   return index
 }
 
-function axisNames({ axes }: Formula, at: Index): Map<string, number | Index> {
+function axisNames({ axes }: Formula, at: Index): Map<string, number | Index | Tap> {
   return new Map(axes.map((name, n) => [name, at[at.length - axes.length + n]!]))
 }
 
@@ -129,15 +136,30 @@ function placed(node: Declared, where: Place, at: Index, names: Bound): Placed {
     case 'param':
       return ['number', Number(where.params[node[1]])]
     case 'count':
-      return ['number', range(node[1], where, at).length]
+      return ['number', range(node[1], where, at, names).length]
     case 'delta': // Kronecker's: 1 on the op's own place along its axis, else 0
       return ['number', Number(at.at(numberOf(where.params, 'axis')) === names.get(node[1]))]
     case 'piece':
       return inputLeaf(where, ...piece(where, at))
+    case 'place': // where along a named axis of the output
+      return ['number', names.get(node[1]) as number]
+    case 'uniform': {
+      const position = flat(at, where.outputShape)
+      const stream = `${textOf(where.params, 'stream')}/${where.whole(node[1], 0)}`
+      const drawn = uniform(numberOf(where.params, 'seed'), stream, position + 1)
+      return ['number', drawn[position]!]
+    }
+    case 'wins':
+      return wins(node[1], mapped(node[2], where, node[1], at, names)!, where, () =>
+        range(node[3], where, at, names),
+      )
+    case 'factors':
+    case 'other_factors':
+      return factors(where, at, names, node[0] === 'factors')
     case 'sum':
     case 'largest': {
       const [head, variable, over, body] = node
-      const terms = range(over, where, at).map((item) =>
+      const terms = range(over, where, at, names).map((item) =>
         placed(body, where, at, new Map([...names, [variable, item]])),
       )
       if (terms.length === 1) return terms[0]!
@@ -153,6 +175,39 @@ function placed(node: Declared, where: Place, at: Index, names: Bound): Placed {
       return [head, ...parts] as Placed
     }
   }
+}
+
+/** 1 where an element is the largest of its window, the first of several; else 0. */
+function wins(argument: number, mine: Index, where: Place, over: () => readonly (number | Index | Tap)[]): Placed {
+  const shape = where.inputShapes[argument]!
+  const places = over().map((index) => flat(index as Index, shape))
+  const leaves = places.map((at): Placed => ['leaf', where.inputs[argument]!, at])
+  const here = places.indexOf(flat(mine, shape))
+  const beats = (test: 'ge' | 'gt', rivals: Placed[], then: Placed): Placed => {
+    if (!rivals.length) return then
+    const most: Placed = rivals.length === 1 ? rivals[0]! : ['max', ...rivals]
+    return ['cases', [test, leaves[here]!, most], then, ['number', 0]]
+  }
+  const later = beats('ge', leaves.slice(here + 1), ['number', 1])
+  return beats('gt', leaves.slice(0, here), later)
+}
+
+/** The product of what meets in an einsum: of all inputs, or of all but one. */
+function factors(where: Place, at: Index, names: Bound, every: boolean): Placed {
+  const leaves = where.inputs.flatMap((_, n) =>
+    every || n !== names.get('argument')
+      ? [inputLeaf(where, n, lettered(where, n, at, names.get('r') as Index))]
+      : [],
+  )
+  return leaves.length ? leaves.reduce((a, b): Placed => ['mul', a, b]) : ['number', 1]
+}
+
+/** The index into an input of an einsum: each letter's place in the output or in the sum. */
+function lettered({ params }: Place, argument: number, at: Index, summed: Index): Index {
+  const equation = equationOf(params)
+  const places = [...at, ...summed]
+  const letters = equation.result + equation.summed
+  return [...equation.terms[argument]!].map((letter) => places[letters.indexOf(letter)]!)
 }
 
 function inputLeaf(where: Place, argument: number, index: Index): Placed {
@@ -177,6 +232,7 @@ function mapped(
     const [found, index] = piece(where, at)
     return found === argument ? index : null
   }
+  if (map[0] === 'letters') return lettered(where, argument, at, names.get(String(map[1])) as Index)
   return applied(map, where, where.inputShapes[argument]!, at, names)
 }
 
@@ -241,6 +297,13 @@ function applied(map: IndexMap, where: Place, shape: Shape, at: Index, names: Bo
       const found = where.whole(index, asked) % shape[axis]!
       return alongAxis(found < 0 ? found + shape[axis]! : found)
     }
+    case 'tap':
+      return (names.get(String(rest[0])) as Tap)[rest[1] as Role]
+    case 'shift': {
+      const pads = params['pads'] as readonly (readonly [number, number])[]
+      const lead = at.length - pads.length
+      return at.map((i, axis) => i + (pads[axis - lead]?.[0] ?? 0))
+    }
     case 'part': {
       const axis = (numberOf(params, 'axis') + rank) % rank
       const before = where.inputShapes
@@ -284,10 +347,35 @@ function piece(where: Place, at: Index): [argument: number, Index] {
 }
 
 /** All that a variable runs through: numbers for one axis, indices for several. */
-function range(over: Range, where: Place, at: Index): (number | Index)[] {
-  const [kind, argument, ...rest] = over
+function range(over: Range, where: Place, at: Index, names: Bound): (number | Index | Tap)[] {
+  const [kind, argument = 0, ...rest] = over
   const shape = where.inputShapes[argument]!
   switch (kind) {
+    case 'letters': {
+      const equation = equationOf(where.params)
+      const sizes = letterSizes(equation, where.inputShapes)
+      return indices([...equation.summed].map((letter) => upTo(sizes.get(letter)!)))
+    }
+    case 'upto': {
+      const here = at.at(numberOf(where.params, 'axis'))!
+      const every = upTo(shape.at(numberOf(where.params, 'axis'))!)
+      return flagOf(where.params, 'reverse') ? every.slice(here) : every.slice(0, here + 1)
+    }
+    case 'window':
+      return window(shape, where.params, rest.length ? (names.get(String(rest[0])) as Index) : at)
+    case 'covering':
+      return covering(shape, where.params, at)
+    case 'kernel':
+      return everyIndex(numbersOf(where.params, 'kernel_size')).map((_, n) => n)
+    case 'taps': {
+      const [first, second, made] = rest as [Role, Role, Role]
+      const shapes = {
+        [first]: shape,
+        [second]: where.inputShapes[1]!,
+        [made]: where.outputShape,
+      } as Record<Role, Shape>
+      return taps(shapes, where.params, made, at)
+    }
     case 'axis': {
       const axis = typeof rest[0] === 'number' ? rest[0] : numberOf(where.params, String(rest[0]))
       return upTo(shape.at(axis)!)

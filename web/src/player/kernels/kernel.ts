@@ -45,6 +45,17 @@ export function flagOf(params: Params, name: string): boolean {
   return typeof found === 'boolean' ? found : refuse(name, 'true or false', found)
 }
 
+export function textOf(params: Params, name: string): string {
+  const found = params[name]
+  return typeof found === 'string' ? found : refuse(name, 'a text', found)
+}
+
+export function numbersOf(params: Params, name: string): readonly number[] {
+  const found = params[name]
+  const fits = Array.isArray(found) && found.every((each) => typeof each === 'number')
+  return fits ? (found as readonly number[]) : refuse(name, 'a list of whole numbers', found)
+}
+
 export function axesOf(params: Params): readonly number[] {
   const found = params['axes']
   const fits = Array.isArray(found) && found.every((axis) => typeof axis === 'number')
