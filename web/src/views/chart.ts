@@ -9,6 +9,8 @@ export type Point = readonly [x: number, y: number]
 /** Beyond this ratio of the largest to the smallest, a logarithmic axis shows more. */
 const WIDE = 50
 const TICKS = 3
+/** Pixels between two labels, at least. */
+const APART = 20
 
 /**
  * A series as points, at most a few for each pixel column: of the numbers that fall on one column
@@ -70,11 +72,16 @@ export function verticalScale(
   if (logarithmic && least > 0) {
     const y = scaleLog(domain, [bottom, top]).nice()
     const powers = y.ticks().filter((tick) => Number.isInteger(Math.log10(tick)))
-    const each = Math.ceil(powers.length / (TICKS + 1))
-    return { y, ticks: powers.filter((_, n) => n % each === 0) }
+    return { y, ticks: thinned(powers, bottom - top) }
   }
   const y = scaleLinear(domain, [bottom, top]).nice(TICKS)
-  return { y, ticks: y.ticks(TICKS) }
+  return { y, ticks: thinned(y.ticks(TICKS), bottom - top) }
+}
+
+/** Every so many ticks that their labels do not touch. */
+function thinned(ticks: readonly number[], height: number): number[] {
+  const each = Math.max(1, Math.ceil(((ticks.length - 1) * APART) / height))
+  return ticks.filter((_, n) => n % each === 0)
 }
 
 /** The iteration a key leads to on a slider up to `last`; null for other keys. */
