@@ -1,0 +1,125 @@
+"""The tape at a reader's grain: which steps, in which order, under which names."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+import whygrad as wg
+from whygrad import nn
+from whygrad.backward import gradients
+from whygrad.formula import evaluate
+from whygrad.lesson import MAX_FOLD, formula, in_numbers, lesson, lines
+from whygrad.record import write
+from whygrad.training import start
+
+PYTHON = {
+    "__builtins__": {},
+    **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "tanh")},
+    **{"max": max, "min": min},
+}
+
+
+def test_the_flow_network_has_eleven_steps_before_its_updates() -> None:
+    iteration = start("flow").iteration
+    steps = lesson(iteration.tape)
+    assert [step.name for step in steps if step.phase != "update"] == [
+        *("z1", "a1", "yhat", "L"),
+        *("dL/dyhat", "dL/dw2", "dL/db2", "dL/da1", "dL/dz1", "dL/dw1", "dL/db1"),
+    ]
+    assert [step.title for step in steps[:5]] == [
+        "Weighted sum: z₁",
+        "ReLU: a₁",
+        "Weighted sum: ŷ",
+        "Squared error: L",
+        "From the loss: ∂L/∂ŷ",
+    ]
+    assert [step.title for step in steps[5:9]] == [
+        "For the weight: ∂L/∂w₂",
+        "For the bias: ∂L/∂b₂",
+        "Through the weights: ∂L/∂a₁",
+        "Through the ReLU: ∂L/∂z₁",
+    ]
+    assert all(step.title.startswith("Update: ") for step in steps[11:])
+    assert len(lesson(iteration.tape, unfold=True)) == len(iteration.tape.steps)
+    told = [line for step in steps for line in lines(iteration.run, step)]
+    assert told[0].formula == "w1 * x + b1"
+    assert told[0].expression == "0.5 * 1 + 0"
+    for line in told:
+        assert eval(line.expression, PYTHON) == pytest.approx(line.value, rel=1e-12)
+
+
+@pytest.mark.parametrize("unfold", [False, True])
+def test_steps_come_after_what_they_rest_on(unfold: bool) -> None:
+    model = nn.Sequential(nn.Linear(2, 3, seed=1), nn.Softplus(), nn.Linear(3, 1, seed=2))
+    optimizer = wg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    iteration = wg.trace(model, np.eye(2), [[1.0], [0.0]], optimizer=optimizer)
+    tape = iteration.tape
+    made = {leaf.id for leaf in tape.leaves}
+    for step in lesson(tape, unfold=unfold):
+        within = {tape.steps[n].output for n in step.steps}
+        for n in step.steps:
+            assert set(tape.steps[n].inputs) <= made | within
+        made |= within
+        for line in lines(iteration.run, step, unfold=unfold):
+            assert eval(line.expression, PYTHON) == pytest.approx(line.value, rel=1e-9, abs=1e-12)
+
+
+def test_contributions_of_several_uses_add() -> None:
+    titles = [step.title for step in lesson(start("fanout").iteration.tape)]
+    assert "Contributions add: ∂L/∂x" in titles
+
+
+def test_a_function_of_no_layers_has_titles_too() -> None:
+    x = wg.tensor([1.0, 2.0], role="parameter", name="x")
+    y = (x * 2.0).named("y")
+    loss = y.sum().named("L")
+    found = gradients(loss, [x])
+    names = {g: f"dL/d{t.name}" for t, g in found.items()}
+    tape, _, _ = write(loss, also=[found[x]], gradients=found, names=names)
+    titles = [step.title for step in lesson(tape)]
+    assert titles[:2] == ["Multiply: y", "Sum: L"]
+    assert "Through the sum: ∂L/∂y" in titles
+    assert "For the parameter: ∂L/∂x" in titles
+
+
+CHAINS = {
+    "tanh": lambda y: y.tanh(),
+    "abs": lambda y: (y - 1.0).abs(),
+    "neg": lambda y: -y,
+    "fan-out": lambda y: y * y * 0.5 + y * 0.1,
+    "softplus": lambda y: nn.functional.softplus(y) - 0.7,
+    "divide": lambda y: 1.0 / (1.0 + y * y),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("n", [5, 300, 3000])
+def test_a_long_chain_without_names_can_be_explained(name: str, n: int) -> None:
+    begun = time.perf_counter()
+    y = wg.tensor(0.25, name="x")
+    for _ in range(n):
+        y = CHAINS[name](y)
+    tape, run, _ = write(y.named("L"))
+    tree = formula(run, tape.loss, 0)
+    text = in_numbers(run, tree)
+    assert len(text) < 60 * MAX_FOLD
+    assert evaluate(tree, run.number) == pytest.approx(y.item(), rel=1e-9, abs=1e-12)
+    assert eval(text, PYTHON) == pytest.approx(y.item(), rel=1e-9, abs=1e-12)
+    assert len(lesson(tape)) == 1
+    assert time.perf_counter() - begun < 10
+
+
+def test_a_long_named_tape_is_told_in_linear_time() -> None:
+    y = x = wg.tensor(1.0, name="x", role="parameter")
+    for n in range(3000):
+        y = (y * 1.0).named(f"y{n}")
+    found = gradients(y, [x])
+    names = {g: f"dL/d{t.name}" for t, g in found.items()}
+    tape, _, _ = write(y, also=[found[x]], gradients=found, names=names)
+    begun = time.perf_counter()
+    assert len(lesson(tape)) == 6000
+    assert time.perf_counter() - begun < 5
