@@ -89,6 +89,7 @@ SHOWS = {
     "add_rates": (lambda: start("flow"), "dL/dz1"),
     "doubling_and_tripling": (lambda: formula(x=3.0, a="x*x + 1", b="a**2", L="b"), "dL/da"),
     "overwrite_at_fan_out": (lambda: start("fanout"), "dL/dx"),
+    "leave_out_a_use": (lambda: start("fanout"), "dL/dx"),
     "pass_on_too_early": (lambda: formula(x=3.0, a="x*2", b="a+a", c="b+b", L="c**2"), "dL/da"),
     "max_to_all": (lambda: formula(x=3.0, y=2.0, L="maximum(x, y) + y*y"), "dL/dy"),
     "transpose_the_wrong_matrix": (

@@ -342,6 +342,13 @@ def _overwrite_at_fan_out(tape: Tape) -> Rule | None:
     return _at([s for s in tape.steps if is_accumulation(tape, s)], last)
 
 
+def _leave_out_a_use(tape: Tape) -> Rule | None:
+    def first(step: Step, new: Rewriter) -> None:
+        new.finish(step, "identity", [new.id(step.inputs[0])])
+
+    return _at([s for s in tape.steps if is_accumulation(tape, s)], first)
+
+
 def _pass_on_too_early(tape: Tape) -> Rule | None:
     """Below a value that is used twice, what its first use reported is passed on alone."""
     first: dict[int, int] = {}
@@ -816,6 +823,15 @@ MISTAKES: dict[str, Mistake] = {
             "The gradient check fails exactly at values with several uses, and below them.",
             "In how many places is this value used?",
             _overwrite_at_fan_out,
+        ),
+        Mistake(
+            "leave_out_a_use",
+            "Leave out a use at a fan-out",
+            "One path to the loss is seen, and the other is not.",
+            "A value that is used twice hears only one of its uses.",
+            "Draw the graph: count the arrows that leave the value.",
+            "How many arrows leave this value?",
+            _leave_out_a_use,
         ),
         Mistake(
             "pass_on_too_early",
