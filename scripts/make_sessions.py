@@ -1,8 +1,8 @@
 """Writes the trainings that the page's session is checked on: ``tests/conformance/sessions.json``.
 
-Each is the message the page gets, and what Python makes of the same training: its losses, the worked
-example of its first iteration, and how well it does in the end. Run it after a change to presets,
-messages or formulas: ``python scripts/make_sessions.py``.
+Each is the message the page gets, and what Python makes of the same training: its losses, the
+worked example of its first iteration, and how well it does in the end. Run it after a change to
+presets, messages or formulas: ``python scripts/make_sessions.py``.
 """
 
 from __future__ import annotations

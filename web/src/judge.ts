@@ -18,7 +18,7 @@ export interface Judgement {
   readonly loss: number
 }
 
-/** By value id: the units that no sample opens, and why they are dead. */
+/** By value id, before and after the ReLU: the units that no sample opens, and why. */
 export type Dead = ReadonlyMap<number, ReadonlyMap<number, string>>
 
 type Rows = readonly (readonly number[])[]

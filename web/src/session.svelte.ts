@@ -222,6 +222,11 @@ export class Session implements Played {
     return this.#judge.predict(x)
   }
 
+  /** The units that are shut on every sample, by value. */
+  get dead(): Dead {
+    return this.#dead
+  }
+
   /** Why an element is greyed: "dead: z ≤ 0 on all 4 samples, …", or null. */
   note(id: number, at: number): string | null {
     return this.#dead.get(id)?.get(at % (this.shape(id).at(-1) ?? 1)) ?? null

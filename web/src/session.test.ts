@@ -212,7 +212,7 @@ describe('trouble', () => {
     session.edit(session.find.byName.get('learning_rate')!, 0, 1e100)
     await session.trainTo(50)
     expect(session.iteration).toBeLessThan(50)
-    expect(session.fault).toMatch(/^Iteration \d+: step \d+ \(\w+, making .+\) is the first to make/)
+    expect(session.fault).toMatch(/^Iteration \d+: step \d+ \(\w+, (making|on the way to) .+\) is the first/)
     const at = session.iteration
     session.nextIteration()
     expect(session.iteration).toBe(at)

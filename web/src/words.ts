@@ -4,6 +4,8 @@ import { label } from './player/tape'
 import type { Session } from './session.svelte'
 import { format } from './views/numbers'
 
+const MOST_NAMED = 6
+
 /** "sample 3 of 4: x = (1, 0), t = 1", "mean over 10 of 200 samples". */
 export function sampleWords(session: Session, seen: readonly number[] | null): string {
   const { dataset } = session.trace
@@ -45,9 +47,29 @@ export function faultWords(session: Session, iteration: number, fault: number | 
   const when = `Iteration ${iteration + 1}`
   if (fault === null) return `${when}: the numbers given already hold a NaN or infinity.`
   const { op, output } = session.tape.steps[fault]!
-  const made = session.symbol(label(session.tape, output))
+  const named = session.tape.values[output]!.name
+  // what has no name is on the way to what the lesson shows
+  const goal = named || session.trace.lesson.find(({ steps }) => steps.includes(fault))?.name
+  const made = goal ? `${named ? 'making' : 'on the way to'} ${session.symbol(goal)}` : 'making a number'
   return (
-    `${when}: step ${fault} (${op}, making ${made}) is the first to make a NaN or infinity ` +
+    `${when}: step ${fault} (${op}, ${made}) is the first to make a NaN or infinity ` +
     `from finite numbers. Try a smaller learning rate.`
   )
+}
+
+/** "a₁[2] is dead: z ≤ 0 on all 200 samples, so no gradient passes.", or null. */
+export function deadWords(session: Session): string | null {
+  const names: string[] = []
+  let why = ''
+  for (const [value, units] of session.dead) {
+    if (session.makers.get(value)?.op !== 'relu') continue // its input is listed too
+    for (const [unit, note] of units) {
+      const name = session.symbol(label(session.tape, value))
+      names.push((session.shape(value).at(-1) ?? 1) > 1 ? `${name}[${unit}]` : name)
+      why = note
+    }
+  }
+  if (!names.length) return null
+  const few = names.length > MOST_NAMED ? `${names.length} units` : names.join(', ')
+  return `${few} ${names.length > 1 ? 'are' : 'is'} ${why}.`
 }

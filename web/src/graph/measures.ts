@@ -23,7 +23,7 @@ export function measures(direction: Direction, mostUnits: number): Measures {
     return {
       width: roomy ? 92 : 84,
       height,
-      apart: height + TAB.height + (roomy ? 18 : 10),
+      apart: height + TAB.height + (roomy ? 18 : 13),
       gap: (many, weighted) => (!many ? (roomy ? 66 : 54) : weighted ? 112 : 40),
     }
   }
