@@ -91,3 +91,16 @@ def test_a_reshape_of_a_transpose_follows_its_input() -> None:
 def test_the_loss_of_transposed_values() -> None:
     x = wg.tensor(np.arange(6.0).reshape(2, 3))
     assert nn.functional.mse_loss(x.T, (2.0 * x).T).item() == pytest.approx(55 / 6)
+
+
+def test_training_without_keeping_numbers_is_the_same_training() -> None:
+    played, trained = iteration("adam"), iteration("adam")
+    played.play(150)
+    assert trained.train(70) == trained.losses[-1]
+    trained.train(80)
+    assert trained.losses == played.losses
+    for name, array in played.state.items():
+        np.testing.assert_array_equal(array, trained.state[name])
+    np.testing.assert_array_equal(played.play(1)["yhat"], trained.play(1)["yhat"])
+    with pytest.raises(WhygradError, match="train for at least 1"):
+        trained.train(0)
