@@ -8,6 +8,8 @@ import whygrad as wg
 from whygrad import nn, optim
 from whygrad.errors import UnknownName, WhygradError
 from whygrad.optim import OPTIMIZERS
+from whygrad.spec import spec_from_dict
+from whygrad.training import start
 
 CASES = [
     (optim.SGD, torch.optim.SGD, {"lr": 0.1}),
@@ -173,3 +175,29 @@ def test_what_is_out_of_range_is_refused(make: object, message: str) -> None:
 def test_unknown_names_are_of_their_own_kind() -> None:
     with pytest.raises(UnknownName):
         optim.make("", [nn.parameter([1.0])], {})
+
+
+def test_float32_on_request() -> None:
+    model = nn.Sequential(nn.Linear(3, 2))
+    optimizer = optim.Adam(model.parameters())
+    iteration = wg.trace(model, X, T, optimizer=optimizer, dtype="float32")
+    iteration.play(3)
+    assert {value.dtype for value in iteration.tape.values} == {"float32"}
+    assert {p.dtype.name for p in (*model.parameters(), *optimizer.parameters)} == {"float32"}
+    with pytest.raises(UnknownName, match="did you mean 'float32'"):
+        wg.trace(model, X, T, dtype="flot32")
+    w = nn.parameter([1.0])
+    with pytest.raises(WhygradError, match="no module holds it"):
+        wg.trace(lambda x: x * w, [1.0], [1.0], optimizer=optim.SGD([w], 0.1), dtype="float32")
+
+
+def test_float32_in_a_spec() -> None:
+    sections = {
+        "network": {"layers": [2, 3, 1]},
+        "data": {"name": "xor", "batch": 3},
+        "train": {"dtype": "float32"},
+    }
+    training = start(spec_from_dict(sections))
+    assert {v.dtype for v in training.iteration.tape.values} == {"float32"}
+    training.iteration.play(5)
+    assert training.evaluate() is not None

@@ -31,6 +31,7 @@ LOSSES: Mapping[str, Callable[..., Tensor]] = {
     "bce_with_logits": functional.binary_cross_entropy_with_logits,
     "cross_entropy": functional.cross_entropy,
 }
+FLOATS = ("float64", "float32")
 CHECK_EVERY = 64  # iterations between two looks for NaN; the one at fault is then found by replay
 
 Batches = Callable[[int], Sequence[Array]]
@@ -314,6 +315,7 @@ def trace(
     loss: str | Callable[[Tensor, Tensor], Tensor] = "mse",
     optimizer: Optimizer | None = None,
     schedule: Schedule | None = None,
+    dtype: str | None = None,
 ) -> Iteration:
     """Record one training iteration: forward, loss, backward and, with an optimizer, update.
 
@@ -324,6 +326,8 @@ def trace(
         loss: a function of (output, target), or "mse", "bce", "bce_with_logits", "cross_entropy".
         optimizer: updates its parameters; None records no update.
         schedule: how the optimizer's learning rate changes; see ``whygrad.schedule``.
+        dtype: "float32" for speed, or "float64": turns the model's parameters, x and y into it.
+            By default all keep their own.
 
     Returns:
         The iteration: ``.tape``, ``.run``, and ``.play(n)`` to train. Playing on trains the model
@@ -332,7 +336,9 @@ def trace(
     Raises:
         WhygradError: an unknown loss, shapes that do not fit, or a loss that is not one number.
     """
-    inputs, target = _batched(x, y)
+    if dtype is not None:
+        _turn(model, optimizer, dtype)
+    inputs, target = _batched(x, y, dtype)
     compare = _loss(loss)
     output = _returned("model", model(inputs))
     with scene(phase="loss"):
@@ -410,10 +416,36 @@ def record_iteration(
     return tape, run, ids
 
 
-def _batched(x: Any, y: Any) -> tuple[Tensor, Tensor]:
+def _turn(model: Callable[..., Tensor], optimizer: Optimizer | None, dtype: str) -> None:
+    """Turn a model's parameters into ``dtype``, and the optimizer's with them."""
+    if dtype not in FLOATS:
+        raise UnknownName(unknown("dtype", dtype, FLOATS))
+    turned: dict[Tensor, Tensor] = {}
+    if isinstance(model, Module):
+        slots = list(model.slots())
+        old = [getattr(owner, attribute) for _, owner, attribute in slots]
+        model.to(dtype)
+        new = [getattr(owner, attribute) for _, owner, attribute in slots]
+        turned = dict(zip(old, new, strict=True))
+    if optimizer is not None:
+        optimizer.parameters = [turned.get(p, p) for p in optimizer.parameters]
+        other = next((p for p in optimizer.parameters if p.dtype != dtype), None)
+        if other is not None:
+            raise WhygradError(
+                f"a parameter of the optimizer is {other.dtype}, and no module holds it: make it "
+                f"with wg.tensor(..., dtype={dtype!r}), or leave dtype out"
+            )
+
+
+def _batched(x: Any, y: Any, dtype: str | None = None) -> tuple[Tensor, Tensor]:
     """Make the input and the target, their first axis being the batch."""
     inputs = x if isinstance(x, Tensor) else tensor(x)
     target = y if isinstance(y, Tensor) else tensor(y)
+    if dtype is not None:
+        inputs, target = (
+            tensor(t, dtype=dtype, name=t.name) if t.dtype.kind == "f" else t
+            for t in (inputs, target)
+        )
     for what, given in (("x", inputs), ("y", target)):
         if not given.data.size:
             raise ShapeError(f"{what} has shape {show_shape(given.shape)}: there are no samples")

@@ -48,6 +48,7 @@ PRESETS = (
 
 ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "softplus", "linear")
 OUTPUTS = ("linear", "sigmoid", "softmax", "relu", "tanh")
+DTYPES = ("float64", "float32")
 LOSSES = ("mse", "bce", "bce_with_logits", "cross_entropy")
 
 _LOSS_OUTPUTS: Mapping[str, tuple[str, ...]] = {
@@ -178,9 +179,10 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """How long to train."""
+    """How long to train, and in which numbers: float64 to be read, float32 for speed."""
 
     iterations: int = 300
+    dtype: str = "float64"
 
 
 @dataclass(frozen=True)
@@ -318,7 +320,7 @@ def spec_to_dict(spec: Spec) -> dict[str, object]:
             "standardise": data.standardise,
             "validation": data.validation,
         }
-    out["train"] = {"iterations": spec.train.iterations}
+    out["train"] = {"iterations": spec.train.iterations, "dtype": spec.train.dtype}
     return out
 
 
@@ -618,9 +620,10 @@ def _schedule(section: _Section) -> ScheduleSpec:
 
 
 def _train(section: _Section) -> TrainSpec:
-    section.only(("iterations",))
+    section.only(("iterations", "dtype"))
     return TrainSpec(
-        int(section.option("iterations", Option(TrainSpec.iterations, 1, MAX_ITERATIONS)))
+        int(section.option("iterations", Option(TrainSpec.iterations, 1, MAX_ITERATIONS))),
+        section.choice("dtype", "dtype", DTYPES, TrainSpec.dtype),
     )
 
 

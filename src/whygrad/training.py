@@ -143,16 +143,16 @@ def build(spec: Spec) -> Sequential:
         kind = network.activation[n - 1] if n < len(sizes) - 1 else network.output
         if kind in ACTIVATIONS:
             layers.append(ACTIVATIONS[kind]())
-    return Sequential(*layers)
+    return Sequential(*layers).to(spec.train.dtype)
 
 
 def samples(model: Sequential, x: Array, t: Array) -> tuple[Tensor, Tensor]:
     """Return inputs (batch, inputs) and targets (batch, outputs) with the model's named sizes."""
     linears = [layer for layer in model.layers if isinstance(layer, Linear)]
-    batch = Dim("batch", len(x))
+    batch, dtype = Dim("batch", len(x)), linears[0].weight.dtype
     return (
-        Tensor(x.copy(), (batch, linears[0].weight.shape[0]), role="input", name="x"),
-        Tensor(t.copy(), (batch, linears[-1].weight.shape[1]), role="target", name="t"),
+        Tensor(x.astype(dtype), (batch, linears[0].weight.shape[0]), role="input", name="x"),
+        Tensor(t.astype(dtype), (batch, linears[-1].weight.shape[1]), role="target", name="t"),
     )
 
 
