@@ -331,7 +331,7 @@ def test_too_many_paths_are_counted_and_the_largest_listed() -> None:
 
 
 def test_explaining_is_quick_on_a_large_tape() -> None:
-    """5 ms on a tape with 100,000 values (the best of several, since machines are noisy)."""
+    """5 ms on a tape with 100,000 values, on a machine that counts to 100,000 in 5 ms."""
     model = wg.nn.Sequential(wg.nn.Linear(100, 200), wg.nn.ReLU(), wg.nn.Linear(200, 10))
     rng = np.random.default_rng(0)
     iteration = wg.trace(
@@ -341,12 +341,15 @@ def test_explaining_is_quick_on_a_large_tape() -> None:
         optimizer=wg.optim.SGD(model.parameters(), lr=0.1),
     )
     assert sum(array.size for array in iteration.run.arrays) > 100_000
-    spent: list[float] = []
-    for n in range(9):
+    ratios: list[float] = []
+    for n in range(15):
         begun = time.process_time()
         iteration.why(f"dL/dW1[{n},{n}]")
-        spent.append(time.process_time() - begun)
-    assert min(spent) < 0.005
+        explained = time.process_time()
+        sum(i * i for i in range(100_000))
+        counted = time.process_time()
+        ratios.append((explained - begun) / (counted - explained))
+    assert min(ratios) < 1
 
 
 SHOWN = {

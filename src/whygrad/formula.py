@@ -558,7 +558,13 @@ def settled(node: Expr, get: Get) -> Expr:
 
     ``1 / (1 + exp(-x))`` is 0 at x = -1000, but ``math.exp(1000)`` raises OverflowError.
     """
-    return _settled(node, get)[0]
+    return _settled(node, get)[0] if _may_be_refused(node) else node
+
+
+def _may_be_refused(node: Expr) -> bool:
+    if node.head in ("number", "leaf"):
+        return False
+    return node.head in _REFUSED or any(map(_may_be_refused, node.args))
 
 
 def _settled(node: Expr, get: Get) -> tuple[Expr, float]:

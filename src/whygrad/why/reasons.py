@@ -1,0 +1,153 @@
+"""Finds and fills the op's own sentence for a local derivative."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from whygrad.formula import Expr, evaluate, expr, flat, leaves, unflat
+from whygrad.lesson import is_shown
+from whygrad.op import Reason
+from whygrad.ops import OPS
+from whygrad.tape import Step
+from whygrad.why.contributions import Contribution
+from whygrad.why.words import Words
+
+PLAIN = {
+    "add",
+    "identity",
+    "permute",
+    "reshape",
+    "reshape_like",
+    "broadcast_like",
+    "expand_like",
+    "getitem",
+    "index_select",
+    "gather",
+    "cat",
+}
+
+
+@dataclass
+class Reasons:
+    """Looks up why one value moves another, over one run."""
+
+    words: Words
+    _chains: dict[tuple[int, int], list[tuple[Step, int]]] = field(
+        default_factory=dict[tuple[int, int], list[tuple[Step, int]]]
+    )
+
+    def reason(self, of: int, at: int, one: Contribution) -> tuple[str, str] | None:
+        """Return the op's sentence for a local derivative, filled, and its principle."""
+        target, where = self.words.target_element(one)
+        chain = self._chain(of, target)
+        acting = [(step, argument) for step, argument in chain if step.op not in PLAIN]
+        if len(acting) > 1 or not chain:
+            return None
+        step, argument = acting[0] if acting else chain[0]
+        reasons = OPS[step.op].reasons
+        options = reasons[min(argument, len(reasons) - 1)] if reasons else None
+        if not options:
+            return None
+        slots = self._slots(of, at, step, argument, one, target, where)
+        for reason in options:
+            if reason.when is None or _holds(reason.when, slots):
+                filled = self._filled(reason, slots)
+                if filled is not None:
+                    return filled, reason.principle
+        return None
+
+    def _chain(self, of: int, target: int) -> list[tuple[Step, int]]:
+        """Return the forward steps that lead from a value to the next named one, with arguments."""
+        key = (of, target)
+        if key not in self._chains:
+            self._chains[key] = self._search(of, target)
+        return self._chains[key]
+
+    def _search(self, of: int, target: int) -> list[tuple[Step, int]]:
+        tape = self.words.run.tape
+        waiting: list[tuple[int, list[tuple[Step, int]]]] = [(of, [])]
+        while waiting:
+            value, so_far = waiting.pop(0)
+            for step, argument in tape.uses.get(value, ()):
+                if step.phase not in ("forward", "loss"):
+                    continue
+                chain = [*so_far, (step, argument)]
+                if step.output == target:
+                    return chain
+                if not is_shown(tape, step.output) and len(chain) < 8:
+                    waiting.append((step.output, chain))
+        return []
+
+    def _slots(
+        self,
+        of: int,
+        at: int,
+        step: Step,
+        argument: int,
+        one: Contribution,
+        target: int,
+        where: int,
+    ) -> Mapping[str, tuple[str, float]]:
+        run = self.words.run
+        slots = {
+            "x": (self.words.symbol(of, at), run.number(of, at)),
+            "y": (self.words.symbol(target, where), run.number(target, where)),
+            "local": ("the rate", one.rate),
+            str(argument): (self.words.symbol(of, at), run.number(of, at)),
+        }
+        others = [leaf for leaf in leaves(one.local) if leaf != (of, at)]
+        if len(others) == 1 and one.local.head == "leaf":
+            slots["other"] = (self.words.symbol(*others[0]), run.number(*others[0]))
+        if OPS[step.op].aligned:
+            for n, value in enumerate(step.inputs):
+                if n != argument:
+                    place = self._aligned(value, step.output, target, where)
+                    slots[str(n)] = (self.words.symbol(value, place), run.number(value, place))
+        elif len(step.inputs) > 1:
+            for n, value in enumerate(step.inputs):
+                if n != argument and run.arrays[value].shape == run.arrays[of].shape:
+                    slots[str(n)] = (self.words.symbol(value, at), run.number(value, at))
+        return slots
+
+    def _aligned(self, value: int, output: int, target: int, where: int) -> int:
+        """Return the flat index in an input that an output element of an aligned op reads."""
+        shape = self.words.run.arrays[output].shape
+        if self.words.run.arrays[target].shape != shape:
+            return 0
+        index = unflat(where, shape)
+        own = self.words.run.arrays[value].shape
+        offset = len(shape) - len(own)
+        return flat([0 if n == 1 else index[offset + i] for i, n in enumerate(own)], own)
+
+    def _filled(self, reason: Reason, slots: Mapping[str, tuple[str, float]]) -> str | None:
+        """Fill a sentence's slots; None if it needs one there is no number for."""
+        if any(name not in slots for name in re.findall(r"\{(\w+)[#=]?\}", reason.says)):
+            return None
+
+        def fill(match: re.Match[str]) -> str:
+            name, number = slots[match[1]]
+            if match[2] == "#":
+                return (
+                    self.words.in_parentheses(number)
+                    if "×" in reason.says
+                    else self.words.say(number)
+                )
+            return f"{name} = {self.words.say(number)}" if match[2] == "=" else name
+
+        return re.sub(r"\{(\w+)([#=]?)\}", fill, reason.says)
+
+
+def _holds(when: Expr, slots: Mapping[str, tuple[str, float]]) -> bool:
+    filled = _substituted(when, slots)
+    return filled is not None and bool(evaluate(filled, lambda value, at: 0.0))
+
+
+def _substituted(node: Expr, slots: Mapping[str, tuple[str, float]]) -> Expr | None:
+    if node.head == "number":
+        return node
+    if node.head == "slot":
+        return expr(slots[node.args[0]][1]) if node.args[0] in slots else None
+    args = [_substituted(a, slots) for a in node.args]
+    return None if any(a is None for a in args) else Expr(node.head, tuple(args))
