@@ -1,0 +1,133 @@
+"""Functions by PyTorch's names do what PyTorch's do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import whygrad as wg
+from whygrad.errors import ShapeError, WhygradError
+from whygrad.tensor import apply, tensor
+
+A = np.array([[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]])
+B = np.array([[2.0, 1.0, -1.0], [0.5, 3.0, 4.0]])
+SAME: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "add": lambda lib, a, b: lib.add(a, b),
+    "add a number": lambda lib, a, b: lib.add(a, 2),
+    "sub": lambda lib, a, b: lib.sub(a, b),
+    "mul": lambda lib, a, b: lib.mul(a, b),
+    "div": lambda lib, a, b: lib.div(a, b),
+    "neg": lambda lib, a, b: lib.neg(a),
+    "pow": lambda lib, a, b: lib.pow(b.abs(), 1.5),
+    "square": lambda lib, a, b: lib.square(a),
+    "exp": lambda lib, a, b: lib.exp(a),
+    "log": lambda lib, a, b: lib.log(b * b),
+    "sqrt": lambda lib, a, b: lib.sqrt(a * a),
+    "abs": lambda lib, a, b: lib.abs(a),
+    "maximum": lambda lib, a, b: lib.maximum(a, b),
+    "minimum": lambda lib, a, b: lib.minimum(a, b),
+    "where": lambda lib, a, b: lib.where(a > b, a, b),
+    "sum": lambda lib, a, b: lib.sum(a, 0),
+    "mean": lambda lib, a, b: lib.mean(a, (0, 1), True),
+    "amax": lambda lib, a, b: lib.amax(a, -1),
+    "permute": lambda lib, a, b: lib.permute(a, (1, 0)),
+    "transpose": lambda lib, a, b: lib.transpose(a, 0, 1),
+    "reshape": lambda lib, a, b: lib.reshape(a, (3, -1)),
+    "matmul": lambda lib, a, b: lib.matmul(a, lib.transpose(b, 0, 1)),
+    "cat": lambda lib, a, b: lib.cat([a, b], 1),
+    "softmax": lambda lib, a, b: lib.softmax(a, 0),
+    "log_softmax": lambda lib, a, b: lib.log_softmax(a, 1),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_functions_and_their_gradients(name: str) -> None:
+    p, q = (torch.tensor(m, requires_grad=True) for m in (A, B))
+    theirs = SAME[name](torch, p, q)
+    theirs.square().sum().backward()
+    np.testing.assert_allclose(SAME[name](wg, tensor(A), tensor(B)).data, theirs.detach())
+    ours = wg.grad(lambda a, b: SAME[name](wg, a, b).square().sum(), argnums=(0, 1))(A, B)
+    for mine, one in zip(ours, (p, q), strict=True):
+        want = np.zeros(A.shape) if one.grad is None else one.grad.numpy()
+        np.testing.assert_allclose(mine.data, want, rtol=1e-9, atol=1e-12)
+
+
+def test_numbers_on_either_side_take_the_others_dtype() -> None:
+    x = tensor(np.float32([1.0, 2.0]))
+    for made in (
+        wg.add(x, 1),
+        wg.sub(2, x),
+        wg.mul(0.5, x),
+        wg.maximum(x, 1.5),
+        wg.where(True, x, 0),
+    ):
+        assert made.dtype == np.float32
+    assert wg.add(1, 2).item() == 3.0
+    assert wg.sub(2, x).tolist() == [1.0, 0.0]
+    assert wg.sub(x, [1.0, 1.0]).tolist() == [0.0, 1.0]
+    assert wg.sub([1.0, 1.0], x).tolist() == [0.0, -1.0]
+    assert wg.where([0, 2], x, -x).tolist() == [-1.0, 2.0]
+
+
+def test_picking() -> None:
+    assert wg.index_select(A, 1, [2, 0]).tolist() == A[:, [2, 0]].tolist()
+    assert wg.gather(A, 1, [[2], [0]]).tolist() == [[0.5], [3.0]]
+    with pytest.raises(ShapeError, match="index 3 is outside 0 to 2"):
+        wg.index_select(A, 1, [3])
+    with pytest.raises(ShapeError, match="index -1 is outside 0 to 2"):
+        wg.gather(A, 1, [[-1], [0]])
+    with pytest.raises(ShapeError, match="must be whole numbers"):
+        wg.gather(A, 1, [[0.5], [0]])
+
+
+I1, LAST = [0, 1], {"axis": -1}
+WRONG: list[tuple[str, list[Any], dict[str, Any], str]] = [
+    ("mse_loss", [A, B[0]], {}, r"prediction \(2, 3\) and target \(3,\) must have the same"),
+    ("cross_entropy", [1.0, 1.0], {}, "need an axis of classes"),
+    ("matmul", [A[0], B], {}, "both must have rows and columns"),
+    ("reshape_like", [A, B[0]], {}, "do not hold equally many"),
+    ("expand_like", [A, B], {"axes": (-1,), "keepdims": False}, "is not .* without axes"),
+    ("broadcast_like", [A, B[0]], {}, "cannot be spread"),
+    ("sum_like", [A[0], B], {}, "was not spread"),
+    ("put_like", [A, B], {"index": (0, 0)}, "does not fit"),
+    ("index_select", [A, [[0]]], LAST, "must be a list"),
+    ("index_add_like", [A, [0], B], LAST, "was not picked from"),
+    ("gather", [A, [0]], LAST, "must be alike but for axis"),
+    ("scatter_add_like", [A, [[0], [0]], B], LAST, "must be alike"),
+    ("cat", [A, B[0]], LAST, "must be alike but for axis"),
+    ("cat", [], LAST, "give at least one"),
+    ("cat_part", [A, A, A], {"axis": -1, "part": 0}, "is not the inputs joined"),
+    ("put_part", [A, B[0], B[0]], {"axis": -1, "part": 0}, "is not part 0"),
+    ("permute", [A], {"axes": (-1,)}, "must name each axis"),
+]
+
+
+@pytest.mark.parametrize("case", range(len(WRONG)))
+def test_shapes_that_an_op_refuses(case: int) -> None:
+    name, inputs, params, says = WRONG[case]
+    given = [
+        tensor(x, dtype=int if n == 1 and isinstance(x, list) else float)
+        for n, x in enumerate(inputs)
+    ]
+    with pytest.raises(ShapeError, match=says):
+        apply(name, *given, **params)
+
+
+def test_cat_of_nothing_and_of_one() -> None:
+    with pytest.raises(ShapeError, match="at least one tensor"):
+        wg.cat([])
+    assert wg.cat([A]).tolist() == A.tolist()
+
+
+def test_cross_entropy_of_class_numbers() -> None:
+    F = wg.nn.functional
+    expected = torch.nn.functional.cross_entropy(torch.tensor(A), torch.tensor([2, 0])).item()
+    for target in ([2, 0], np.array([2, 0]), tensor([2, 0], dtype=int), np.eye(3)[[2, 0]]):
+        assert F.cross_entropy(A, target).item() == pytest.approx(expected, rel=1e-12)
+    for bad in ([3, 0], [-1, 0], [0.5, 0]):
+        with pytest.raises(WhygradError, match="is not one of 0 to 2"):
+            F.cross_entropy(A, bad)
