@@ -602,10 +602,10 @@ def _divide(a: float, b: float) -> float:
 def _power(a: float, b: float) -> float:
     try:
         return math.pow(a, b)
-    except ZeroDivisionError:
-        return math.inf
     except ValueError:
-        return math.inf if a == 0 else math.nan
+        if a == 0:
+            return math.copysign(math.inf, a) if b % 2 == 1 else math.inf
+        return math.nan
     except OverflowError:
         return -math.inf if a < 0 and b % 2 == 1 else math.inf
 
