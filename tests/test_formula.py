@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from whygrad.formula import (
     Expr,
+    Formula,
+    Place,
     call,
     choose,
     evaluate,
@@ -18,6 +21,7 @@ from whygrad.formula import (
     flat,
     leaves,
     number_text,
+    place,
     settled,
     to_python,
     unflat,
@@ -152,3 +156,30 @@ def test_a_formula_as_json() -> None:
     ]
     assert data["uses"][0]["over"] == [["k", ["axis", 0, -1]]]
     assert OPS["gt"].formula.to_json()["uses"] == [None, None]
+
+
+@pytest.mark.parametrize("a", [0.0, -0.0])
+@pytest.mark.parametrize("b", [-1.0, -2.0, -3.0, -0.5])
+def test_zero_to_a_negative_power(a: float, b: float) -> None:
+    with np.errstate(all="ignore"):
+        expected = np.power(a, b)
+    assert evaluate(Expr("pow", (A, B)), lambda value, _: (a, b)[value]) == expected
+
+
+def placed(formula: Formula, shape: tuple[int, ...] = (2,), params: Any = None) -> Place:
+    given = {"axis": -1} if params is None else params
+    return Place(formula, (0, 1), ((2,), (2,)), 2, shape, given, lambda *_: 0)
+
+
+def test_a_formula_that_speaks_of_what_there_is_not() -> None:
+    unknown_map = placed(Formula(Expr("in", (0, ("sideways",))), (None,)))
+    with pytest.raises(AssertionError, match="unknown index map sideways"):
+        place(unknown_map, (0,))
+    unknown_range = placed(Formula(Expr("count", (("sideways", 0),)), (None,)))
+    with pytest.raises(AssertionError, match="unknown range sideways"):
+        place(unknown_range, (0,))
+    joined = placed(Formula(Expr("in", (1, ("joined",))), (None,)), (4,))
+    assert place(joined, (0,)) == expr(0.0)
+    assert place(joined, (3,)) == Expr("leaf", (1, 1))
+    with pytest.raises(AssertionError, match="outside the joined inputs"):
+        place(joined, (4,))

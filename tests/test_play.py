@@ -100,3 +100,21 @@ def test_the_first_fault_is_one_that_reached_the_loss() -> None:
     player = Player(calm, leaves_of(numbers))
     player.play()
     assert first_fault(player) is None
+
+
+def test_a_step_that_does_not_fit_other_sizes_is_named() -> None:
+    x = wg.tensor(np.ones((2, 2)), name="x")
+    x.shape = (Dim("batch", 2), 2)
+    tape, _, _ = write((x @ x).named("square").sum().named("L"))
+    with pytest.raises(
+        ShapeError, match=r"at these sizes: step 0, making square: matmul: \(batch=3"
+    ):
+        Player(tape, {0: np.ones((3, 2))})
+
+
+def test_names_that_are_taken_get_a_number() -> None:
+    x = wg.tensor(1.0, name="x")
+    y = (x * 2.0).named("x")
+    tape, run, _ = write((y + 1.0).named("x"))
+    assert [run[name] for name in ("x", "x_2", "x_3")] == [1.0, 2.0, 3.0]
+    assert set(tape.by_name) == {"x", "x_2", "x_3"}

@@ -159,6 +159,8 @@ def params(op: str, **given: Any) -> Callable[[Json], None]:
 REFUSED: list[tuple[str, Callable[[Json], object], str]] = [
     ("network", set_at("format", "whygrad-tape/2"), "reads 'whygrad-tape/1'"),
     ("network", lambda d: d.pop("steps"), "has no 'steps'"),
+    ("network", set_at("carries", [0] * 2_000_001), "carries has 2000001 entries; at most 2000000"),
+    ("network", lambda d: value(d, "W1_new").update(shape=[2, 3]), "sub makes (3, 2), but value"),
     ("network", set_at("values", {}), "values must be a list, not dict"),
     ("network", set_at("sizes", []), "sizes must be an object"),
     ("network", set_at("sizes", "batch", 0), "sizes.batch is 0"),

@@ -529,15 +529,16 @@ def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
     return made if made.dtype.kind == "i" else tensor(numbers, dtype=np.int64, role="constant")
 
 
-def _source() -> tuple[str, int] | None:
+def _source() -> tuple[str, int]:
     """Return the file and line of the user's code: the nearest frame outside this package."""
     known = _scene.get().source
     if known is not None:
         return known
     frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if not (module == _PACKAGE or module.startswith(_INSIDE)):
-            return frame.f_code.co_filename, frame.f_lineno
+    while frame.f_back is not None and _ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
-    return None
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _ours(module: str) -> bool:
+    return module == _PACKAGE or module.startswith(_INSIDE)
