@@ -12,10 +12,13 @@ from whygrad.data.dataset import (
     split,
     standardise,
 )
+from whygrad.data.digits import digits
 from whygrad.data.synthetic import LOADERS, Loader, load
+from whygrad.data.text import Characters, characters
 
 __all__ = [
     "LOADERS",
+    "Characters",
     "CsvSummary",
     "Dataset",
     "Loader",
@@ -23,7 +26,9 @@ __all__ = [
     "Task",
     "batch_indices",
     "batches",
+    "characters",
     "describe_csv",
+    "digits",
     "from_arrays",
     "guess_task",
     "load",

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from whygrad import random
 from whygrad.data.dataset import Dataset, Floats
+from whygrad.data.digits import digits
+from whygrad.data.text import text
 from whygrad.errors import UnknownName, unknown
 from whygrad.option import Option, Scalar, checked_options
 
@@ -202,6 +204,23 @@ def _rows() -> tuple[Loader, ...]:
             bump,
             {"points": _POINTS, "noise": _noise_option(0.0)},
             "Regression on a round hill.",
+        ),
+        Loader(
+            "digits",
+            digits,
+            {
+                "points": Option(500, 10, 5000, _POINTS.says),
+                "size": Option(16, 8, 28, "how many pixels a side"),
+                "noise": _noise_option(0.05),
+                "bend": Option(1.0, 0, 2, "how much each picture differs from the plain shape"),
+            },
+            "Pictures of the digits 0 to 9, drawn by program.",
+        ),
+        Loader(
+            "text",
+            text,
+            {"context": Option(3, 1, 16, "how many characters to tell the next one from")},
+            "Two stanzas of verse: from a few characters, the next one.",
         ),
     )
 
