@@ -1,14 +1,14 @@
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+import uvicorn
 from ensure_chromium import system_chromium
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
-import whygrad
+from whygrad.app.serve import listen, url_of
+from whygrad.app.server import STATIC, create_app
 
 FLAGS = (
     "--no-sandbox",
@@ -70,19 +70,14 @@ def page(browser: Browser, theme: str, viewport: str) -> Iterator[Page]:
     assert not complaints, "\n".join(complaints)
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="package")
-def static_site() -> Iterator[str]:
-    """The address of the built front end, given out as plain files."""
-    static = Path(whygrad.__file__).parent / "app" / "static"
-    assert (static / "index.html").exists(), "the front end is not built: run `make install`"
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=static)) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+def explorer() -> Iterator[str]:
+    """The address of the app, which opens on ``flow``."""
+    assert (STATIC / "index.html").exists(), "the front end is not built: run `make install`"
+    bound = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(create_app("flow"), log_level="warning", lifespan="off"))
+    thread = Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    yield url_of(bound)
+    server.should_exit = True
+    thread.join()
