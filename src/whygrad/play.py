@@ -68,8 +68,10 @@ class Player:
             self.buffers[leaf.id] = _numbers(leaf, leaves[leaf.id]) if given is None else given
             self._blocks[places.place[leaf.id]] = self.buffers[leaf.id]
         self._program: list[Kernel] = []
+        self._phases: list[str] = []
         for step in tape.steps:
             self._bind(step, shapes[step.output], places)
+            self._phases += [step.phase] * (len(self._program) - len(self._phases))
         self._carried = [(self.buffers[a], self.buffers[b]) for a, b in places.copies]
         befores = {before for before, _ in tape.carries}
         self._swaps = any(after in befores for _, after in tape.carries)
@@ -94,6 +96,10 @@ class Player:
         out = _shaped(block, shape, dtype)
         self.buffers[step.output] = out
         self._program.append(op.forward(*inputs, out, **step.params))
+
+    def kernels(self) -> list[tuple[str, Kernel]]:
+        """Return what a play calls, in order, each with its phase."""
+        return list(zip(self._phases, self._program, strict=True))
 
     def play(self) -> None:
         """Compute every step, once, in order. NaN and infinity raise no warning here."""
