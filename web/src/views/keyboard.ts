@@ -1,6 +1,7 @@
-// Arrows step, space plays, with Shift arrows go by iterations; fields keep their own keys.
+// Arrows step, space plays, with Shift arrows go by iterations, ? asks why; fields keep their own keys.
 
 import type { Session } from '../session.svelte'
+import { askingOf } from '../why/asking.svelte'
 
 const TYPED_IN = 'input:not([type=checkbox]), textarea, select, [contenteditable]'
 const PRESSED = 'button, a, summary, input, [role=button], [role=tab], [role=radio]'
@@ -23,6 +24,9 @@ export function pressed(event: KeyboardEvent, session: Session): boolean {
       if (target.closest(PRESSED)) return false // space presses it
       if (session.playing) session.pause()
       else session.play()
+      return true
+    case '?':
+      askingOf(session).call(target)
       return true
     default:
       return false

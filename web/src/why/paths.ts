@@ -56,12 +56,17 @@ interface Partial {
 }
 
 /** The paths from an element to the loss; null where it has no gradient, a text where too many. */
-export function pathsOf(asked: Asked, element: Element, top = 10): Paths | null | 'too many' {
+export function pathsOf(
+  asked: Asked,
+  element: Element,
+  top = 10,
+  most = MAX_EDGES,
+): Paths | null | 'too many' {
   const { tape, find } = asked
   const isGradient = tape.values[element.id]!.gradient_of !== undefined
   const id = isGradient ? element.id : find.gradients.get(element.id)
   if (id === undefined) return null
-  const order = walk(asked, { id, at: element.at })
+  const order = walk(asked, { id, at: element.at }, most)
   if (!order) return 'too many'
   for (const node of order) {
     const seed = Math.abs(asked.number(node.element.id, node.element.at))
@@ -84,7 +89,7 @@ export function pathsOf(asked: Asked, element: Element, top = 10): Paths | null 
 }
 
 /** Every element of a gradient between this one and the loss, each after those it comes from. */
-function walk(asked: Asked, start: Element): Node[] | null {
+function walk(asked: Asked, start: Element, most: number): Node[] | null {
   const known = new Map<string, Node>()
   const order: Node[] = []
   let edges = 0
@@ -106,7 +111,7 @@ function walk(asked: Asked, start: Element): Node[] | null {
       const { id, at } = last.element
       last.found = asked.makers.has(id) ? contributionsOf(asked, formulaOf(asked, id, at)) : []
       edges += last.found.length
-      if (edges > MAX_EDGES) return null
+      if (edges > most) return null
       for (const { upstream } of last.found)
         if (!known.has(keyOf(upstream))) waiting.push({ element: upstream, found: null })
     }

@@ -42,9 +42,8 @@ export class Scratch {
     return view
   }
 
-  #bind(step: Step): Play {
-    const { inputs: ids, output, params } = step
-    const kernel = kernelOf(step)
+  #bind({ op, inputs: ids, output, params }: Step): Play {
+    const kernel = kernelOf(op)
     const shape = this.#asked.shape(output)
     const inputs = ids.map((id) => this.view(id))
     const made = allocated(shape)

@@ -1,0 +1,114 @@
+// Asking before telling: what a person is asked to expect of a number, and what then is so.
+
+import { formulaOf } from '../expression'
+import { format } from '../views/numbers'
+import { type Asked, type Element, ofGradient } from './asked'
+import { Ladder } from './ladder'
+import { contributionsOf } from './uses'
+
+export type Size = 'larger' | 'as large' | 'smaller' | 'zero'
+export type Sign = 'positive' | 'negative'
+export type Way = 'rises' | 'falls' | 'stays'
+
+/** What is asked of a number before it is shown. */
+export interface Question {
+  readonly element: Element
+  /** "∂L/∂z₁" */
+  readonly name: string
+  /** What is known already, in a sentence. */
+  readonly known: string
+  /** What its size is compared with; null where only its sign is asked for. */
+  readonly reference: { readonly name: string; readonly value: number } | null
+  /** Whether it is an update: it rises, falls or stays. */
+  readonly update: boolean
+}
+
+export interface Answer {
+  readonly size?: Size
+  readonly sign?: Sign
+  readonly way?: Way
+}
+
+export function questionOf(asked: Asked, element: Element): Question {
+  const { tape, makers } = asked
+  const symbol = ({ id, at }: Element): string => asked.symbol(asked.label(id, at))
+  const name = symbol(element)
+  const before = tape.carries.find(([, after]) => after === element.id)?.[0]
+  if (before !== undefined) {
+    const old = { id: before, at: element.at }
+    const slope = asked.find.gradients.get(before)
+    const gradient =
+      slope === undefined
+        ? ''
+        : ` and ${symbol({ id: slope, at: element.at })} = ${format(asked.number(slope, element.at))}`
+    const value = asked.number(before, element.at)
+    const known = `${symbol(old)} = ${format(value)}${gradient}.`
+    return { element, name, known, reference: { name: symbol(old), value }, update: true }
+  }
+  const isGradient = tape.values[element.id]!.gradient_of !== undefined
+  const found =
+    isGradient && makers.has(element.id)
+      ? contributionsOf(asked, formulaOf(asked, element.id, element.at))
+      : []
+  if (!found.length)
+    return { element, name, known: '', reference: null, update: false }
+  const most = found.reduce((a, b) => (Math.abs(b.arrives) > Math.abs(a.arrives) ? b : a))
+  const reference = { name: symbol(most.upstream), value: most.arrives }
+  const arrives = `${reference.name} = ${format(reference.value)}`
+  const at = symbol(ofGradient(asked, most.upstream))
+  const known =
+    found.length === 1
+      ? `What arrives at ${at} is ${arrives}.`
+      : `${found.length} gradients arrive; the largest is ${arrives}.`
+  return { element, name, known, reference, update: false }
+}
+
+/** What is so. */
+export function truthOf(asked: Asked, { element, reference, update }: Question): Answer {
+  const value = asked.number(element.id, element.at)
+  if (update) {
+    const moved = value - reference!.value
+    return { way: moved > 0 ? 'rises' : moved < 0 ? 'falls' : 'stays' }
+  }
+  const sign: Sign | undefined = value > 0 ? 'positive' : value < 0 ? 'negative' : undefined
+  if (!reference) return sign ? { sign } : { size: 'zero' }
+  return { size: sizeOf(value, reference.value), ...(sign && { sign }) }
+}
+
+/** One line: what it is, against what was expected, and why. */
+export function told(asked: Asked, question: Question, answer: Answer): string {
+  const { element, name, reference } = question
+  const truth = truthOf(asked, question)
+  const is = `${name} = ${format(asked.number(element.id, element.at))}`
+  const same = words(answer) === words(truth)
+  const than =
+    reference && truth.size && truth.size !== 'zero' && truth.size !== 'as large'
+      ? ` than ${reference.name}`
+      : ''
+  const expected = same ? ', as you expected' : `; you expected ${words(answer)}`
+  return `${is}: ${words(truth)}${than}${expected}. ${reasonOf(asked, element)}`
+}
+
+/** Why it is so, in one sentence. */
+function reasonOf(asked: Asked, element: Element): string {
+  const ladder = new Ladder(asked)
+  const of = ofGradient(asked, element)
+  const isGradient = asked.tape.values[element.id]!.gradient_of !== undefined
+  if (isGradient && asked.makers.has(element.id)) {
+    const found = contributionsOf(asked, formulaOf(asked, element.id, element.at))
+    if (found.length === 1) return ladder.flow(of, found[0]!)
+  }
+  return ladder.element(element).claim
+}
+
+function words({ size, sign, way }: Answer): string {
+  if (way) return { rises: 'a rise', falls: 'a fall', stays: 'no change' }[way]
+  return [size, sign].filter(Boolean).join(', ') || 'nothing'
+}
+
+function sizeOf(value: number, reference: number): Size {
+  if (value === 0) return 'zero'
+  const [a, b] = [Math.abs(value), Math.abs(reference)]
+  if (Math.abs(a - b) <= 1e-9 * Math.max(a, b)) return 'as large'
+  return a > b ? 'larger' : 'smaller'
+}
