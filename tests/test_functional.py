@@ -94,7 +94,6 @@ WRONG: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("broadcast_like", [A, B[0]], {}, "cannot be spread"),
     ("sum_like", [A[0], B], {}, "was not spread"),
     ("put_like", [A, B], {"index": (0, 0)}, "does not fit"),
-    ("index_select", [A, [[0]]], LAST, "must be a list"),
     ("index_add_like", [A, [0], B], LAST, "was not picked from"),
     ("gather", [A, [0]], LAST, "must be alike but for axis"),
     ("scatter_add_like", [A, [[0], [0]], B], LAST, "must be alike"),
