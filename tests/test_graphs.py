@@ -207,6 +207,14 @@ def test_a_replay_is_the_recording_bit_for_bit(graph: Graph, dtype: str) -> None
         assert played.tobytes() == recorded.tobytes(), (value, tape.makers.get(value.id))
 
 
+def plays(tape: Tape, leaves: dict[int, np.ndarray]) -> bool:
+    try:
+        Player(tape, leaves)
+    except ShapeError as error:
+        return "cannot be played at these sizes" not in str(error)
+    return True
+
+
 @SLOW
 @given(graphs([*SMOOTH, *KINKED, "lay out", "turn over"]), st.integers(1, 4))
 def test_playing_another_batch_is_recording_it(graph: Graph, n: int) -> None:
@@ -219,12 +227,9 @@ def test_playing_another_batch_is_recording_it(graph: Graph, n: int) -> None:
         leaf.id: given_there[leaf.name] if leaf.name else here.arrays[leaf.id]
         for leaf in tape.leaves
     }
-    try:
-        player = Player(tape, leaves)
-    except ShapeError as error:  # a size without its name may be refused, but never be wrong
-        assert "cannot be played at these sizes" in str(error)
-        assert "lay out" in [name for name, _ in graph.steps]
-        return
+    if "lay out" in [name for name, _ in graph.steps] and not plays(tape, leaves):
+        return  # a size without its name may be refused, but never be wrong
+    player = Player(tape, leaves)
     player.play()
     for value in there.values:
         if value.name:
