@@ -248,3 +248,10 @@ def test_an_array_of_seeds_draws_what_each_seed_draws() -> None:
         np.testing.assert_array_equal(draw(seeds), np.stack([draw(int(s)) for s in seeds]))
     with pytest.raises(WhygradError, match="a seed is a whole number"):
         random.bits(np.array([3, -1]), "s", 1)
+
+
+def test_permutations_of_several_streams_are_those_of_each() -> None:
+    streams = ["shuffle/0", "shuffle/9", "shuffle/10", ""]
+    drawn = random.permutations(7, streams, 13)
+    for order, stream in zip(drawn, streams, strict=True):
+        np.testing.assert_array_equal(order, random.permutation(7, stream, 13))

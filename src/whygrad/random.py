@@ -103,13 +103,7 @@ def bits(seed: Seed, stream: str, count: int) -> Words:
     """`count` random 32-bit words, shape (count,): words 2i and 2i+1 come from counter i."""
     if count < 0:
         raise WhygradError(f"a count of random numbers is 0 or more, not {count}")
-    blocks = np.arange((count + 1) // 2, dtype=np.uint64)
-    low = (blocks & np.uint64(_MASK)).astype(np.uint32)
-    high = (blocks >> np.uint64(32)).astype(np.uint32)
-    lead = _lead(seed)
-    key0, key1 = (np.reshape(word, (*lead, 1)) for word in stream_key(seed, stream))
-    words = np.stack(threefry2x32((key0, key1), (low, high)), axis=-1)
-    return words.reshape((*lead, 2 * len(blocks)))[..., :count]
+    return _words(stream_key(seed, stream), count)
 
 
 def uniform(
@@ -127,9 +121,8 @@ def uniform(
     """
     size, dims = _dims(shape)
     lead = _lead(seed)
-    words = bits(seed, stream, 2 * size).astype(np.float64).reshape((*lead, size, 2))
-    whole = np.floor(words[..., 0] / 32.0) * 67108864.0 + np.floor(words[..., 1] / 64.0)
-    return (low + (high - low) * (whole / 2.0**53)).reshape((*lead, *dims))
+    fractions = _fractions(bits(seed, stream, 2 * size))
+    return (low + (high - low) * fractions).reshape((*lead, *dims))
 
 
 def normal(
@@ -173,6 +166,37 @@ def permutation(seed: Seed, stream: str, n: int) -> NDArray[np.int64]:
     smaller index first. Exact across languages.
     """
     return np.argsort(uniform(seed, stream, n), axis=-1, kind="stable").astype(np.int64)
+
+
+def permutations(seed: SupportsIndex, streams: Sequence[str], n: int) -> NDArray[np.int64]:
+    """What `permutation` gives for each of several streams, shape (streams, n).
+
+    One call for many: what a draw costs is mostly the calling.
+    """
+    whole = checked_seed(seed)
+    hashes = np.array([fnv1a(stream) for stream in streams], dtype=np.uint32)
+    lengths = np.array([len(_utf8(stream)) for stream in streams], dtype=np.uint32)
+    keys = threefry2x32((whole & _MASK, whole >> 32), (hashes, lengths))
+    order = np.argsort(_fractions(_words(keys, 2 * n)), axis=-1, kind="stable")
+    return order.astype(np.int64)
+
+
+def _words(key: tuple[int, int] | tuple[Words, Words], count: int) -> Words:
+    """Random words under one key, shape (count,), or under arrays of keys, (*keys, count)."""
+    blocks = np.arange((count + 1) // 2, dtype=np.uint64)
+    low = (blocks & np.uint64(_MASK)).astype(np.uint32)
+    high = (blocks >> np.uint64(32)).astype(np.uint32)
+    lead = np.shape(key[0])
+    key0, key1 = (np.reshape(word, (*lead, 1)) for word in key)
+    words = np.stack(threefry2x32((key0, key1), (low, high)), axis=-1)
+    return words.reshape((*lead, 2 * len(blocks)))[..., :count]
+
+
+def _fractions(words: Words) -> NDArray[np.float64]:
+    """Doubles in [0, 1), one from each pair of words along the last axis."""
+    pairs = words.astype(np.float64).reshape((*words.shape[:-1], words.shape[-1] // 2, 2))
+    whole = np.floor(pairs[..., 0] / 32.0) * 67108864.0 + np.floor(pairs[..., 1] / 64.0)
+    return whole / 2.0**53
 
 
 def checked_seed(seed: object) -> int:

@@ -17,6 +17,7 @@ Task = Literal["regression", "binary", "classes"]
 TASKS: tuple[Task, ...] = ("regression", "binary", "classes")
 
 Floats = NDArray[np.float64]
+_DRAWN_AT_ONCE = 512  # how many samples' places in the order of visits
 
 
 @dataclass(frozen=True)
@@ -245,11 +246,19 @@ def _batches_per_epoch(n: int, batch: int, at: int, what: str) -> int:
     return -(-n // batch)
 
 
-@lru_cache(maxsize=8)
 def _shuffled(n: int, epoch: int, seed: int) -> NDArray[np.int64]:
-    order = random.permutation(seed, f"shuffle/{epoch}", n)
-    order.setflags(write=False)
-    return order
+    at_once = max(_DRAWN_AT_ONCE // n, 1)
+    block, place = divmod(epoch, at_once)
+    return _orders(n, block * at_once, at_once, seed)[place]
+
+
+@lru_cache(maxsize=8)
+def _orders(n: int, first: int, epochs: int, seed: int) -> NDArray[np.int64]:
+    """The orders of several epochs, drawn together: one by one takes longer than training does."""
+    streams = [f"shuffle/{epoch}" for epoch in range(first, first + epochs)]
+    orders = random.permutations(seed, streams, n)
+    orders.setflags(write=False)
+    return orders
 
 
 def _frozen(values: ArrayLike) -> Floats:
