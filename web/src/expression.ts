@@ -28,7 +28,10 @@ const RANK: Readonly<Record<string, number>> = { hyperparameter: 0, gradient: 1,
 export function formulaOf(played: Played, value: number, at: number, fold = true): Placed {
   const tree = treeOf(played, value, at)
   const whole = fold ? folded(played, tree, { nodes: 0 }) : tree
-  return arranged(played.tape, choose(whole, (id, i) => played.number(id, i)))
+  return arranged(
+    played.tape,
+    choose(whole, (id, i) => played.number(id, i)),
+  )
 }
 
 /** Whether the lesson grain shows a value: leaves, and what has a name. */

@@ -73,7 +73,10 @@ export class History {
     this.#width = start
     this.#kept = new Float64Array(start * 64)
     if (trace.visits && trace.dataset)
-      for (const [name, rows] of [['x', trace.dataset.train.x], ['t', trace.dataset.train.y]] as const)
+      for (const [name, rows] of [
+        ['x', trace.dataset.train.x],
+        ['t', trace.dataset.train.y],
+      ] as const)
         this.#feed(byName.get(name), rows, leaves)
     this.#play()
   }
@@ -110,7 +113,8 @@ export class History {
     const sample = fed ? this.indices![Math.floor(at / fed.width)]! : null
     const edit = { iteration: this.iteration, id, at: fed ? at % fed.width : at, value, sample }
     this.#edits = this.#edits.filter(
-      (e) => e.iteration < this.iteration || (e.iteration === this.iteration && !sameTarget(e, edit)),
+      (e) =>
+        e.iteration < this.iteration || (e.iteration === this.iteration && !sameTarget(e, edit)),
     )
     this.#edits.push(edit)
     this.#forgetFrom(this.iteration)
@@ -158,7 +162,8 @@ export class History {
     const known = this.#players.get(batch)
     if (known) return known
     const recorded = this.tape.sizes['batch'] ?? 1
-    const player = batch === recorded ? new Player(this.tape, new Map(this.#leaves)) : this.judge(batch)
+    const player =
+      batch === recorded ? new Player(this.tape, new Map(this.#leaves)) : this.judge(batch)
     this.#players.set(batch, player)
     for (const edit of this.#edits) if (this.#lasts(edit)) this.#apply(edit)
     return player
@@ -171,12 +176,19 @@ export class History {
       if (shape[0] === 'batch') {
         const recorded = leaves.get(id)!
         const width = recorded.length / this.tape.sizes['batch']!
-        leaves.set(id, Float64Array.from({ length: batch * width }, (_, i) => recorded[i % width]!))
+        leaves.set(
+          id,
+          Float64Array.from({ length: batch * width }, (_, i) => recorded[i % width]!),
+        )
       }
     return leaves
   }
 
-  #feed(id: number | undefined, rows: readonly (readonly number[])[], leaves: readonly Value[]): void {
+  #feed(
+    id: number | undefined,
+    rows: readonly (readonly number[])[],
+    leaves: readonly Value[],
+  ): void {
     if (id === undefined || !leaves.some((leaf) => leaf.id === id)) return
     const initial = Float64Array.from(rows.flat())
     this.#fed.set(id, { initial, rows: initial.slice(), width: rows[0]!.length })
@@ -187,7 +199,15 @@ export class History {
     const { visits, dataset } = this.#trace
     this.indices =
       visits && dataset
-        ? [...batchIndices(dataset.train.x.length, visits.batch, iteration, visits.seed, visits.shuffle)]
+        ? [
+            ...batchIndices(
+              dataset.train.x.length,
+              visits.batch,
+              iteration,
+              visits.seed,
+              visits.shuffle,
+            ),
+          ]
         : null
     const { player, indices } = this
     for (const edit of this.#edits) if (edit.iteration === iteration) this.#apply(edit)

@@ -58,7 +58,13 @@ export class Judge {
   predict(x: Rows): number[][] {
     if (!this.#ids || !x.length) return []
     const width = this.#trace.dataset!.target_names.length
-    return this.#outputs(this.#play(x, x.map(() => new Array<number>(width).fill(0))), x.length)
+    return this.#outputs(
+      this.#play(
+        x,
+        x.map(() => new Array<number>(width).fill(0)),
+      ),
+      x.length,
+    )
   }
 
   /** The ReLU units that are shut on every sample it learns from. */
@@ -76,7 +82,8 @@ export class Judge {
       for (let unit = 0; unit < units; unit++) {
         let open = false
         for (let i = unit; i < z.length && !open; i += units) open = z[i]! > 0
-        if (!open) dead.set(unit, `${count > 1 ? 'dead' : 'shut'}: z ≤ 0 ${where}, so no gradient passes`)
+        if (!open)
+          dead.set(unit, `${count > 1 ? 'dead' : 'shut'}: z ≤ 0 ${where}, so no gradient passes`)
       }
       found.set(output, dead)
       found.set(inputs[0]!, dead)

@@ -248,7 +248,8 @@ export class Session implements Played {
 
   stepBack(): void {
     if (this.#position > 0) this.#position--
-    else if (this.#iteration > 0 && this.#goTo(this.#iteration - 1)) this.#position = this.steps.length
+    else if (this.#iteration > 0 && this.#goTo(this.#iteration - 1))
+      this.#position = this.steps.length
   }
 
   nextIteration(): void {

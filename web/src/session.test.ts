@@ -84,7 +84,12 @@ describe.each(CASES)('$name', ({ message, lines, losses, evaluation }) => {
     session.reset()
     expect(numbers(session)).toEqual(before)
     expect(session.losses).toHaveLength(1)
-    expect([session.iteration, session.position, session.grain, session.edited]).toEqual([0, 0, 'lesson', false])
+    expect([session.iteration, session.position, session.grain, session.edited]).toEqual([
+      0,
+      0,
+      'lesson',
+      false,
+    ])
     expect(session.selected).toBeNull()
     expect(SPEEDS[session.speed]).toEqual({ words: '1 step a second', steps: 1 })
   })
@@ -113,9 +118,17 @@ describe('stepping', () => {
 
   test('reveals a value when its step is reached', () => {
     const id = (name: string): number => session.find.byName.get(name)!
-    expect([session.revealed(id('w1')), session.revealed(id('z1')), session.revealed(id('dL/dL'))]).toEqual([true, false, false])
+    expect([
+      session.revealed(id('w1')),
+      session.revealed(id('z1')),
+      session.revealed(id('dL/dL')),
+    ]).toEqual([true, false, false])
     session.position = 4
-    expect([session.revealed(id('z1')), session.revealed(id('dL/dL')), session.revealed(id('dL/dyhat'))]).toEqual([true, true, false])
+    expect([
+      session.revealed(id('z1')),
+      session.revealed(id('dL/dL')),
+      session.revealed(id('dL/dyhat')),
+    ]).toEqual([true, true, false])
     session.position = 99
     expect(session.revealed(id('b2_new'))).toBe(true)
   })
@@ -212,7 +225,9 @@ describe('trouble', () => {
     session.edit(session.find.byName.get('learning_rate')!, 0, 1e100)
     await session.trainTo(50)
     expect(session.iteration).toBeLessThan(50)
-    expect(session.fault).toMatch(/^Iteration \d+: step \d+ \(\w+, (making|on the way to) .+\) is the first/)
+    expect(session.fault).toMatch(
+      /^Iteration \d+: step \d+ \(\w+, (making|on the way to) .+\) is the first/,
+    )
     const at = session.iteration
     session.nextIteration()
     expect(session.iteration).toBe(at)
@@ -225,7 +240,9 @@ describe('trouble', () => {
     const { byName } = session.find
     expect(session.note(byName.get('a1')!, 2)).toBeNull()
     session.edit(byName.get('b1')!, 2, -50)
-    expect(session.note(byName.get('a1')!, 2)).toBe('dead: z ≤ 0 on all 200 samples, so no gradient passes')
+    expect(session.note(byName.get('a1')!, 2)).toBe(
+      'dead: z ≤ 0 on all 200 samples, so no gradient passes',
+    )
     expect(session.note(byName.get('a1')!, 1)).toBeNull()
   })
 })

@@ -26,7 +26,9 @@ export function rowWords(session: Session, row: number): string {
       const id = session.find.byName.get(name)
       if (id === undefined) return []
       const width = session.shape(id)[1] ?? 1
-      const numbers = [...session.values(id).subarray(row * width, (row + 1) * width)].map((x) => format(x))
+      const numbers = [...session.values(id).subarray(row * width, (row + 1) * width)].map((x) =>
+        format(x),
+      )
       return `${name} = ${numbers.length > 1 ? `(${numbers.join(', ')})` : numbers[0]}`
     })
     .join(', ')
@@ -50,7 +52,9 @@ export function faultWords(session: Session, iteration: number, fault: number | 
   const named = session.tape.values[output]!.name
   // what has no name is on the way to what the lesson shows
   const goal = named || session.trace.lesson.find(({ steps }) => steps.includes(fault))?.name
-  const made = goal ? `${named ? 'making' : 'on the way to'} ${session.symbol(goal)}` : 'making a number'
+  const made = goal
+    ? `${named ? 'making' : 'on the way to'} ${session.symbol(goal)}`
+    : 'making a number'
   return (
     `${when}: step ${fault} (${op}, ${made}) is the first to make a NaN or infinity ` +
     `from finite numbers. Try a smaller learning rate.`

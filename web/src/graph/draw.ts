@@ -25,5 +25,7 @@ export function foldedAtFirst(session: Session): Set<number> {
   if (!isNetwork(session)) return new Set()
   const found = layers(session)
   const nodes = found.reduce((sum, { units }) => sum + units, 0)
-  return new Set(nodes > MOST_NODES ? found.filter(({ units }) => units > FEW).map(({ value }) => value) : [])
+  return new Set(
+    nodes > MOST_NODES ? found.filter(({ units }) => units > FEW).map(({ value }) => value) : [],
+  )
 }

@@ -40,6 +40,7 @@ export interface GraphEdge {
   readonly label: Point | null
   /** Where the rate is written while the gradient passes. */
   readonly rate: Point
+  readonly anchor: 'start' | 'middle' | 'end'
   /** From a parameter's card rather than along the network. */
   readonly quiet: boolean
 }
@@ -67,7 +68,12 @@ export interface Drawing {
   readonly edges: readonly GraphEdge[]
   readonly matrices: readonly Matrix[]
   readonly headings: readonly Heading[]
-  readonly bounds: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+  readonly bounds: {
+    readonly x: number
+    readonly y: number
+    readonly width: number
+    readonly height: number
+  }
 }
 
 const MARGIN = 20

@@ -34,7 +34,9 @@ export function touchOf(session: Session, value: number): Touch | null {
 /** Whether an element is the one of the active step that the panel explains. */
 export function isExplained(session: Session, value: number, at: number): boolean {
   const { active } = session
-  return active !== null && touchOf(session, value) !== null && elementOf(session, active.value) === at
+  return (
+    active !== null && touchOf(session, value) !== null && elementOf(session, active.value) === at
+  )
 }
 
 /** How thick a weight is drawn: by its size, the same at every iteration. */

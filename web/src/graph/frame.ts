@@ -34,6 +34,9 @@ export function framed(
 /** The middle of some boxes. */
 export function centre(boxes: readonly Box[]): Point | null {
   if (!boxes.length) return null
-  const sum = boxes.reduce((total, { x, y }) => ({ x: total.x + x, y: total.y + y }), { x: 0, y: 0 })
+  const sum = boxes.reduce((total, { x, y }) => ({ x: total.x + x, y: total.y + y }), {
+    x: 0,
+    y: 0,
+  })
   return { x: sum.x / boxes.length, y: sum.y / boxes.length }
 }

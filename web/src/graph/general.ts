@@ -2,25 +2,40 @@
 
 import { graphlib, layout } from '@dagrejs/dagre'
 import type { Session } from '../session.svelte'
-import { type Box, boundsOf, type Direction, type Drawing, type GraphEdge, type GraphNode, type Kind } from './drawing'
+import {
+  type Box,
+  boundsOf,
+  type Direction,
+  type Drawing,
+  type GraphEdge,
+  type GraphNode,
+  type Kind,
+} from './drawing'
 import { foldedGrid } from './measures'
 import { arched, through } from './paths'
 import { formulaWords, madeValues } from './structure'
 
 const BOX = { width: 100, height: 66 }
 /** Free space between ranks; rates are written there. */
-const BETWEEN = { right: 92, down: 56 }
+const BETWEEN = { right: 92, down: 84 }
 /** Values with more numbers are drawn as heat maps. */
 const SINGLE = 1
 
 export function drawGeneral(session: Session, direction: Direction): Drawing {
   const graph = new graphlib.Graph({ multigraph: true })
   const right = direction === 'right'
-  graph.setGraph({ rankdir: right ? 'LR' : 'TB', ranksep: BETWEEN[direction], nodesep: right ? 56 : 24, edgesep: 36 })
+  graph.setGraph({
+    rankdir: right ? 'LR' : 'TB',
+    ranksep: BETWEEN[direction],
+    nodesep: right ? 56 : 24,
+    edgesep: 36,
+  })
   const made = madeValues(session)
   const titles = new Map(made.map(({ step }) => [step.value, formulaWords(session, step)]))
   const isShown = (value: number): boolean => session.tape.values[value]!.name !== ''
-  const values = new Set(made.flatMap(({ step, inputs }) => [...inputs.filter(isShown), step.value]))
+  const values = new Set(
+    made.flatMap(({ step, inputs }) => [...inputs.filter(isShown), step.value]),
+  )
   for (const value of values) graph.setNode(`${value}`, { ...sizeOf(session, value) })
   const uses = made.flatMap(({ step, inputs }) =>
     inputs.filter(isShown).map((from, n) => ({ from, to: step.value, name: `${n}` })),
@@ -30,19 +45,53 @@ export function drawGeneral(session: Session, direction: Direction): Drawing {
   const nodes = [...values].map((value): GraphNode => {
     const { x, y } = graph.node(`${value}`) as Box
     const kind = kindOf(session, value)
-    return { key: `${value}`, kind, value, unit: 0, title: titles.get(value) ?? leafWords(session, value), x, y, ...sizeOf(session, value) }
+    return {
+      key: `${value}`,
+      kind,
+      value,
+      unit: 0,
+      title: titles.get(value) ?? leafWords(session, value),
+      x,
+      y,
+      ...sizeOf(session, value),
+    }
   })
   const byValue = new Map(nodes.map((node) => [node.value, node]))
   const edges = uses.map(({ from, to, name }): GraphEdge => {
     const [a, b] = [byValue.get(from)!, byValue.get(to)!]
-    const { points } = graph.edge({ v: `${from}`, w: `${to}`, name }) as { points: { x: number; y: number }[] }
+    const { points } = graph.edge({ v: `${from}`, w: `${to}`, name }) as {
+      points: { x: number; y: number }[]
+    }
     const inLine = right ? Math.abs(a.y - b.y) < 2 : Math.abs(a.x - b.x) < 2
     const ways = inLine && points.length <= 3 ? arched(a, b, direction) : through(points, direction)
-    return { key: `${from}-${to}-${name}`, from: a, to: b, weight: null, label: null, quiet: false, ...ways }
+    return {
+      key: `${from}-${to}-${name}`,
+      from: a,
+      to: b,
+      weight: null,
+      label: null,
+      quiet: false,
+      ...ways,
+    }
   })
-  const titled = nodes.map(({ x, y, height, title }) => ({ x, y: y - height / 2 - 12, width: title.length * 8, height: 20 }))
-  const rates = edges.map(({ rate }) => ({ ...rate, width: 90, height: 44 }))
-  return { direction, nodes, edges, matrices: [], headings: [], bounds: boundsOf([...nodes, ...titled, ...rates]) }
+  const titled = nodes.map(({ x, y, height, title }) => ({
+    x,
+    y: y - height / 2 - 12,
+    width: title.length * 8,
+    height: 20,
+  }))
+  const rates = edges.map(({ rate, anchor }) => {
+    const aside = { start: 60, middle: 0, end: -60 }[anchor]
+    return { x: rate.x + aside, y: rate.y, width: 110, height: 44 }
+  })
+  return {
+    direction,
+    nodes,
+    edges,
+    matrices: [],
+    headings: [],
+    bounds: boundsOf([...nodes, ...titled, ...rates]),
+  }
 }
 
 function kindOf(session: Session, value: number): Kind {

@@ -39,7 +39,13 @@ const CELL = 12
 const GAP = 8
 
 /** How a folded layer's heat maps lie: values, and gradients beside them. */
-export function foldedGrid(units: number): { rows: number; columns: number; cell: number; width: number; height: number } {
+export function foldedGrid(units: number): {
+  rows: number
+  columns: number
+  cell: number
+  width: number
+  height: number
+} {
   const rows = Math.max(Math.min(units, 8), Math.ceil(Math.sqrt(units)))
   const columns = Math.ceil(units / rows)
   const cell = rows > 16 ? 6 : CELL

@@ -1,10 +1,20 @@
 // A layered network: a column for each named value, a box for each unit, a line for each weight.
 
 import type { Session } from '../session.svelte'
-import type { Box, Direction, Drawing, GraphEdge, GraphNode, Heading, Kind, Matrix, Point } from './drawing'
+import type {
+  Box,
+  Direction,
+  Drawing,
+  GraphEdge,
+  GraphNode,
+  Heading,
+  Kind,
+  Matrix,
+  Point,
+} from './drawing'
 import { boundsOf } from './drawing'
 import { CARD, foldedGrid, matrixCell, type Measures, measures, TAB } from './measures'
-import { arched, between, fromCard, ports, straight, upright } from './paths'
+import { arched, between, fromCard, ports, straight, upright, type Ways } from './paths'
 import { madeValues, stepWords, unitsOf } from './structure'
 
 /** A value of the network: its units side by side. */
@@ -29,27 +39,43 @@ interface Placed extends Column {
 type Spot = (main: number, cross: number) => Point
 
 /** Draws the network of a trace; layers whose value is in `folded` are heat maps. */
-export function drawNetwork(session: Session, direction: Direction, folded: ReadonlySet<number>): Drawing {
+export function drawNetwork(
+  session: Session,
+  direction: Direction,
+  folded: ReadonlySet<number>,
+): Drawing {
   const columns = columnsOf(session, folded)
   const sizes = measures(direction, Math.max(...columns.map((c) => (c.folded ? 1 : c.units))))
   const placed = placedColumns(session, columns, direction, sizes)
-  const find = (value: number): Placed | undefined => placed.find((column) => column.value === value)
+  const find = (value: number): Placed | undefined =>
+    placed.find((column) => column.value === value)
   const cards = placed.flatMap((column) => parameterNodes(column, find, direction))
   const nodes = [...placed.flatMap((column) => column.nodes), ...cards]
   const edges = [
     ...placed.flatMap((column) =>
       column.parents.flatMap((parent) => joined(find(parent)!, column, direction)),
     ),
-    ...cards.filter(({ kind }) => kind === 'parameter').map((card) => cardEdge(card, placed, direction)),
+    ...cards
+      .filter(({ kind }) => kind === 'parameter')
+      .map((card) => cardEdge(card, placed, direction)),
   ]
   const matrices = placed.flatMap((column) => matrixOf(column, find))
   const tabs = new Set(cards.filter(({ kind }) => kind === 'tab').map(({ value }) => value))
   const headings = placed.map((column) => heading(column, tabs.has(column.bias ?? -1), direction))
   const boxes: Box[] = [...nodes, ...matrices]
   for (const { x, y, text, anchor } of headings)
-    boxes.push({ x: anchor === 'start' ? x + text.length * 4 : x, y, width: text.length * 8, height: 20 })
+    boxes.push({
+      x: anchor === 'start' ? x + text.length * 4 : x,
+      y,
+      width: text.length * 8,
+      height: 20,
+    })
   for (const { rate, to } of edges)
-    boxes.push({ ...rate, width: direction === 'right' && to.kind !== 'loss' ? 150 : 40, height: 40 })
+    boxes.push({
+      ...rate,
+      width: direction === 'right' && to.kind !== 'loss' ? 150 : 40,
+      height: 40,
+    })
   return { direction, nodes, edges, matrices, headings, bounds: boundsOf(boxes) }
 }
 
@@ -66,7 +92,17 @@ function columnsOf(session: Session, folded: ReadonlySet<number>): Column[] {
     if (value === undefined) return []
     const units = unitsOf(session, value)
     const none = { weight: null, bias: null, parents: [], pointwise: false }
-    return [{ value, kind, text, units, names: units > 1 ? names : [], folded: folded.has(value), ...none }]
+    return [
+      {
+        value,
+        kind,
+        text,
+        units,
+        names: units > 1 ? names : [],
+        folded: folded.has(value),
+        ...none,
+      },
+    ]
   }
   const { feature_names, target_names } = trace.dataset!
   const made = madeValues(session).map(({ step, inputs }): Column => {
@@ -135,7 +171,18 @@ function nodesOf(
   const { value, kind, units, names, folded } = column
   if (folded) {
     const { width, height } = foldedGrid(units)
-    return [{ key: `${value}`, kind: 'folded', value, unit: 0, title: '', ...spot(main, cross), width, height }]
+    return [
+      {
+        key: `${value}`,
+        kind: 'folded',
+        value,
+        unit: 0,
+        title: '',
+        ...spot(main, cross),
+        width,
+        height,
+      },
+    ]
   }
   const { width, height, apart } = sizes
   return Array.from({ length: units }, (_, unit) => ({
@@ -186,8 +233,11 @@ function parameterNodes(
 function joined(from: Placed, to: Placed, direction: Direction): GraphEdge[] {
   const pairs = from.nodes.flatMap((a) => to.nodes.map((b) => [a, b] as const))
   const plain = from.folded || to.folded
-  const chosen = pairs.filter(([a, b]) => plain || !to.pointwise || to.kind === 'loss' || a.unit === b.unit)
-  if (from.kind === 'target') return chosen.slice(0, 1).map(([a, b]) => edge(a, b, null, null, upright(a, b, direction)))
+  const chosen = pairs.filter(
+    ([a, b]) => plain || !to.pointwise || to.kind === 'loss' || a.unit === b.unit,
+  )
+  if (from.kind === 'target')
+    return chosen.slice(0, 1).map(([a, b]) => edge(a, b, null, null, upright(a, b, direction)))
   const single = from.nodes.length * to.nodes.length === 1
   const weighted = to.weight !== null && !plain
   const share = weighted && !single ? labelShare(chosen, direction) : null
@@ -213,13 +263,14 @@ function edge(
   to: GraphNode,
   weight: GraphEdge['weight'],
   label: Point | null,
-  ways: Pick<GraphEdge, 'forward' | 'backward' | 'rate'>,
+  ways: Ways,
 ): GraphEdge {
   return { key: `${from.key}-${to.key}`, from, to, weight, label, quiet: false, ...ways }
 }
 
 function cardEdge(card: GraphNode, placed: readonly Placed[], direction: Direction): GraphEdge {
-  const to = placed.find(({ weight, bias }) => weight === card.value || bias === card.value)!.nodes[0]!
+  const to = placed.find(({ weight, bias }) => weight === card.value || bias === card.value)!
+    .nodes[0]!
   const ways = fromCard(card, to, direction)
   return { ...edge(card, to, null, null, ways), quiet: true }
 }
@@ -229,12 +280,17 @@ function withTab(box: GraphNode): Box {
 }
 
 /** How far along their lines weights can be written clear of one another; null if nowhere. */
-function labelShare(pairs: readonly (readonly [GraphNode, GraphNode])[], direction: Direction): number | null {
+function labelShare(
+  pairs: readonly (readonly [GraphNode, GraphNode])[],
+  direction: Direction,
+): number | null {
   const room = direction === 'right' ? 17 : 50
   const across = (box: Box): number => (direction === 'right' ? box.y : box.x)
   let best: { share: number; least: number } | null = null
   for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.25, 0.75, 0.2, 0.8]) {
-    const places = pairs.map(([a, b]) => across(a) * (1 - share) + across(b) * share).sort((a, b) => a - b)
+    const places = pairs
+      .map(([a, b]) => across(a) * (1 - share) + across(b) * share)
+      .sort((a, b) => a - b)
     const least = Math.min(...places.slice(1).map((place, n) => place - places[n]!))
     if (least >= room && (!best || least > best.least + 4)) best = { share, least }
   }
@@ -275,7 +331,9 @@ function gapBefore(column: Column, before: Column, direction: Direction, sizes: 
 function depthOf(column: Column, direction: Direction, sizes: Measures): number {
   if (column.folded) return foldedGrid(column.units)[direction === 'right' ? 'width' : 'height']
   if (direction === 'right') return sizes.width
-  return column.weight !== null ? sizes.height + (column.units === 1 ? 64 : 2 * TAB.height) : sizes.height
+  return column.weight !== null
+    ? sizes.height + (column.units === 1 ? 64 : 2 * TAB.height)
+    : sizes.height
 }
 
 /** How much room a column takes across the network. */

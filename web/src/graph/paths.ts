@@ -14,18 +14,21 @@ type Side = Direction | 'left' | 'up'
 export interface Ways {
   readonly forward: string
   readonly backward: string
+  /** Where the rate is written, and to which side of it. */
   readonly rate: Point
+  readonly anchor: 'start' | 'middle' | 'end'
 }
 
 /** A straight way from box to box, and a way back beside it. */
 export function straight(from: Box, to: Box, direction: Side): Ways {
   const [a, b] = ports(from, to, direction)
-  const shift = direction === 'right' || direction === 'left' ? { x: 0, y: BESIDE } : { x: BESIDE, y: 0 }
+  const shift =
+    direction === 'right' || direction === 'left' ? { x: 0, y: BESIDE } : { x: BESIDE, y: 0 }
   const [c, d] = [moved(b, shift), moved(a, shift)]
   return {
     forward: `M${at(a)}L${at(b)}`,
     backward: `M${at(c)}Q${at(moved(between(c, d, 0.5), shift))} ${at(d)}`,
-    rate: clear(between(a, b, NEAR_END), direction, b.y > a.y + 2 ? -1 : 1),
+    ...clear(between(a, b, NEAR_END), direction, direction === 'right' && b.y > a.y + 2 ? -1 : 1),
   }
 }
 
@@ -40,6 +43,7 @@ export function arched(from: Box, to: Box, direction: Direction): Ways {
       forward,
       backward: `M${b.x},${y}Q${middle},${y + ARC_DEPTH} ${a.x},${y}`,
       rate: { x: middle, y: y + ARC_DEPTH + 8 },
+      anchor: 'middle',
     }
   }
   const x = Math.max(from.x + from.width / 2, to.x + to.width / 2) + BELOW
@@ -48,6 +52,7 @@ export function arched(from: Box, to: Box, direction: Direction): Ways {
     forward,
     backward: `M${x},${b.y}Q${x + ARC_DEPTH},${middle} ${x},${a.y}`,
     rate: { x: x + ARC_DEPTH - 4, y: middle },
+    anchor: 'start',
   }
 }
 
@@ -65,7 +70,11 @@ export function fromCard(card: Box, to: Box, direction: Direction): Ways {
 
 /** Between boxes that stand across the network from each other. */
 export function upright(from: Box, to: Box, direction: Direction): Ways {
-  return straight(from, to, direction === 'right' ? (from.y > to.y ? 'up' : 'down') : from.x > to.x ? 'left' : 'right')
+  return straight(
+    from,
+    to,
+    direction === 'right' ? (from.y > to.y ? 'up' : 'down') : from.x > to.x ? 'left' : 'right',
+  )
 }
 
 /** Through points that a layout library found. */
@@ -73,12 +82,12 @@ export function through(points: readonly Point[], direction: Direction): Ways {
   const middle = points[Math.floor(points.length / 2)]!
   const ends = between(points[0]!, points.at(-1)!, 0.5)
   // the way back, and what is written, lie on the side to which the line bends away
-  const side = direction === 'right' && middle.y < ends.y - 4 ? -1 : 1
-  const shift = direction === 'right' ? { x: 0, y: BESIDE * side } : { x: BESIDE, y: 0 }
+  const side = (direction === 'right' ? middle.y < ends.y - 4 : middle.x < ends.x - 4) ? -1 : 1
+  const shift = direction === 'right' ? { x: 0, y: BESIDE * side } : { x: BESIDE * side, y: 0 }
   return {
     forward: smooth(points),
     backward: smooth([...points].reverse().map((point) => moved(point, shift))),
-    rate: clear(middle, direction, side),
+    ...clear(middle, direction, side),
   }
 }
 
@@ -101,8 +110,10 @@ export function between(a: Point, b: Point, share: number): Point {
 }
 
 /** A place for two lines of text beside a point of a way. */
-function clear(point: Point, direction: Side, side: 1 | -1): Point {
-  return direction === 'right' ? { x: point.x, y: point.y + (side > 0 ? 26 : -36) } : { x: point.x + 20, y: point.y }
+function clear({ x, y }: Point, direction: Side, side: 1 | -1): Pick<Ways, 'rate' | 'anchor'> {
+  return direction === 'right' || direction === 'left'
+    ? { rate: { x, y: y + (side > 0 ? 26 : -36) }, anchor: 'middle' }
+    : { rate: { x: x + 20 * side, y }, anchor: side > 0 ? 'start' : 'end' }
 }
 
 function beside(a: Point, b: Point, shift: Point): Ways {
@@ -111,6 +122,7 @@ function beside(a: Point, b: Point, shift: Point): Ways {
     forward: `M${at(a)}L${at(b)}`,
     backward: `M${at(c)}L${at(d)}`,
     rate: moved(between(a, b, 0.5), { x: shift.x * 3, y: shift.y * 2 }),
+    anchor: 'middle',
   }
 }
 

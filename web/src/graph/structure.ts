@@ -43,7 +43,14 @@ export function stepWords(session: Session, { value, name, part, title }: StepIn
   return word ? `${word} ${symbol}` : title.replace(/: [^:]*$/, ` ${symbol}`).toLowerCase()
 }
 
-const INFIX: Readonly<Record<string, string>> = { add: '+', sub: '−', mul: '×', div: '/', matmul: '@', pow: '^' }
+const INFIX: Readonly<Record<string, string>> = {
+  add: '+',
+  sub: '−',
+  mul: '×',
+  div: '/',
+  matmul: '@',
+  pow: '^',
+}
 
 /** How a value is made, as a formula: "a = x + 1", "a = relu(z)". */
 export function formulaWords(session: Session, step: StepInfo): string {

@@ -26,7 +26,8 @@ export function zooming(
   const behavior: ZoomBehavior<SVGSVGElement, unknown> = zoom<SVGSVGElement, unknown>()
     .scaleExtent([0.1, 6])
     .filter((event: WheelEvent | MouseEvent | TouchEvent) => {
-      if (event.type === 'wheel') return !scrolls() || event.ctrlKey || (event as WheelEvent).metaKey
+      if (event.type === 'wheel')
+        return !scrolls() || event.ctrlKey || (event as WheelEvent).metaKey
       if ('touches' in event) return !scrolls() || event.touches.length > 1
       return !event.ctrlKey && (event as MouseEvent).button === 0
     })
