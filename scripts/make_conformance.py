@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from whygrad import record
+from whygrad import nn, record
 from whygrad.backward import gradients
 from whygrad.dims import Dim, Shape
 from whygrad.formula import Place, choose, evaluate, place, place_local, to_python, unflat
@@ -100,6 +101,8 @@ def tape_cases() -> list[Json]:
         _tape_case("xor 2-4-1", *_xor(), batch=7),
         _tape_case("softmax with momentum", *_softmax_net(), batch=2),
         _tape_case("moving numbers about", *_moving(), batch=5),
+        _tape_case("convolution, batch norm and dropout", *_convnet(), batch=3),
+        _tape_case("attention over an embedding", *_attention(), batch=3),
     ]
 
 
@@ -155,11 +158,15 @@ def _numbers(*shape: int, seed: float) -> np.ndarray:
 
 
 def iteration(
-    loss: Tensor, parameters: Sequence[Tensor], rate: float, momentum: float = 0.0
+    loss: Tensor,
+    parameters: Sequence[Tensor],
+    rate: float,
+    momentum: float = 0.0,
+    changed: Mapping[Tensor, Tensor] = MappingProxyType({}),
 ) -> tuple[Tape, Run]:
     """Record the backward pass and an update by gradient descent, and write the tape."""
     found = gradients(loss, parameters)
-    carries: list[tuple[Tensor, Tensor]] = []
+    carries: list[tuple[Tensor, Tensor]] = list(changed.items())
     with scene(phase="update"):
         learning_rate = leaf(rate, "learning_rate", "hyperparameter")
         for parameter in parameters:
@@ -224,6 +231,42 @@ def _moving() -> tuple[Tape, Run]:
     with scene(phase="loss"):
         loss = (-chosen.mean() + 0.01 * logits.amax(-1).square().sum()).named("L")
     return iteration(loss, [table, w], 0.1)
+
+
+def _convnet() -> tuple[Tape, Run]:
+    """Windows of every kind, running statistics and masks that are drawn anew each iteration."""
+    model = nn.Sequential(
+        nn.Conv2d(1, 2, 3, padding=1, stream="W1"),
+        nn.BatchNorm2d(2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(2, 2, 2, padding=1, groups=2, dilation=2, stream="W2"),
+        nn.GELU(),
+        nn.AvgPool2d(2, 1),
+        nn.Flatten(),
+        nn.Dropout(0.25, seed=3),
+        nn.Linear(8, 2, stream="W3"),
+    )
+    x = leaf(_numbers(4, 1, 6, 6, seed=10), "x", "input", batch=4)
+    t = leaf(np.eye(2)[[0, 1, 1, 0]], "t", "target", batch=4)
+    with nn.carrying() as changed:
+        logits = model(x)
+    with scene(phase="loss"):
+        loss = apply("cross_entropy", logits, t).named("L")
+    return iteration(loss, model.parameters(), 0.1, changed=changed)
+
+
+def _attention() -> tuple[Tape, Run]:
+    """A causal transformer block between an embedding and a projection back to words."""
+    table, block = nn.Embedding(5, 4, stream="E"), nn.TransformerBlock(4, 2, 6, is_causal=True)
+    read = nn.Linear(4, 5, stream="R")
+    words = leaf([[0, 3, 1], [4, 4, 2]], "words", "input", np.int64, batch=2)
+    t = leaf(np.eye(5)[[[3, 1, 2], [4, 2, 0]]], "t", "target", batch=2)
+    logits = read(block(table(words)))
+    with scene(phase="loss"):
+        loss = apply("cross_entropy", logits, t).named("L")
+    parameters = [*table.parameters(), *block.parameters(), *read.parameters()]
+    return iteration(loss, parameters, 0.1)
 
 
 # --- files ------------------------------------------------------------------------------------

@@ -165,7 +165,30 @@ F = torch.nn.functional
 TORCH: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(torch, name)
-        for name in ["add", "sub", "mul", "div", "neg", "pow", "square", "exp", "log", "sqrt", "abs", "sign", "maximum", "minimum", "gt", "ge", "eq", "where", "matmul", "relu", "sigmoid", "tanh"]
+        for name in [
+            "add",
+            "sub",
+            "mul",
+            "div",
+            "neg",
+            "pow",
+            "square",
+            "exp",
+            "log",
+            "sqrt",
+            "abs",
+            "sign",
+            "maximum",
+            "minimum",
+            "gt",
+            "ge",
+            "eq",
+            "where",
+            "matmul",
+            "relu",
+            "sigmoid",
+            "tanh",
+        ]
     },
     "heaviside": lambda x, at_zero: torch.heaviside(x, torch.tensor(at_zero, dtype=x.dtype)),
     "sum": lambda x, axes, keepdims: x.sum(axes, keepdims),
@@ -190,8 +213,12 @@ TORCH: dict[str, Callable[..., Any]] = {
     "put_like": lambda g, like, index: torch.zeros_like(like).index_put(
         _places(like, index), g.reshape([1 if isinstance(i, int) else -1 for i in index])
     ),
-    "index_select": lambda x, i, axis: x.index_select(axis, i),
-    "index_add_like": lambda g, i, like, axis: torch.zeros_like(like).index_add(axis, i, g),
+    "index_select": lambda x, i, axis: x.movedim(axis, 0)[i].movedim(
+        tuple(range(i.ndim)), tuple(range(x.ndim + axis, x.ndim + axis + i.ndim))
+    ),
+    "index_add_like": lambda g, i, like, axis: torch.zeros_like(like).index_add(
+        axis, i.flatten(), g.flatten(like.ndim + axis, like.ndim + axis + i.ndim - 1)
+    ),
     "gather": lambda x, i, axis: x.gather(axis, i),
     "scatter_add_like": lambda g, i, like, axis: torch.zeros_like(like).scatter_add(axis, i, g),
     "cat": lambda *xs, axis: torch.cat(xs, axis),
@@ -212,9 +239,12 @@ TORCH: dict[str, Callable[..., Any]] = {
     "pad": lambda x, pads, value: F.pad(
         x, [n for pair in reversed(pads) for n in pair], value=value
     ),
-    "unsqueeze": lambda x, axes: x[tuple(
-        None if n - x.ndim - len(axes) in axes else slice(None) for n in range(x.ndim + len(axes))
-    )],
+    "unsqueeze": lambda x, axes: x[
+        tuple(
+            None if n - x.ndim - len(axes) in axes else slice(None)
+            for n in range(x.ndim + len(axes))
+        )
+    ],
     "causal_mask": lambda x: torch.ones(x.shape[-2:], dtype=bool).tril(),
     "einsum": lambda *xs, equation: torch.einsum(equation, *xs),
     "erf": torch.erf,

@@ -408,8 +408,11 @@ def _apply_map(
         return _getitem(where.params["index"], at, shape)
     if kind == "select":
         axis = _axis(where, rank)
-        picked = where.whole(rest[0], at[axis])
-        return (*at[:axis], picked % shape[axis], *at[axis + 1 :])
+        looked_up: int = rest[0]
+        index_shape = where.input_shapes[looked_up]
+        end = axis + len(index_shape)
+        picked = where.whole(looked_up, flat(at[axis:end], index_shape))
+        return (*at[:axis], picked % shape[axis], *at[end:])
     if kind == "gather":
         axis = _axis(where, rank)
         index_of: int = rest[0]

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from whygrad.dims import normalise_axes
+from whygrad.dims import normalise_axes, same_shape, show_shape
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.tensor import Tensor, apply, matmul, scene, tensor, whole_numbers
 
@@ -17,9 +17,12 @@ __all__ = [
     "amax",
     "cat",
     "clamp",
+    "cumsum",
     "div",
+    "einsum",
     "erf",
     "exp",
+    "flatten",
     "flip",
     "gather",
     "index_select",
@@ -32,15 +35,19 @@ __all__ = [
     "minimum",
     "mul",
     "neg",
+    "pad",
     "permute",
     "pow",
     "reshape",
     "split",
     "sqrt",
     "square",
+    "squeeze",
+    "stack",
     "sub",
     "sum",
     "transpose",
+    "unsqueeze",
     "var",
     "where",
 ]
@@ -284,3 +291,86 @@ def split(
         starts = [0, *ends[:-1]]
     before, after = (slice(None),) * (x.ndim + axis), (slice(None),) * (-axis - 1)
     return tuple(x[(*before, slice(a, b), *after)] for a, b in zip(starts, ends, strict=True))
+
+
+def unsqueeze(input: Any, dim: int) -> Tensor:
+    """Put in a new axis of size 1, so that it is axis ``dim`` of the result."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("unsqueeze", dim, x.ndim + 1)
+    return apply("unsqueeze", x, axes=(axis,))
+
+
+def squeeze(input: Any, dim: int) -> Tensor:
+    """Leave out an axis of size 1; an axis of another size is left as it is."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("squeeze", dim, x.ndim)
+    if x.shape[axis] != 1:
+        return x
+    return x[tuple(0 if a == axis else slice(None) for a in range(-x.ndim, 0))]
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ShapeError: there are none, or their shapes differ.
+    """
+    made = [unsqueeze(t, dim) for t in tensors]
+    if not made:
+        raise ShapeError("stack: give at least one tensor to join")
+    shapes = [t.shape for t in made]
+    if any(not same_shape(shape, shapes[0]) for shape in shapes):
+        shown = ", ".join(show_shape(as_tensor(t).shape) for t in tensors)
+        raise ShapeError(f"stack: the shapes {shown} must be the same")
+    (axis,) = normalise_axes("stack", dim, made[0].ndim)
+    return apply("cat", *made, axis=axis)
+
+
+def cumsum(input: Any, dim: int) -> Tensor:
+    """Add up along an axis as it goes along: each element is the sum of all up to it."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("cumsum", dim, x.ndim)
+    return apply("cumsum", x, axis=axis, reverse=False)
+
+
+def pad(input: Any, pad: Sequence[int], value: float = 0.0) -> Tensor:
+    """Put a border around, as ``torch.nn.functional.pad`` does.
+
+    Args:
+        input: any numbers.
+        pad: how many go before and after, for the last axis, then for the one before it ...
+        value: what they are.
+
+    Raises:
+        ShapeError: ``pad`` does not come in pairs, or is below 0, or is for too many axes.
+    """
+    x = as_tensor(input)
+    if len(pad) % 2:
+        raise ShapeError(f"pad: {list(pad)} must give two numbers for each axis")
+    pairs = [(int(a), int(b)) for a, b in zip(pad[::2], pad[1::2], strict=True)]
+    return apply("pad", x, pads=tuple(reversed(pairs)), value=float(value))
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Multiply what an equation's letters bring together, and add up what its result leaves out.
+
+    ``einsum("ij,jk->ik", a, b)`` is the matrix product: one letter for each axis; letters that
+    the right side does not name are added up. Without ``->``, the result has the letters that
+    appear once, in alphabetical order.
+
+    Raises:
+        ShapeError: the equation is not one, or does not fit the operands.
+    """
+    if "->" not in equation:
+        letters = equation.replace(",", "").replace(" ", "")
+        equation += "->" + "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
+    return apply("einsum", *map(as_tensor, operands), equation=equation.replace(" ", ""))
+
+
+def flatten(input: Any, start_dim: int = 0) -> Tensor:
+    """Put all axes from ``start_dim`` on into one."""
+    x = as_tensor(input)
+    if not x.shape:
+        return x.reshape(1)
+    (axis,) = normalise_axes("flatten", start_dim, x.ndim)
+    return x.reshape(*x.shape[: x.ndim + axis], -1)

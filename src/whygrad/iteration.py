@@ -12,7 +12,7 @@ import numpy as np
 from whygrad.backward import gradients
 from whygrad.dims import Dim, show_shape
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError, unknown
-from whygrad.nn import Module, Sequential, functional
+from whygrad.nn import Module, Sequential, carrying, functional
 from whygrad.op import Array
 from whygrad.optim import Optimizer
 from whygrad.play import Player, first_fault
@@ -271,7 +271,7 @@ class Iteration:
             slot.value: Tensor(
                 self._state[slot.value].copy(),
                 self.tape.values[slot.value].shape,
-                role="parameter",
+                role=self.tape.values[slot.value].role,
                 name=getattr(slot.module, slot.attribute).name,
             )
             for slot in self._slots
@@ -340,9 +340,10 @@ def trace(
         _turn(model, optimizer, dtype)
     inputs, target = _batched(x, y, dtype)
     compare = _loss(loss)
-    output = _returned("model", model(inputs))
-    with scene(phase="loss"):
-        value = _returned("loss", compare(output, target))
+    with carrying() as changed:
+        output = _returned("model", model(inputs))
+        with scene(phase="loss"):
+            value = _returned("loss", compare(output, target))
     if value.data.size != 1:
         raise ShapeError(
             f"the loss has shape {show_shape(value.shape)}, but must be one number; "
@@ -352,11 +353,14 @@ def trace(
     slots: list[tuple[Module, str, Tensor]] = []
     if isinstance(model, Module):
         names.update(_parameter_names(model))
-        slots = [(owner, at, getattr(owner, at)) for _, owner, at in model.slots()]
-    parameters = list(dict.fromkeys([t for _, _, t in slots]))
+        places = model.slots(roles=("parameter", "buffer"))
+        slots = [(owner, at, getattr(owner, at)) for _, owner, at in places]
+    parameters = list(dict.fromkeys([t for _, _, t in slots if t.role == "parameter"]))
     if optimizer is not None:
         parameters = list(dict.fromkeys([*parameters, *optimizer.parameters]))
-    tape, run, ids = record_iteration(value, parameters, optimizer, names)
+    tape, run, ids = record_iteration(
+        value, parameters, optimizer, names, carries=tuple(changed.items())
+    )
     return Iteration(
         tape,
         run,
@@ -373,6 +377,7 @@ def record_iteration(
     names: Mapping[Tensor, str],
     *,
     also: Sequence[Tensor] = (),
+    carries: Sequence[tuple[Tensor, Tensor]] = (),
 ) -> tuple[Tape, Run, dict[Tensor, int]]:
     """Record backward and update behind a forward pass, and write the tape.
 
@@ -382,6 +387,7 @@ def record_iteration(
         optimizer: records the update of its parameters; None records none.
         names: names for tensors; gradients and updated parameters are named after them.
         also: further results to keep on the tape.
+        carries: buffers that layers change, each with what takes its place.
     """
     named = dict(names)
     label = named.get(loss, loss.name) or "L"
@@ -391,7 +397,9 @@ def record_iteration(
         name = named.get(value, value.name)
         if name:
             named[gradient] = f"d{label}/d{name}"
-    carries: Sequence[tuple[Tensor, Tensor]] = ()
+    updates: Sequence[tuple[Tensor, Tensor]] = ()
+    for before, after in carries:
+        named.setdefault(after, f"{named.get(before, before.name)}_new")
     if optimizer is not None:
         with scene(phase="update"):
             recorded = optimizer.record(
@@ -402,17 +410,19 @@ def record_iteration(
                 ]
             )
         named = {**recorded.names, **named}
-        carries = recorded.carries
-        if not carries:
+        updates = recorded.carries
+        if not updates:
             raise WhygradError("the loss depends on none of the optimizer's parameters")
-        for before, after in carries:
+        for before, after in updates:
             if before.dtype != after.dtype:
                 raise WhygradError(
                     f"{named.get(before, before.name)} is {before.dtype}, but its update comes "
                     f"out as {after.dtype}; give inputs and parameters one dtype"
                 )
     kept = [*also, *(found[t] for t in wanted if t in found)]
-    tape, run, ids = write(loss, also=kept, names=named, gradients=found, carries=carries)
+    tape, run, ids = write(
+        loss, also=kept, names=named, gradients=found, carries=[*updates, *carries]
+    )
     return tape, run, ids
 
 
@@ -476,4 +486,10 @@ def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, T
 def _parameter_names(model: Module) -> dict[Tensor, str]:
     if isinstance(model, Sequential):
         return model.parameter_names()
-    return {p: p.name or path for path, p in model.named_parameters()}
+    return {
+        found: found.name or path
+        for found, path in (
+            (getattr(owner, at), path)
+            for path, owner, at in model.slots(roles=("parameter", "buffer"))
+        )
+    }

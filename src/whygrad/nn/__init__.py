@@ -17,8 +17,10 @@ from whygrad.nn.activation import (
     Softplus,
     Tanh,
 )
+from whygrad.nn.attention import MultiheadAttention, TransformerBlock
 from whygrad.nn.container import Residual, Sequential
-from whygrad.nn.linear import Linear
+from whygrad.nn.conv import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool1d, MaxPool2d
+from whygrad.nn.linear import Embedding, Linear
 from whygrad.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -30,22 +32,41 @@ from whygrad.nn.loss import (
     MSELoss,
 )
 from whygrad.nn.module import Module, buffer, carrying, parameter
+from whygrad.nn.norm import BatchNorm1d, BatchNorm2d, Dropout, LayerNorm, RMSNorm
+from whygrad.nn.recurrent import RNN, GRUCell, RNNCell
 
 __all__ = [
     "ELU",
     "GELU",
+    "RNN",
+    "AvgPool1d",
+    "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv1d",
+    "Conv2d",
     "CrossEntropyLoss",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GRUCell",
     "Hardtanh",
     "HingeLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
     "Module",
+    "MultiheadAttention",
+    "RMSNorm",
+    "RNNCell",
     "ReLU",
     "Residual",
     "Sequential",
@@ -54,6 +75,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerBlock",
     "buffer",
     "carrying",
     "functional",

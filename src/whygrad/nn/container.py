@@ -18,6 +18,8 @@ class Sequential(Module):
     and so on; the last is yhat.
     """
 
+    folds = False  # its layers are parts of their own
+
     def __init__(self, *layers: Module) -> None:
         self.layers = list(layers)
 
@@ -71,14 +73,12 @@ class Sequential(Module):
                 names.setdefault(found, name)
         return names
 
-    def __call__(self, *inputs: Any) -> Tensor:
-        return self.forward(*inputs)
-
 
 class Residual(Sequential):
     """Layers with a way around them: ``x + layers(x)`` (He et al., 2015)."""
 
     letter = "h"
+    folds = True
 
     def forward(self, *inputs: Any) -> Tensor:
         """Add what the layers make of x to x.
@@ -87,11 +87,10 @@ class Residual(Sequential):
             ShapeError: the layers change the shape; both shapes are named.
         """
         (x,) = inputs
-        with scene(part=(self.title,)):
-            change = super().forward(x)
-            if not same_shape(change.shape, x.shape):
-                raise ShapeError(
-                    f"residual: its layers make {show_shape(change.shape)} of "
-                    f"{show_shape(x.shape)}; to be added, the shape must stay the same"
-                )
-            return x + change
+        change = super().forward(x)
+        if not same_shape(change.shape, x.shape):
+            raise ShapeError(
+                f"residual: its layers make {show_shape(change.shape)} of {show_shape(x.shape)}; "
+                f"to be added, the shape must stay the same"
+            )
+        return x + change

@@ -9,6 +9,7 @@ from typing import Any
 from whygrad.dims import show_shape
 from whygrad.errors import ShapeError
 from whygrad.init import initialise
+from whygrad.nn import functional
 from whygrad.nn.module import Module, parameter
 from whygrad.tensor import Tensor
 
@@ -66,3 +67,42 @@ class Linear(Module):
             )
         z = x @ self.weight
         return z if self.bias is None else z + self.bias
+
+
+class Embedding(Module):
+    """A table with a row of numbers for each word, looked up by whole numbers.
+
+    Args:
+        num_embeddings: how many rows.
+        embedding_dim: how many numbers in each.
+        init: name of the table's initialisation (``whygrad.init``).
+        init_options: that initialisation's options.
+        seed: which random numbers; with ``stream``, they are the same everywhere.
+        stream: which weights of the network these are.
+
+    Attributes:
+        weight: shape (num_embeddings, embedding_dim).
+    """
+
+    letter = "h"
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        *,
+        init: str = "normal",
+        init_options: Mapping[str, float] = MappingProxyType({}),
+        seed: int = 0,
+        stream: str = "E",
+    ) -> None:
+        sizes = (int(num_embeddings), int(embedding_dim))
+        self.weight = parameter(
+            initialise(init, sizes, seed, stream, **init_options),
+            shape=(num_embeddings, embedding_dim),
+        )
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Return shape (*input, embedding_dim), for whole numbers below ``num_embeddings``."""
+        (index,) = inputs
+        return functional.embedding(index, self.weight)

@@ -12,6 +12,7 @@ import numpy as np
 from whygrad.tensor import Tensor, scene, tensor
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
+_outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)
 
 
 @contextmanager
@@ -36,19 +37,26 @@ class Module:
         training: whether it behaves as in training (dropout, batch norm); see ``train``, ``eval``.
         weighted: whether its output is a weighted sum; the sums of a network are numbered.
         letter: how ``Sequential`` names its output: z for a weighted sum, a for an activation.
+        folds: whether its steps fold into one part.
     """
 
     training: bool = True
     weighted: bool = False
     letter: str = "a"
+    folds: bool = True
 
-    def forward(self, *inputs: Any) -> Tensor:
+    def forward(self, *inputs: Any, **options: Any) -> Tensor:
         """Compute the output. Steps recorded here are marked as part of this module."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
-    def __call__(self, *inputs: Any) -> Tensor:
-        with scene(part=(self.title,)):
-            return self.forward(*inputs)
+    def __call__(self, *inputs: Any, **options: Any) -> Tensor:
+        token = _outermost.set(self) if _outermost.get() is None else None
+        try:
+            with scene(part=(self.title,) if self.folds else ()):
+                return self.forward(*inputs, **options)
+        finally:
+            if token is not None:
+                _outermost.reset(token)
 
     @property
     def title(self) -> str:
@@ -125,6 +133,18 @@ class Module:
             new = Tensor(old.data.astype(wanted), old.shape, role=old.role, name=old.name)
             setattr(owner, attribute, new)
         return self
+
+    def place(self) -> str:
+        """Return this module's path in the network that is being called: layers.2."""
+        root = _outermost.get()
+        return "" if root is None else next(root.paths_to(self), "")
+
+    def paths_to(self, module: Module, prefix: str = "") -> Iterator[str]:
+        """Yield every path from here to a module."""
+        if module is self:
+            yield prefix
+        for name, child in self.children():
+            yield from child.paths_to(module, f"{prefix}.{name}" if prefix else name)
 
     def latest(self, name: str) -> Tensor:
         """Return the buffer called ``name`` as it stands at this point of the iteration."""

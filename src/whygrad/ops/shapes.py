@@ -360,11 +360,9 @@ def _not_empty(name: str, shape: Shape, axis: int, index: Shape) -> None:
 
 def _selected(shape: Shape, index: Shape, axis: int) -> Shape:
     canonical_axes("index_select", (axis,), shape)
-    if len(index) != 1:
-        raise ShapeError(f"index_select: the index must be a list, but is {show_shape(index)}")
     _not_empty("index_select", shape, axis, index)
     at = axis % len(shape)
-    return (*shape[:at], index[0], *shape[at + 1 :])
+    return (*shape[:at], *index, *shape[at + 1 :])
 
 
 def _added_to(g: Shape, index: Shape, like: Shape, axis: int) -> Shape:
@@ -377,7 +375,8 @@ def _added_to(g: Shape, index: Shape, like: Shape, axis: int) -> Shape:
 
 
 def _index_add_like(g: Array, index: Array, like: Array, out: Array, axis: int) -> Kernel:
-    rows, given = np.moveaxis(out, axis, 0), np.moveaxis(g, axis, 0)
+    at, rank = axis % out.ndim, index.ndim
+    rows, given = np.moveaxis(out, at, 0), np.moveaxis(g, range(at, at + rank), range(rank))
     size = max(len(rows), 1)
 
     def compute() -> None:
@@ -405,6 +404,8 @@ index_select = Op(
     examples=(
         Example((_GRID, [1, 0, 1]), {"axis": -2}),
         Example((_GRID, [2, 2]), {"axis": -1}),
+        Example((_GRID, [[1, 0], [1, 1], [0, 0]]), {"axis": -2}),
+        Example((_GRID, 1), {"axis": -1}),
     ),
 )
 
@@ -435,6 +436,7 @@ index_add_like = Op(
         Example(
             ([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [1, 0, 1], _GRID), {"axis": -2}
         ),
+        Example(([[[1.0, 2.0]], [[3.0, 4.0]]], [[0, 2]], _GRID), {"axis": -1}),
     ),
 )
 

@@ -293,9 +293,11 @@ function applied(map: IndexMap, where: Place, shape: Shape, at: Index, names: Bo
     case 'gather': {
       const axis = (numberOf(params, 'axis') + rank) % rank
       const index = Number(rest[0])
-      const asked = kind === 'select' ? at[axis]! : flat(at, where.inputShapes[index]!)
-      const found = where.whole(index, asked) % shape[axis]!
-      return alongAxis(found < 0 ? found + shape[axis]! : found)
+      const asked = where.inputShapes[index]!
+      const end = axis + (kind === 'select' ? asked.length : 1)
+      const place = flat(kind === 'select' ? at.slice(axis, end) : at, asked)
+      const found = where.whole(index, place) % shape[axis]!
+      return at.toSpliced(axis, end - axis, found < 0 ? found + shape[axis]! : found)
     }
     case 'tap':
       return (names.get(String(rest[0])) as Tap)[rest[1] as Role]

@@ -16,6 +16,7 @@ export type Role =
   | 'intermediate'
   | 'gradient'
   | 'optimizer state'
+  | 'buffer'
 
 /** An array's place on the tape. A size that may change is given by its name. */
 export interface Value {

@@ -13,6 +13,8 @@ from whygrad.nn.functional.activation import (
     softplus,
     tanh,
 )
+from whygrad.nn.functional.attention import embedding, scaled_dot_product_attention
+from whygrad.nn.functional.chance import dropout
 from whygrad.nn.functional.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -27,12 +29,28 @@ from whygrad.nn.functional.loss import (
     nll_loss,
     smooth_l1_loss,
 )
+from whygrad.nn.functional.norm import batch_norm, layer_norm, rms_norm
+from whygrad.nn.functional.window import (
+    avg_pool1d,
+    avg_pool2d,
+    conv1d,
+    conv2d,
+    max_pool1d,
+    max_pool2d,
+)
 
 __all__ = [
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
     "cross_entropy",
+    "dropout",
     "elu",
+    "embedding",
     "gelu",
     "hardtanh",
     "hinge_embedding_loss",
@@ -40,12 +58,17 @@ __all__ = [
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "log_softmax",
+    "max_pool1d",
+    "max_pool2d",
     "mse_loss",
     "multi_margin_loss",
     "nll_loss",
     "relu",
+    "rms_norm",
+    "scaled_dot_product_attention",
     "sigmoid",
     "silu",
     "smooth_l1_loss",

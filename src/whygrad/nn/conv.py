@@ -1,0 +1,169 @@
+"""Layers that slide along their inputs: convolution and pooling, and what follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from whygrad.dims import show_shape
+from whygrad.errors import ShapeError
+from whygrad.init import initialise
+from whygrad.nn import functional
+from whygrad.nn.functional.window import each
+from whygrad.nn.module import Module, parameter
+from whygrad.tensor import Tensor
+
+Sizes = int | Sequence[int]
+
+
+class _Conv(Module):
+    """The same weights at every place.
+
+    Args:
+        in_channels: how many numbers there are at each place of the input.
+        out_channels: how many units.
+        kernel_size: how many places a unit looks at; one number, or one for each axis.
+        stride: how far apart a unit is laid.
+        padding: how many zeros go around the input; or "same", or "valid".
+        dilation: how far apart the places are that a unit looks at.
+        groups: how many groups channels and units are divided into.
+        bias: whether to add a bias.
+        init: name of the weights' initialisation (``whygrad.init``); biases start at 0.
+        init_options: that initialisation's options, such as ``gain``.
+        seed: which random numbers; with ``stream``, they are the same everywhere.
+        stream: which weights of the network these are.
+
+    Attributes:
+        weight: shape (out_channels, in_channels / groups, *kernel_size), as in PyTorch.
+        bias: shape (out_channels,), or None.
+    """
+
+    weighted = True
+    letter = "z"
+    function: Callable[..., Tensor]
+    rank: int
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes | str = 0,
+        dilation: Sizes = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        init: str = "he",
+        init_options: Mapping[str, float] = MappingProxyType({}),
+        seed: int = 0,
+        stream: str = "W",
+    ) -> None:
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ShapeError(
+                f"{self.title}: {int(in_channels)} channels and {int(out_channels)} units do not "
+                f"divide into {groups} groups"
+            )
+        self.stride, self.padding, self.dilation = stride, padding, dilation
+        self.groups = groups
+        kernel = each(self.title, "kernel_size", kernel_size, self.rank)
+        taken = in_channels if groups == 1 else in_channels // groups
+        sizes = (int(out_channels), int(taken), *kernel)
+        self.weight = parameter(
+            initialise(init, sizes, seed, stream, **init_options),
+            shape=(out_channels, taken, *kernel),
+        )
+        self.bias = parameter([0.0] * out_channels, shape=(out_channels,)) if bias else None
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Return shape (samples, out_channels, ...), for x of shape (samples, in_channels, ...)."""
+        (x,) = inputs
+        return type(self).function(
+            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
+
+
+class Conv1d(_Conv):
+    """The same weights at every place along the last axis."""
+
+    rank = 1
+    function = staticmethod(functional.conv1d)
+
+
+class Conv2d(_Conv):
+    """The same weights at every place along the last two axes."""
+
+    rank = 2
+    function = staticmethod(functional.conv2d)
+
+
+class _MaxPool(Module):
+    letter = "h"
+    function: Callable[..., Tensor]
+
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+    ) -> None:
+        self.given = (kernel_size, stride, padding, dilation)
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Return the largest in each window."""
+        return type(self).function(*inputs, *self.given)
+
+
+class MaxPool1d(_MaxPool):
+    """The largest in each window along the last axis."""
+
+    function = staticmethod(functional.max_pool1d)
+
+
+class MaxPool2d(_MaxPool):
+    """The largest in each window along the last two axes."""
+
+    function = staticmethod(functional.max_pool2d)
+
+
+class _AvgPool(Module):
+    letter = "h"
+    function: Callable[..., Tensor]
+
+    def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
+        self.given = (kernel_size, stride, padding)
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Return the mean of each window; padding counts as 0."""
+        return type(self).function(*inputs, *self.given)
+
+
+class AvgPool1d(_AvgPool):
+    """The mean of each window along the last axis."""
+
+    function = staticmethod(functional.avg_pool1d)
+
+
+class AvgPool2d(_AvgPool):
+    """The mean of each window along the last two axes."""
+
+    function = staticmethod(functional.avg_pool2d)
+
+
+class Flatten(Module):
+    """Each sample's numbers in one row: (samples, ...) becomes (samples, numbers)."""
+
+    letter = "h"
+
+    def forward(self, *inputs: Any) -> Tensor:
+        """Put all axes but the first into one.
+
+        Raises:
+            ShapeError: there is no first axis.
+        """
+        (x,) = inputs
+        if not x.shape:
+            raise ShapeError(f"flatten: {show_shape(x.shape)} has no samples")
+        return x.reshape(x.shape[0], -1)
