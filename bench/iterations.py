@@ -1,4 +1,4 @@
-"""How long one training iteration takes, beside other libraries, for four networks in float32.
+"""How long one training iteration takes, beside other libraries, for six models in float32.
 
 python bench/iterations.py
 python bench/iterations.py xor wide --threads 2 --json iterations.json
@@ -12,8 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from whygrad.bench import run, table
-from whygrad.bench.cases import CASES
-from whygrad.bench.peers import PEERS
+from whygrad.bench.peers import CASES, PEERS
 
 
 def main() -> None:

@@ -17,11 +17,13 @@ for library in ("OMP", "OPENBLAS", "MKL"):  # before they are imported
 
 import numpy as np  # noqa: E402
 
-from whygrad.bench.cases import CASES  # noqa: E402
+from whygrad.bench.cases import Case  # noqa: E402
+from whygrad.bench.peers import CASES  # noqa: E402
 from whygrad.bench.peers import whygrad as recorded  # noqa: E402
 from whygrad.play_many import ManyPlayer  # noqa: E402
 
 CASE = CASES["xor"]
+assert isinstance(CASE, Case)
 Train = Callable[[int], object]
 Losses = Callable[[], np.ndarray]
 

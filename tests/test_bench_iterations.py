@@ -5,17 +5,24 @@ import sys
 import pytest
 
 from whygrad.bench import Measured, run, table
-from whygrad.bench.cases import CASES, Case
+from whygrad.bench.cases import Case, Skipped
+from whygrad.bench.deep import Deep
 from whygrad.bench.measure import measure
-from whygrad.bench.peers import PEERS, Skipped
+from whygrad.bench.peers import CASES, PEERS
 from whygrad.errors import UnknownName, WhygradError
 
 QUICK = {name: PEERS[name] for name in ("whygrad", "NumPy, by hand", "PyTorch, eager")}
 
 
-@pytest.mark.parametrize("case", [CASES["xor"], CASES["small"], Case((7, 5, 6, 3), 9, 1.0)])
-def test_contenders_agree_and_are_measured(case: Case) -> None:
-    peers = {**QUICK, "HIPS autograd": PEERS["HIPS autograd"]}
+@pytest.mark.parametrize(
+    "case",
+    [CASES[name] for name in ("xor", "small", "convnet", "attention")]
+    + [Case((7, 5, 6, 3), 9, 1.0)],
+)
+def test_contenders_agree_and_are_measured(case: Case | Deep) -> None:
+    peers = dict(QUICK)
+    if isinstance(case, Case):
+        peers["HIPS autograd"] = PEERS["HIPS autograd"]
     found = measure(case, peers, rounds=2, seconds=0.001)
     assert set(found.seconds) == set(peers)
     assert found.ratio["whygrad"] == 1.0

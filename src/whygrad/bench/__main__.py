@@ -4,9 +4,8 @@ import json
 import sys
 from dataclasses import asdict
 
-from whygrad.bench.cases import CASES
 from whygrad.bench.measure import measure
-from whygrad.bench.peers import PEERS
+from whygrad.bench.peers import CASES, PEERS
 
 
 def _set_threads(threads: int) -> None:

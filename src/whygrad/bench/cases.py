@@ -21,6 +21,10 @@ class Contender(NamedTuple):
     state: Callable[[], State]
 
 
+class Skipped(Exception):
+    """Why a peer does not take part."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A dense network with ReLU between its layers, trained on one batch by plain descent.
@@ -67,11 +71,3 @@ class Case:
             state[f"W{n}"] = draw.standard_normal((inputs, units), dtype=np.float32) * scale
             state[f"b{n}"] = np.zeros(units, np.float32)
         return state
-
-
-CASES: Mapping[str, Case] = {
-    "xor": Case((2, 4, 1), 4, 10.0),
-    "small": Case((64, 32, 10), 32, 6.0),
-    "digits": Case((784, 128, 10), 64, 1.4),
-    "wide": Case((784, 512, 512, 10), 256, 1.0),
-}

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whygrad.bench.cases import CASES, Case, Contender
-from whygrad.bench.peers import PEERS, Skipped
+from whygrad.bench.cases import Case, Contender, Skipped
+from whygrad.bench.deep import Deep
+from whygrad.bench.peers import CASES, PEERS, contender
 from whygrad.errors import UnknownName, WhygradError, unknown
 
 AGREE = 10  # iterations after which all must have the same parameters
@@ -96,15 +97,18 @@ def table(found: Sequence[Measured]) -> str:
 
 
 def measure(
-    case: Case, peers: Mapping[str, Callable[[Case], Contender]], rounds: int, seconds: float
+    case: Case | Deep,
+    peers: Mapping[str, Callable[[Case], Contender]],
+    rounds: int,
+    seconds: float,
 ) -> Measured:
     """Let whygrad and the peers take turns at a case, in this process."""
     ready: dict[str, Contender] = {}
     skipped: dict[str, str] = {}
     for name, make in peers.items():
         try:
-            contender = make(case)
-            contender.train(AGREE)
+            one = contender(make, case)
+            one.train(AGREE)
         except ImportError as missing:
             skipped[name] = f"not installed ({missing.name or missing})"
         except Skipped as why:
@@ -114,14 +118,14 @@ def measure(
                 raise
             skipped[name] = f"does not work here: {type(fault).__name__}: {fault}".splitlines()[0]
         else:
-            ready[name] = contender
+            ready[name] = one
     _agree(ready)
-    turns = {name: _turn(contender, seconds) for name, contender in ready.items()}
+    turns = {name: _turn(one, seconds) for name, one in ready.items()}
     taken: dict[str, list[float]] = {name: [] for name in ready}
     for _ in range(rounds):
-        for name, contender in ready.items():
+        for name, one in ready.items():
             began = time.perf_counter()
-            contender.train(turns[name])
+            one.train(turns[name])
             taken[name].append((time.perf_counter() - began) / turns[name])
     # a ratio within a round compares times that the same moment made
     return Measured(
@@ -139,18 +143,18 @@ def measure(
 def _agree(ready: Mapping[str, Contender]) -> None:
     """Refuse to compare what does not compute the same."""
     wanted = {name: np.array(array) for name, array in ready["whygrad"].state().items()}
-    for name, contender in ready.items():
-        for key, array in contender.state().items():
+    for name, one in ready.items():
+        for key, array in one.state().items():
             if not np.allclose(array, wanted[key], rtol=TOLERANCE, atol=TOLERANCE):
                 raise WhygradError(f"{name} and whygrad disagree on {key} after {AGREE} iterations")
 
 
-def _turn(contender: Contender, seconds: float) -> int:
+def _turn(one: Contender, seconds: float) -> int:
     """Return how many iterations take about so long."""
     n = 1
     while True:
         began = time.perf_counter()
-        contender.train(n)
+        one.train(n)
         took = time.perf_counter() - began
         if took > seconds / 4:
             return max(1, round(n * seconds / took))

@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.bench.cases import Case, Contender, State
-
-
-class Skipped(Exception):
-    """Why a peer does not take part."""
+from whygrad.bench import deep
+from whygrad.bench.cases import Case, Contender, Skipped, State
+from whygrad.bench.deep import Deep
 
 
 def whygrad(case: Case) -> Contender:
@@ -268,3 +266,17 @@ PEERS: Mapping[str, Callable[[Case], Contender]] = {
     "tinygrad, jitted": tinygrad_jit,
     "micrograd": micrograd,
 }
+
+CASES: Mapping[str, Case | Deep] = {
+    "xor": Case((2, 4, 1), 4, 10.0),
+    "small": Case((64, 32, 10), 32, 6.0),
+    "digits": Case((784, 128, 10), 64, 1.4),
+    "wide": Case((784, 512, 512, 10), 256, 1.0),
+    "convnet": Deep("convnet", 1.0),
+    "attention": Deep("attention", 1.0),
+}
+
+
+def contender(make: Callable[[Case], Contender], case: Case | Deep) -> Contender:
+    """Let a peer make its contender for a case."""
+    return deep.made(make.__name__, case) if isinstance(case, Deep) else make(case)

@@ -161,6 +161,13 @@ def _conv(x: Array, w: Array, out: Array, **params: Any) -> Kernel:
 
 
 def _conv_input(g: Array, w: Array, like: Array, out: Array, **params: Any) -> Kernel:
+    stride: Sizes = params["stride"]
+    around = tuple(
+        d * (k - 1) - p
+        for k, d, p in zip(w.shape[2:], params["dilation"], params["padding"], strict=True)
+    )
+    if all(s == 1 for s in stride) and all(p >= 0 for p in around):
+        return _turned_conv(g, w, out, {**params, "padding": around})
     lay = _Lay(out.shape, w.shape, g.shape, params, out.dtype)
     scatter = lay.scatter(out)
 
@@ -168,6 +175,26 @@ def _conv_input(g: Array, w: Array, like: Array, out: Array, **params: Any) -> K
         np.copyto(lay.turned, g)
         np.matmul(w.reshape(lay.weights).swapaxes(-1, -2), lay.made, lay.matrix)
         scatter()
+
+    return compute
+
+
+def _turned_conv(g: Array, w: Array, out: Array, params: Params) -> Kernel:
+    """At stride 1, pass back by a convolution with the weights turned around: none overlap.
+
+    Laying out what arrives takes a fifth of the time of adding up where it belongs.
+    """
+    groups: int = params["groups"]
+    units, taken, *kernel = w.shape
+    split = (groups, units // groups, taken, *kernel)
+    turned = np.empty((groups, taken, units // groups, *kernel), w.dtype)
+    around = (slice(None), slice(None), slice(None), *(slice(None, None, -1),) * len(kernel))
+    weights = turned.reshape((groups * taken, units // groups, *kernel))
+    conv = _conv(g, weights, out, **params)
+
+    def compute() -> None:
+        np.copyto(turned, w.reshape(split)[around].swapaxes(1, 2))
+        conv()
 
     return compute
 
