@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -228,6 +229,15 @@ def test_extreme_scores_stay_finite(size: float) -> None:
         found = gradients(mine, [leaf], seed=tensor(rates))[leaf].data
         (expected,) = torch.autograd.grad(wanted, theirs, torch.tensor(rates))
         np.testing.assert_allclose(found, expected.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("dtype", "close"), [("float64", 3e-16), ("float32", 4e-7)])
+def test_erf_is_right_nearly_to_the_last_bit(dtype: str, close: float) -> None:
+    near = [np.linspace(-8, 8, 10001), np.geomspace(1e-30, 1, 500), [0.0, np.inf, -np.inf]]
+    x = np.concatenate(near).astype(dtype)
+    exact = [math.erf(number) for number in x.tolist()]
+    np.testing.assert_allclose(wg.erf(tensor(x)).data, exact, rtol=close, atol=0)
+    assert np.isnan(wg.erf(float("nan")).item())
 
 
 def test_a_composite_folds_into_a_part_and_its_steps_say_so() -> None:

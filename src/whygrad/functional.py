@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -284,7 +283,7 @@ def split(
     else:
         sizes = list(split_size_or_sections)
         ends = list(itertools.accumulate(sizes))
-        if not sizes or ends[-1] != size or builtins.min(sizes) < 0:
+        if not sizes or ends[-1] != size or min(sizes) < 0:
             raise ShapeError(
                 f"split: sizes {sizes} do not add up to {size}, axis {dim} of the input"
             )

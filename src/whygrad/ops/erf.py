@@ -1,4 +1,4 @@
-"""The error function on arrays, to the last bit or so, without SciPy.
+"""The error function on arrays, to the last bit or so (in float32 to 4e-7), without SciPy.
 
 The method and coefficients of FreeBSD's s_erf.c (Sun Microsystems, 1993): a rational function on
 each of four stretches. The browser has the same in ``web/src/player/erf.ts``.
@@ -90,8 +90,37 @@ _Q4 = (
 )
 
 
+# float32, where speed is asked for: tanh(x P(x²)/Q(x²)) up to 4.2, where float32 has 1.
+# P/Q meets atanh(erf(x))/x at twelve Chebyshev points of the stretch.
+_END = 4.2
+_P = (
+    1.1283791740900493,
+    0.4075321741145949,
+    0.08407392701741365,
+    0.009539606992878936,
+    0.0005729867339924139,
+    1.2368409941727415e-05,
+    3.0058435697558605e-08,
+)
+_Q = (
+    1.0,
+    0.2700862388932442,
+    0.05009428056095207,
+    0.0044650339950872255,
+    0.00019430686798370753,
+    1.8202411110547288e-06,
+)
+
+
 def fill_erf(x: Array, out: Array) -> None:
     """Write the error function of each element of ``x`` to ``out``."""
+    if out.dtype == np.float32:
+        near = np.clip(x, -_END, _END)
+        square = near * near
+        near *= _polynomial(_P, square)
+        near /= _polynomial(_Q, square)
+        np.tanh(near, out)
+        return
     size = np.abs(x)
     # NaN falls through every stretch and stays as it is
     np.copyto(out, x)
