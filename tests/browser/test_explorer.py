@@ -141,7 +141,7 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(page: Page, explore
         "Train to the end",
         "Zoom in",
         "Full screen",
-        "Table",
+        "Why",
     ):
         assert name in reached, f"{name} is not reached by tab; these are: {list(reached)}"
     assert any(name.startswith("z₁ = ") for name in reached)
@@ -174,8 +174,7 @@ def test_a_weight_is_changed_in_place_and_played_at_once_without_the_server(
     page: Page, explorer: str
 ) -> None:
     page.goto(f"{explorer}#preset=flow&step=4")
-    weight = on_graph(page, "w₁ = 0.5")
-    weight.click()
+    on_graph(page, "w₁ = 0.5").click()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     change(page, "w₁", "1")
@@ -184,10 +183,10 @@ def test_a_weight_is_changed_in_place_and_played_at_once_without_the_server(
     change(page, "learning rate", "0")
     button(page, "Next iteration").click()
     expect(on_graph(page, "L = 2.25")).to_be_visible()
-    on_graph(page, "x = 1").click()
+    on_graph(page, "x = 1").press("Enter")
     change(page, "x", "2")
     expect(on_graph(page, "z₁ = 2")).to_be_visible()
-    on_graph(page, "t = 2").click()
+    on_graph(page, "t = 2").press("Enter")
     change(page, "t", "1")
     expect(on_graph(page, "L = 0")).to_be_visible()
     assert requests == []
@@ -278,6 +277,7 @@ def test_xor_is_learned_from_an_uploaded_table(page: Page, explorer: str) -> Non
     page.get_by_role("dialog").get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_text(re.compile("sample . of 4")).first).to_be_visible()
     button(page, "Train to the end").click()
+    page.get_by_role("tab", name="Data").click()
     expect(page.get_by_text("All 4 samples are right.")).to_be_visible()
 
 

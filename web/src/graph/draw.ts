@@ -1,9 +1,10 @@
 // Which drawing suits a trace, and which of its layers are folded at first.
 
 import type { Session } from '../session.svelte'
+import { layers } from './columns'
 import type { Direction, Drawing } from './drawing'
 import { drawGeneral } from './general'
-import { drawNetwork, layers } from './network'
+import { drawNetwork } from './network'
 
 /** Up to so many nodes, every number is on the graph. */
 const MOST_NODES = 40

@@ -1,39 +1,12 @@
 // A layered network: a column for each named value, a box for each unit, a line for each weight.
 
 import type { Session } from '../session.svelte'
-import type {
-  Box,
-  Direction,
-  Drawing,
-  GraphEdge,
-  GraphNode,
-  Heading,
-  Kind,
-  Matrix,
-  Point,
-} from './drawing'
+import { type Column, columnsOf, type Placed } from './columns'
+import type { Box, Direction, Drawing, GraphNode, Heading, Matrix, Point } from './drawing'
 import { boundsOf } from './drawing'
 import { CARD, foldedGrid, matrixCell, type Measures, measures, TAB } from './measures'
-import { arched, between, fromCard, ports, straight, upright, type Ways } from './paths'
-import { madeValues, stepWords, unitsOf } from './structure'
-
-/** A value of the network: its units side by side. */
-interface Column {
-  readonly value: number
-  readonly kind: Kind
-  readonly text: string
-  readonly units: number
-  readonly folded: boolean
-  readonly names: readonly string[]
-  readonly weight: number | null
-  readonly bias: number | null
-  readonly parents: readonly number[]
-  readonly pointwise: boolean
-}
-
-interface Placed extends Column {
-  readonly nodes: readonly GraphNode[]
-}
+import { between } from './paths'
+import { cardEdge, joined } from './wires'
 
 /** Where along the network, and where across it. */
 type Spot = (main: number, cross: number) => Point
@@ -77,56 +50,6 @@ export function drawNetwork(
       height: 40,
     })
   return { direction, nodes, edges, matrices, headings, bounds: boundsOf(boxes) }
-}
-
-/** Values that a network's graph would show in columns, and how many numbers they are. */
-export function layers(session: Session): { value: number; units: number }[] {
-  return columnsOf(session, new Set()).map(({ value, units }) => ({ value, units }))
-}
-
-function columnsOf(session: Session, folded: ReadonlySet<number>): Column[] {
-  const { tape, find, trace } = session
-  const roleOf = (id: number): string => tape.values[id]!.role
-  const leaf = (name: string, kind: Kind, text: string, names: readonly string[]): Column[] => {
-    const value = find.byName.get(name)
-    if (value === undefined) return []
-    const units = unitsOf(session, value)
-    const none = { weight: null, bias: null, parents: [], pointwise: false }
-    return [
-      {
-        value,
-        kind,
-        text,
-        units,
-        names: units > 1 ? names : [],
-        folded: folded.has(value),
-        ...none,
-      },
-    ]
-  }
-  const { feature_names, target_names } = trace.dataset!
-  const made = madeValues(session).map(({ step, inputs }): Column => {
-    const { value } = step
-    const parameters = inputs.filter((id) => roleOf(id) === 'parameter')
-    const units = value === tape.loss ? 1 : unitsOf(session, value)
-    return {
-      value,
-      kind: value === tape.loss ? 'loss' : 'unit',
-      text: stepWords(session, step),
-      units,
-      folded: folded.has(value),
-      names: step.name === 'yhat' && units > 1 ? target_names : [],
-      weight: parameters.find((id) => session.shape(id).length === 2) ?? null,
-      bias: parameters.find((id) => session.shape(id).length === 1) ?? null,
-      parents: [...new Set(inputs.filter((id) => !['parameter', 'constant'].includes(roleOf(id))))],
-      pointwise: parameters.length === 0 && step.part.at(-1) !== 'softmax',
-    }
-  })
-  return [
-    ...leaf('x', 'input', 'input x', feature_names),
-    ...made,
-    ...leaf('t', 'target', 'target t', target_names),
-  ]
 }
 
 /** Columns along the network; the target, and what the loss does not use, beside the loss. */
@@ -228,73 +151,6 @@ function parameterNodes(
     width: Math.min(width, TAB.width),
     height: TAB.height,
   }))
-}
-
-function joined(from: Placed, to: Placed, direction: Direction): GraphEdge[] {
-  const pairs = from.nodes.flatMap((a) => to.nodes.map((b) => [a, b] as const))
-  const plain = from.folded || to.folded
-  const chosen = pairs.filter(
-    ([a, b]) => plain || !to.pointwise || to.kind === 'loss' || a.unit === b.unit,
-  )
-  if (from.kind === 'target')
-    return chosen.slice(0, 1).map(([a, b]) => edge(a, b, null, null, upright(a, b, direction)))
-  const single = from.nodes.length * to.nodes.length === 1
-  const weighted = to.weight !== null && !plain
-  const share = weighted && !single ? labelShare(chosen, direction) : null
-  const below = direction === 'right' && !single ? underGap(from, to) : null
-  return chosen.map(([a, b]) => {
-    const entry = weighted && direction === 'down' && !single ? withTab(b) : b
-    const ways = (single ? arched : straight)(a, entry, direction)
-    const weight = weighted ? { value: to.weight!, at: a.unit * to.units + b.unit } : null
-    const label = share === null ? null : between(...ports(a, entry, direction), share)
-    return edge(a, b, weight, label, below ? { ...ways, rate: below } : ways)
-  })
-}
-
-/** Clear of the lines between two layers: under the space between them. */
-function underGap(from: Placed, to: Placed): Point {
-  const bottom = Math.max(...[...from.nodes, ...to.nodes].map(({ y, height }) => y + height / 2))
-  const [a, b] = ports(from.nodes[0]!, to.nodes[0]!, 'right')
-  return { x: (a.x + b.x) / 2, y: bottom + 28 }
-}
-
-function edge(
-  from: GraphNode,
-  to: GraphNode,
-  weight: GraphEdge['weight'],
-  label: Point | null,
-  ways: Ways,
-): GraphEdge {
-  return { key: `${from.key}-${to.key}`, from, to, weight, label, quiet: false, ...ways }
-}
-
-function cardEdge(card: GraphNode, placed: readonly Placed[], direction: Direction): GraphEdge {
-  const to = placed.find(({ weight, bias }) => weight === card.value || bias === card.value)!
-    .nodes[0]!
-  const ways = fromCard(card, to, direction)
-  return { ...edge(card, to, null, null, ways), quiet: true }
-}
-
-function withTab(box: GraphNode): Box {
-  return { ...box, y: box.y - TAB.height / 2, height: box.height + TAB.height }
-}
-
-/** How far along their lines weights can be written clear of one another; null if nowhere. */
-function labelShare(
-  pairs: readonly (readonly [GraphNode, GraphNode])[],
-  direction: Direction,
-): number | null {
-  const room = direction === 'right' ? 17 : 50
-  const across = (box: Box): number => (direction === 'right' ? box.y : box.x)
-  let best: { share: number; least: number } | null = null
-  for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.25, 0.75, 0.2, 0.8]) {
-    const places = pairs
-      .map(([a, b]) => across(a) * (1 - share) + across(b) * share)
-      .sort((a, b) => a - b)
-    const least = Math.min(...places.slice(1).map((place, n) => place - places[n]!))
-    if (least >= room && (!best || least > best.least + 4)) best = { share, least }
-  }
-  return best?.share ?? null
 }
 
 function matrixOf(column: Placed, find: (value: number) => Placed | undefined): Matrix[] {

@@ -25,6 +25,10 @@ export function zooming(
   let silent = false
   const behavior: ZoomBehavior<SVGSVGElement, unknown> = zoom<SVGSVGElement, unknown>()
     .scaleExtent([0.1, 6])
+    .extent(() => [
+      [0, 0],
+      [svg.clientWidth, svg.clientHeight],
+    ])
     .filter((event: WheelEvent | MouseEvent | TouchEvent) => {
       if (event.type === 'wheel')
         return !scrolls() || event.ctrlKey || (event as WheelEvent).metaKey

@@ -1,6 +1,21 @@
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
+import cases from '../../../tests/conformance/sessions.json'
 import { localModel } from './model'
 import whygrad from './widget'
+
+const [flow] = cases
+
+// jsdom lays nothing out, so nothing is ever resized
+beforeAll(() => {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe(): void {}
+      unobserve(): void {}
+      disconnect(): void {}
+    },
+  )
+})
 
 test('the module draws into the element it is given, and takes its drawing away again', async () => {
   const el = document.createElement('div')
@@ -8,6 +23,21 @@ test('the module draws into the element it is given, and takes its drawing away 
   expect(el.querySelector('h1')?.textContent).toBe('whygrad')
   await leave()
   expect(el.childElementCount).toBe(0)
+})
+
+test('it shows the trace of its model at the place it is given, and says where it stands', async () => {
+  const el = document.createElement('div')
+  const model = localModel({ trace: flow!.message, start: { iteration: 1, position: 4 } })
+  const leave = whygrad.render({ model, el })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(el.textContent).toContain('Iteration 2')
+  expect(el.querySelector('[aria-label^="L = 1.158"]')).not.toBeNull()
+  expect(model.get('place')).toEqual({ iteration: 1, position: 4 })
+  model.set('go', { iteration: 0, position: 3 })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(el.querySelector('[aria-label^="ŷ = 0.25"]')).not.toBeNull()
+  expect(el.querySelector('[aria-haspopup=dialog]')).toBeNull() // nothing can be opened from here
+  await leave()
 })
 
 test('a local model tells its listeners of a change, once, until they leave', () => {

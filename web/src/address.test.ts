@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { readAddress, writeAddress } from './address'
+
+test('an address says the preset, the iteration from 1, and the step', () => {
+  const place = { preset: 'xor', iteration: 30, position: 9 }
+  expect(writeAddress(place)).toBe('#preset=xor&iteration=31&step=9')
+  expect(readAddress('#preset=xor&iteration=31&step=9')).toEqual(place)
+})
+
+test('what is at its start is not said', () => {
+  expect(writeAddress({ preset: null, iteration: 0, position: 0 })).toBe('')
+  expect(readAddress('')).toEqual({ preset: null, iteration: 0, position: 0 })
+})
+
+test('what is no whole number is passed over', () => {
+  expect(readAddress('#iteration=-3&step=two')).toEqual({ preset: null, iteration: 0, position: 0 })
+})

@@ -1,0 +1,57 @@
+// What is to be read of one number: itself, its gradient, and what the update makes of it.
+
+import type { Session } from '../session.svelte'
+import { exact, format } from '../views/numbers'
+
+export interface Reading {
+  /** What the value is called, without the element: "z₁". */
+  readonly short: string
+  /** The number as it is shown; empty before its step is reached. */
+  readonly value: string
+  /** Its gradient; null before its step is reached, or where there is none. */
+  readonly slope: string | null
+  readonly slopeName: string
+  /** The number after the update; null before its step is reached, or where there is none. */
+  readonly updated: string | null
+  /** Why it is greyed, or null. */
+  readonly note: string | null
+  /** All of this as a sentence. */
+  readonly words: string
+  /** The numbers with every digit, a line each. */
+  readonly exactly: string
+}
+
+export function read(session: Session, id: number, at: number): Reading {
+  const gradient = revealed(session, session.find.gradients.get(id))
+  const after = revealed(session, session.afters.get(id))
+  const known = session.revealed(id)
+  const name = session.symbol(session.label(id, at))
+  const text = (of: number): string => format(session.number(of, at))
+  const line = (of: number): string =>
+    `${session.symbol(session.label(of, at))} = ${exact(session.number(of, at))}`
+  const note = session.note(id, at)
+  const slopeOf = session.find.gradients.get(id)
+  return {
+    short: session.symbol(session.tape.values[id]!.name),
+    value: known ? text(id) : '',
+    slope: gradient === null ? null : text(gradient),
+    slopeName: slopeOf === undefined ? '' : session.symbol(session.tape.values[slopeOf]!.name),
+    updated: after === null ? null : text(after),
+    note,
+    words: [
+      known ? `${name} = ${text(id)}` : `${name}, not computed yet`,
+      gradient !== null && `gradient ${text(gradient)}`,
+      after !== null && `after the update ${text(after)}`,
+      note,
+    ]
+      .filter(Boolean)
+      .join(', '),
+    exactly: [known && line(id), gradient !== null && line(gradient), note]
+      .filter(Boolean)
+      .join('\n'),
+  }
+}
+
+function revealed(session: Session, id: number | undefined): number | null {
+  return id !== undefined && session.revealed(id) ? id : null
+}
