@@ -51,7 +51,7 @@ class Deep:
         }[self.model]
         made: dict[str, Floats] = {}
         for name, shape in shapes.items():
-            reach = math.prod(shape[1:]) if len(shape) > 2 else shape[0]
+            reach = math.prod(shape[1:] if len(shape) > 2 else shape[:1])
             made[name] = draw.standard_normal(shape, dtype=np.float32) / np.float32(reach**0.5)
         return made
 
