@@ -1,24 +1,37 @@
 """Practice: exercises from a seed, grading that understands wrong answers, worksheets."""
 
 from whygrad.practice.answer import Answer, agrees, read
-from whygrad.practice.exercise import FADING, FEATURES, KINDS, Ask, Exercise, exercise, from_id
-from whygrad.practice.grade import Mark, grade, grade_numbers, homework
+from whygrad.practice.check import STARTERS, Checked, Wrong, check, starter
+from whygrad.practice.exercise import Exercise, exercise, from_id, from_json
+from whygrad.practice.features import FEATURES
+from whygrad.practice.grade import grade, homework
+from whygrad.practice.numbers import Mark, grade_numbers
+from whygrad.practice.questions import FADING, KINDS, Ask
+from whygrad.practice.workings import Workings, worked_out
 from whygrad.practice.worksheet import worksheet
 
 __all__ = [
     "FADING",
     "FEATURES",
     "KINDS",
+    "STARTERS",
     "Answer",
     "Ask",
+    "Checked",
     "Exercise",
     "Mark",
+    "Workings",
+    "Wrong",
     "agrees",
+    "check",
     "exercise",
     "from_id",
+    "from_json",
     "grade",
     "grade_numbers",
     "homework",
     "read",
+    "starter",
+    "worked_out",
     "worksheet",
 ]

@@ -7,17 +7,29 @@ import re
 from dataclasses import dataclass
 
 MAX_LENGTH = 200
-_NUMBER = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
-_FRACTION = re.compile(r"^(?P<top>[^/]+)/(?P<bottom>[^/]+)$")
-_VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125}
+EXAMPLES = "0.25, -1.5, 3/4 or 1e-3"
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,4})?", re.IGNORECASE)
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?P<mark>[ ,'])\d{3}((?P=mark)\d{3})*(\.\d*)?")
+_GROUPED_BY_POINTS = re.compile(r"[-+]?\d{1,3}(\.\d{3})+,\d*")
+_MIXED = re.compile(r"(?P<sign>[-+]?)(?P<whole>\d+) +(?P<top>\d+)/(?P<bottom>\d+)")
+_POWER = re.compile(r" *(×|·|\*|x) *10 *(\^|\*\*)? *(?=[-+]?\d)")
+_VULGAR = {
+    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5",
+    "⅗": "3/5", "⅘": "4/5", "⅙": "1/6", "⅚": "5/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8",
+}  # fmt: skip
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_MINUSES = str.maketrans("−–—‐‑﹣－", "-------")
 _WORDS = {
     "zero": "zero",
     "nothing": "zero",
     "none": "zero",
     "positive": "positive",
     "plus": "positive",
+    "+": "positive",
     "negative": "negative",
     "minus": "negative",
+    "-": "negative",
     "larger": "larger",
     "bigger": "larger",
     "greater": "larger",
@@ -58,61 +70,113 @@ def read(typed: str) -> Answer:
         return Answer(typed, blank=True)
     if len(text) > MAX_LENGTH:
         return Answer(typed, trouble=f"this is longer than {MAX_LENGTH} characters; type a number")
-    if text.lower() in _WORDS:
-        word = _WORDS[text.lower()]
+    plain = text.translate(_MINUSES)
+    if (word := _WORDS.get(plain.lower().strip(" ."))) is not None:
         return Answer(typed, value=0.0 if word == "zero" else None, word=word)
-    plain = text.replace("−", "-").replace("–", "-").replace("×10^", "e").replace("*10^", "e")
-    plain = re.sub(r"\s+", "", plain).removeprefix("=")
-    sign = -1.0 if plain.startswith("-") else 1.0
-    if plain.lstrip("+-") in _VULGAR:
-        return Answer(typed, value=sign * _VULGAR[plain.lstrip("+-")])
+    # of an equation, such as "2 × 3 = 6", it is the end that is meant
+    plain = re.sub(r"\s+", " ", plain.rpartition("=")[2]).strip(" ≈~")
     percent = plain.endswith("%")
-    plain = plain.removesuffix("%")
-    fraction = _FRACTION.match(plain)
-    parts = [_number(part) for part in (fraction["top"], fraction["bottom"])] if fraction else []
-    if len(parts) == 2 and parts[0] and parts[1]:
-        if parts[1][0] == 0:
-            return Answer(typed, trouble="a fraction cannot have 0 below the line")
-        return Answer(typed, value=parts[0][0] / parts[1][0] / (100 if percent else 1))
-    found = _number(plain)
-    if found is None:
-        return Answer(
-            typed,
-            trouble=f"{text!r} is not read as a number; write it as 0.25, -1.5, 3/4 or 1e-3",
-        )
-    value, precision = found
+    number = _fraction(plain.removesuffix("%").strip()) or _decimal(plain.removesuffix("%").strip())
+    if number is None:
+        return Answer(typed, trouble=_trouble(text))
+    value, precision = number
     scale = 100.0 if percent else 1.0
+    if math.isnan(value):
+        return Answer(typed, trouble="a fraction cannot have 0 below the line")
     return Answer(typed, value=value / scale, precision=precision / scale)
 
 
-def _number(text: str) -> tuple[float, float] | None:
-    """Return a number and half a unit in its last place; a lone comma is a decimal point."""
-    plain = text.strip("()")
-    if "," in plain:
-        grouped = re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", plain)
-        if grouped and ("." in plain or plain.count(",") > 1):
-            plain = plain.replace(",", "")
-        elif plain.count(",") == 1 and "." not in plain:
-            plain = plain.replace(",", ".")
-    if not _NUMBER.match(plain):
+def _trouble(text: str) -> str:
+    shown = text if len(text) <= 40 else f"{text[:39]}…"
+    return f"“{shown}” is not read as a number; write it as {EXAMPLES}"
+
+
+def _fraction(text: str) -> tuple[float, float] | None:
+    """Return a fraction, precise as it is; NaN where it divides by 0."""
+    for sign, written in _VULGAR.items():
+        text = re.sub(rf"(?<=\d) ?{sign}", f" {written}", text).replace(sign, written)
+    mixed = _MIXED.fullmatch(text)
+    if mixed:
+        part = _over(float(mixed["top"]), float(mixed["bottom"]))
+        return (-1 if mixed["sign"] == "-" else 1) * (float(mixed["whole"]) + part), 0.0
+    halves = text.split("/")
+    if len(halves) != 2:
         return None
-    mantissa, _, power = plain.lower().partition("e")
-    if len(power) > 5:
+    sign = 1.0
+    if outer := re.fullmatch(r"(?P<sign>[-+]?) ?\((?P<inside>[^()]*)\)", text):
+        halves = outer["inside"].split("/")
+        sign = -1.0 if outer["sign"] == "-" else 1.0
+    numbers = [_decimal(half.strip()) for half in halves]
+    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
         return None
-    decimals = len(mantissa.partition(".")[2])
+    return sign * _over(numbers[0][0], numbers[1][0]), 0.0
+
+
+def _over(top: float, bottom: float) -> float:
+    """Divide; what is nothing below the line, or too large to hold, is NaN."""
+    found = top / bottom if bottom else math.nan
+    return found if math.isfinite(found) else math.nan
+
+
+def _decimal(text: str) -> tuple[float, float] | None:
+    """Return a number and half a unit in its last place."""
+    plain = _POWER.sub("e", text.translate(_SUPERSCRIPTS)).rstrip("… ")
+    plain = re.sub(r"\.{2,}$", "", plain)
+    if plain.startswith("(") and plain.endswith(")"):
+        plain = plain[1:-1].strip()
+    plain = re.sub(r"^([-+]) ", r"\1", plain)
+    plain = _with_a_point(plain)
+    if not _NUMBER.fullmatch(plain):
+        return None
     value = float(plain)
     if not math.isfinite(value):
         return None
-    return value, 0.5 * 10.0 ** (int(power or 0) - decimals)
+    mantissa, _, power = plain.lower().partition("e")
+    whole, _, decimals = mantissa.partition(".")
+    # of 1200 the zeros may stand for digits that were rounded away
+    rounded = len(whole) - len(whole.rstrip("0")) if not decimals and value else 0
+    return value, 0.5 * 10.0 ** (int(power or 0) - len(decimals) + rounded)
 
 
-def agrees(answer: Answer, number: float, most: float = 0.051) -> bool:
+def _with_a_point(text: str) -> str:
+    """Take out the marks between thousands; a lone comma is a decimal point."""
+    if _GROUPED_BY_POINTS.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    grouped = _GROUPED.fullmatch(text)
+    if grouped and not (grouped["mark"] == "," and text.count(",") == 1 and "." not in text):
+        return text.replace(grouped["mark"], "")
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+
+
+def agrees(answer: Answer, number: float) -> bool:
     """Say whether a typed number is ``number``, rounded as a person rounds.
 
-    It may be off by half a unit in the last place typed, but by no more than ``most`` of the
-    number: two significant digits are enough, one is not.
+    It may be off by half a unit in the last place typed, if two significant digits or two decimals
+    were kept. 0 is only 0.
     """
-    if answer.value is None or math.isnan(number):
+    return _near(answer, number, _coarsest(number))
+
+
+def is_rough(answer: Answer, number: float) -> bool:
+    """Say whether a typed number is ``number``, rounded more than tells it from others."""
+    return answer.value != 0 and _near(answer, number, 0.15 * abs(number))
+
+
+def is_off_by_rounding(answer: Answer, number: float) -> bool:
+    """Say whether a typed number is as near to ``number`` as rounding on the way leads."""
+    return answer.value is not None and abs(answer.value - number) <= 0.01 * abs(number)
+
+
+def _near(answer: Answer, number: float, most: float) -> bool:
+    if answer.value is None or not math.isfinite(number):
         return False
-    slack = max(answer.precision * (1 + 1e-9), 1e-9 * abs(number))
-    return abs(answer.value - number) <= min(slack, most * abs(number)) or answer.value == number
+    noise = 1e-12 + 1e-9 * abs(number)
+    slack = min(answer.precision * (1 + 1e-9), most) if answer.value != 0 else 0.0
+    return abs(answer.value - number) <= slack + noise
+
+
+def _coarsest(number: float) -> float:
+    """Return half a unit of the second significant digit, or of the second decimal."""
+    if number == 0 or not math.isfinite(number):
+        return 0.0
+    return max(0.005, 0.5 * 10.0 ** (math.floor(math.log10(abs(number))) - 1))

@@ -1,36 +1,33 @@
 """Write it yourself: a learner's own backward pass, held to the right one on generated cases.
 
-The learner's file runs on their machine, in a process of its own, with a time limit.
+The learner's file runs on their machine, in a process of its own, with a time limit. What it prints
+is seen, on standard error.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from whygrad import random
 from whygrad.errors import UnknownName, WhygradError, unknown
 from whygrad.op import Array
-from whygrad.practice.grade import mistaken
-from whygrad.run import Run, element_label
-from whygrad.spec import spec_from_dict
-from whygrad.training import start
-from whygrad.whatif.mistakes import MISTAKES
+from whygrad.practice.cases import FUNCTIONS, Case, cases
+from whygrad.practice.workings import Workings
+from whygrad.run import element_label, json_number
 
-STARTERS = ("neuron", "two_layers", "autograd")
-CASES = 8
+STARTERS = tuple(FUNCTIONS)
 TIME_LIMIT = 10.0
 TOLERANCE = 1e-6
-_FUNCTIONS = {"neuron": "neuron", "two_layers": "two_layers", "autograd": "Value"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +36,15 @@ class Wrong:
 
     Attributes:
         case: the arguments it was found with.
+        computed: what was computed of them; empty where the function is simply called.
         name: the element, such as ``dW1[0,2]``.
         expected: what it should be.
         found: what the learner's function gave.
-        mistakes: names of the mistakes that give just that number.
+        mistakes: names of the mistakes that give just that number, the likeliest first.
     """
 
     case: Mapping[str, Any]
+    computed: str
     name: str
     expected: float
     found: float
@@ -75,15 +74,25 @@ class Checked:
         """Whether every case was right."""
         return self.passed == self.total
 
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    id: int
-    function: str
-    arguments: Mapping[str, Any]
-    run: Run
-    names: Mapping[str, str]  # what the learner calls a value -> its name on the tape
-    steps: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        wrong = self.wrong
+        return {
+            "function": self.function,
+            "right": self.right,
+            "passed": self.passed,
+            "total": self.total,
+            "trouble": self.trouble,
+            "wrong": wrong
+            and {
+                "name": wrong.name,
+                "expected": json_number(wrong.expected),
+                "found": json_number(wrong.found),
+                "mistakes": list(wrong.mistakes),
+                "case": dict(wrong.case),
+                "computed": wrong.computed,
+            },
+        }
 
 
 def starter(name: str) -> str:
@@ -107,181 +116,171 @@ def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) ->
         time_limit: seconds for all of it.
 
     Raises:
-        WhygradError: the file is missing, does not run, takes too long, or defines nothing known.
+        WhygradError: the file is missing, does not run, or defines nothing known.
     """
     path = Path(file)
     if not path.is_file():
-        raise WhygradError(f"there is no file {file}; make one with whygrad check --starter neuron")
-    cases = _cases(seed)
-    results = _run(path, cases, time_limit)
-    if results and "id" not in results[0]:
-        raise WhygradError(f"{path.name} does not run:\n{results[0]['error'].strip()}")
-    found = {result["id"]: result for result in results}
-    checked: list[Checked] = []
-    for function in _FUNCTIONS.values():
-        own = [case for case in cases if case.function == function]
-        if own[0].id in found:
-            checked.append(_judge(function, own, found))
-    if not checked:
+        raise WhygradError(f"there is no file {str(path)!r}")
+    todo = cases(seed)
+    results, ending = _run(path, [case for own in todo.values() for case in own], time_limit)
+    if not results:
+        raise WhygradError(f"{path.name} {ending or 'ended the process before it could answer'}")
+    if "error" in results[0]:
+        raise WhygradError(f"{path.name} does not run: {results[0]['error']}")
+    defined: list[str] = results[0]["defined"]
+    if not defined:
         raise WhygradError(
-            f"{path.name} defines none of {', '.join(_FUNCTIONS.values())}; start from one of "
-            f"whygrad check --starter {{{','.join(STARTERS)}}}"
+            f"{path.name} defines none of {', '.join(FUNCTIONS.values())}; begin with a start-off "
+            f"file: whygrad check --starter {STARTERS[0]}"
         )
+    checked: list[Checked] = []
+    answers = results[1:]
+    for function in defined:
+        own = todo[function]
+        checked.append(_judge(function, own, answers[: len(own)], ending))
+        answers = answers[len(own) :]
     return checked
 
 
-def _run(path: Path, cases: list[_Case], time_limit: float) -> list[dict[str, Any]]:
+def _run(path: Path, todo: Sequence[Case], time_limit: float) -> tuple[list[dict[str, Any]], str]:
+    """Run the learner's file on cases.
+
+    Returns:
+        What it wrote, one entry per line: what is defined, then an answer per case, as far as it
+        came; and how it ended, if it did not come to the end.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        todo, done = Path(folder, "cases.json"), Path(folder, "results.json")
-        todo.write_text(
-            json.dumps(
-                [
-                    {
-                        "id": case.id,
-                        "function": case.function,
-                        "arguments": dict(case.arguments),
-                        "arrays": case.function == "two_layers",
-                        "steps": case.steps,
-                    }
-                    for case in cases
-                ]
-            ),
-            encoding="utf-8",
-        )
-        with resources.as_file(
-            resources.files("whygrad.practice").joinpath("learner.py")
-        ) as runner:
-            command = [sys.executable, str(runner), str(path.resolve()), str(todo), str(done)]
+        given, done = Path(folder, "cases.json"), Path(folder, "results.jsonl")
+        given.write_text(json.dumps([case.to_json() for case in todo]), encoding="utf-8")
+        ending = ""
+        runner = resources.files("whygrad.practice").joinpath("learner.py")
+        with resources.as_file(runner) as script:
+            # -P: modules beside the runner are not the learner's
+            command = [sys.executable, "-P", script, path.resolve(), given, done]
             try:
-                subprocess.run(command, timeout=time_limit, check=False, cwd=path.resolve().parent)
+                ended = subprocess.run(
+                    command,
+                    timeout=time_limit,
+                    check=False,
+                    cwd=path.resolve().parent,
+                    stdin=subprocess.DEVNULL,
+                    stdout=2,
+                )
             except subprocess.TimeoutExpired:
-                raise WhygradError(
-                    f"{path.name} ran longer than {time_limit:g} seconds and was stopped; is there "
-                    f"a loop that never ends?"
-                ) from None
-        if not done.exists():
-            raise WhygradError(f"{path.name} ended the process before it could answer")
-        return json.loads(done.read_text(encoding="utf-8"))
+                ending = (
+                    f"was stopped after {time_limit:g} seconds; is there a loop that never ends?"
+                )
+            else:
+                if ended.returncode:
+                    ending = f"ended the process (exit code {ended.returncode})"
+        lines = done.read_text(encoding="utf-8").splitlines() if done.exists() else []
+        found: list[dict[str, Any]] = []
+        for line in lines:
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                break  # it was stopped while writing
+        return found, ending
 
 
-def _judge(function: str, cases: list[_Case], found: Mapping[int, dict[str, Any]]) -> Checked:
-    for passed, case in enumerate(cases):
-        result = found.get(case.id, {"error": "it gave no answer"})
-        if "error" in result:
-            return Checked(function, passed, len(cases), trouble=str(result["error"]).strip())
+def _judge(
+    function: str, own: Sequence[Case], answers: Sequence[dict[str, Any]], ending: str
+) -> Checked:
+    """Hold the answers of one function to the right ones, up to the first that is not."""
+    total = len(own)
+    for passed, case in enumerate(own):
+        if passed == len(answers):
+            says = f"it {ending}" if ending else "it ended before it could answer"
+            return Checked(function, passed, total, trouble=f"{says}\nIt was given {given(case)}.")
+        arrays = _arrays(case, answers[passed])
+        if isinstance(arrays, str):
+            says = f"{arrays}\nIt was given {given(case)}."
+            return Checked(function, passed, total, trouble=says)
         for name, tape_name in case.names.items():
-            expected = case.run[tape_name]
-            given = _array(result["found"], name, expected.shape)
-            if isinstance(given, str):
-                return Checked(function, passed, len(cases), trouble=given)
-            apart = np.abs(given - expected) > TOLERANCE * np.maximum(1.0, np.abs(expected))
-            apart |= ~np.isfinite(given)
-            if apart.any():
-                wrong = _wrong(case, name, tape_name, given, int(np.flatnonzero(apart)[0]))
-                return Checked(function, passed, len(cases), wrong=wrong)
-    return Checked(function, len(cases), len(cases))
+            apart = np.flatnonzero(~_same(arrays[name], case.run[tape_name]))
+            if apart.size:
+                at = int(apart[0])
+                mistakes = _explaining(
+                    case, name, at, arrays, list(zip(own, answers, strict=False))
+                )
+                label = element_label(name, arrays[name].shape, at)
+                expected = float(case.run[tape_name].flat[at]) + 0.0
+                found = float(arrays[name].flat[at])
+                wrong = Wrong(case.arguments, case.text, label, expected, found, mistakes)
+                return Checked(function, passed, total, wrong=wrong)
+    return Checked(function, total, total)
 
 
-def _array(found: Any, name: str, shape: tuple[int, ...]) -> Array | str:
-    if not isinstance(found, dict) or name not in found:
-        return f"the result has no {name!r}"
-    try:
-        array = np.array(found[name], dtype=float)
-    except (ValueError, TypeError):
-        return f"{name} is not a number or an array of numbers"
-    if array.size == int(np.prod(shape)) == 1:
-        return array.reshape(shape)
-    if array.shape != shape:
-        return f"{name} has shape {array.shape}, but its value has {shape}: one rate per number"
-    return array
+def given(case: Case) -> str:
+    """Write a case's arguments for a person."""
+    arguments = ", ".join(f"{name} = {number}" for name, number in case.arguments.items())
+    return f"{arguments}; it computed {case.text}" if case.steps else arguments
 
 
-def _wrong(case: _Case, name: str, tape_name: str, given: Array, at: int) -> Wrong:
-    expected, found = float(case.run[tape_name].flat[at]), float(given.flat[at])
-    names: list[str] = []
-    for mistake in MISTAKES.values():
-        number = mistaken(case.run, mistake, {}, (tape_name, at))
-        if number is not None and abs(number - found) <= TOLERANCE * max(1.0, abs(found)):
-            names.append(mistake.name)
-    label = element_label(name, given.shape, at)
-    return Wrong(case.arguments, label, expected, found, tuple(names))
+def _arrays(case: Case, answer: Mapping[str, Any]) -> dict[str, Array] | str:
+    """Return an answer's arrays by the learner's names, or what is wrong with it."""
+    if "error" in answer:
+        return str(answer["error"])
+    found: Any = answer["found"]
+    if not isinstance(found, dict):
+        what = "nothing; is there a return?" if found is None else f"a {type(found).__name__}"
+        return f"it should return a dict, but returned {what}"
+    arrays: dict[str, Array] = {}
+    items = cast("dict[str, Any]", found)
+    for name, tape_name in case.names.items():
+        shape = case.run[tape_name].shape
+        if name not in items:
+            return f"the result has no {name!r}; it has {', '.join(items) or 'nothing'}"
+        try:
+            array = np.array(items[name], dtype=float)
+        except (ValueError, TypeError):
+            return f"{name} is not a number or an array of numbers"
+        if array.size == math.prod(shape) == 1:
+            array = array.reshape(shape)
+        if array.shape != shape:
+            return f"{name} has shape {array.shape}, but its value has {shape}: one rate per number"
+        arrays[name] = array
+    return arrays
 
 
-# --- cases ------------------------------------------------------------------------------------
+def _same(found: Array, expected: Array) -> Array:
+    return np.abs(found - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected))
 
 
-def _cases(seed: int) -> list[_Case]:
-    makers = (_neuron, _two_layers, _autograd)
-    return [
-        make(position * CASES + n, seed + n)
-        for position, make in enumerate(makers)
-        for n in range(CASES)
-    ]
+def _explaining(
+    case: Case,
+    name: str,
+    at: int,
+    arrays: Mapping[str, Array],
+    answered: Sequence[tuple[Case, Mapping[str, Any]]],
+) -> tuple[str, ...]:
+    """Return the mistakes that give a wrong number.
+
+    Those that explain more of all answers are the likelier, and one that explains all of them
+    leaves no room for others. Where no gradient was worked out, none was made.
+    """
+    if not any(array.any() for label, array in arrays.items() if label != "loss"):
+        return ()
+    work = Workings(case.run)
+    ranked: list[tuple[int, int, str]] = []
+    for order, mistake in enumerate(work.mistakes):
+        number = work.mistaken(mistake.name, (case.names[name], at))
+        if number is not None and _same(arrays[name].flat[at : at + 1], np.array([number])).all():
+            explained = sum(_explains(mistake.name, *pair) for pair in answered)
+            ranked.append((-explained, order, mistake.name))
+    if ranked and min(ranked)[0] == -len(answered):
+        ranked = [row for row in ranked if row[0] == -len(answered)]
+    return tuple(mistake for _, _, mistake in sorted(ranked))
 
 
-def _numbers(seed: int, name: str, shape: tuple[int, ...]) -> Array:
-    return np.round(random.uniform(seed, f"check/{name}", shape, -2.0, 2.0), 1) + 0.05
-
-
-def _neuron(id_: int, seed: int) -> _Case:
-    arguments = {name: float(_numbers(seed, name, ())) for name in ("w", "b", "x", "y")}
-    spec = {
-        "formula": {
-            "w": arguments["w"],
-            "b": arguments["b"],
-            "z": "w*x + b",
-            "a": "relu(z)",
-            "L": "(y - a)**2",
-        },
-        "data": {"x": arguments["x"], "y": arguments["y"]},
-    }
-    names = {"loss": "L", "dw": "dL/dw", "db": "dL/db"}
-    return _Case(id_, "neuron", arguments, _played(spec), names)
-
-
-def _two_layers(id_: int, seed: int) -> _Case:
-    hidden, rows = 2 + seed % 2, 1 + seed % 3
-    shapes = {
-        "W1": (2, hidden),
-        "b1": (hidden,),
-        "W2": (hidden, 1),
-        "b2": (1,),
-        "x": (rows, 2),
-        "t": (rows, 1),
-    }
-    arguments = {name: _numbers(seed, name, shape).tolist() for name, shape in shapes.items()}
-    spec = {
-        "network": {"layers": [2, hidden, 1], "activation": "relu", "output": "linear"},
-        "init": {name: arguments[name] for name in ("W1", "b1", "W2", "b2")},
-        "loss": {"name": "mse"},
-        "data": {"x": arguments["x"], "y": arguments["t"], "batch": "all"},
-    }
-    names = {"loss": "L", **{f"d{p}": f"dL/d{p}" for p in ("W2", "b2", "W1", "b1")}}
-    return _Case(id_, "two_layers", arguments, _played(spec), names)
-
-
-_GRAPHS: tuple[tuple[tuple[str, str, tuple[str, ...]], ...], ...] = (
-    (("L", "mul", ("a", "b")),),
-    (("s", "add", ("a", "b")), ("L", "mul", ("s", "a"))),
-    (("s", "mul", ("a", "a")), ("L", "add", ("s", "b"))),
-    (("z", "mul", ("a", "b")), ("r", "relu", ("z",)), ("L", "mul", ("r", "r"))),
-    (("s", "add", ("a", "a")), ("p", "add", ("s", "s")), ("L", "mul", ("p", "b"))),
-    (("s", "mul", ("a", "b")), ("p", "add", ("s", "a")), ("q", "mul", ("s", "p")),
-     ("L", "add", ("q", "b"))),
-)  # fmt: skip
-
-
-def _autograd(id_: int, seed: int) -> _Case:
-    steps = _GRAPHS[seed % len(_GRAPHS)]
-    arguments = {name: float(_numbers(seed, name, ())) for name in ("a", "b")}
-    texts = {"add": "{} + {}", "mul": "{} * {}", "relu": "relu({})"}
-    statements = {name: texts[op].format(*inputs) for name, op, inputs in steps}
-    used = {i for _, _, inputs in steps for i in inputs}
-    arguments = {name: number for name, number in arguments.items() if name in used}
-    run = _played({"formula": {**arguments, **statements}})
-    names = {"loss": "L", **{f"d{name}": f"dL/d{name}" for name in arguments}}
-    return _Case(id_, "Value", arguments, run, names, steps)
-
-
-def _played(spec: dict[str, Any]) -> Run:
-    return start(spec_from_dict(spec, "check")).iteration.run
+def _explains(mistake: str, case: Case, answer: Mapping[str, Any]) -> bool:
+    """Say whether a mistake gives every number of an answer."""
+    arrays, work = _arrays(case, answer), Workings(case.run)
+    if isinstance(arrays, str) or mistake not in {row.name for row in work.mistakes}:
+        return False
+    played = work.wrongly(mistake)
+    return all(
+        bool(_same(array.flat[n : n + 1], np.array([played.number((case.names[label], n))])).all())
+        for label, array in arrays.items()
+        for n in range(array.size)
+    )

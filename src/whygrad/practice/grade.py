@@ -1,250 +1,56 @@
-"""Grading: right is right however it is written, and a wrong number says what was done.
-
-A wrong number is recognised by playing the mistakes that fit: those that give the learner's number
-name what went wrong. What a learner had wrong is carried through, so that one slip costs once.
-"""
+"""Grading an exercise of any kind, and someone's own homework."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from itertools import pairwise
 
-import numpy as np
-
-from whygrad import display
-from whygrad.errors import WhygradError
-from whygrad.lesson import formula
+from whygrad.display import rounded
+from whygrad.errors import UnknownName, WhygradError, unknown
 from whygrad.names import symbol
-from whygrad.op import Array
-from whygrad.play import Player
-from whygrad.practice.answer import Answer, agrees, read
-from whygrad.practice.exercise import Exercise, can_be_computed, edges_of, worked_out
-from whygrad.run import Run, leaves_of
-from whygrad.tape import Step, Tape
-from whygrad.whatif.mistakes import MISTAKES, Mistake, find_mistake
-from whygrad.whatif.rewrite import Rewriter, rewrite
-from whygrad.why import why
+from whygrad.practice.exercise import Exercise
+from whygrad.practice.graph import comes_too_early, edges_of
+from whygrad.practice.numbers import Mark, grade_numbers
+from whygrad.practice.workings import Workings
+from whygrad.run import Run
+from whygrad.whatif.mistakes import find_mistake
 
-Held = Mapping[tuple[str, int], float]
+_UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂", "0123456789d")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One graded answer.
-
-    Attributes:
-        name: what was asked.
-        typed: what was typed.
-        correct: whether it is right (given what was carried); None if it was left blank or could
-            not be read.
-        expected: the right answer, from the learner's own earlier numbers where those were wrong.
-        mistakes: names of the mistakes that give the learner's number.
-        feedback: what to say.
-        carried: whether an earlier wrong number was carried into what is expected.
-    """
-
-    name: str
-    typed: str
-    correct: bool | None
-    expected: float | str
-    mistakes: tuple[str, ...]
-    feedback: str
-    carried: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the mark as JSON data."""
-        return {
-            "name": self.name,
-            "correct": self.correct,
-            "expected": self.expected,
-            "mistakes": list(self.mistakes),
-            "feedback": self.feedback,
-            "carried": self.carried,
-            "typed": self.typed,
-        }
-
-
-def grade(exercise: Exercise, answers: Mapping[str, str]) -> list[Mark]:
+def grade(
+    exercise: Exercise, answers: Mapping[str, str], workings: Workings | None = None
+) -> list[Mark]:
     """Grade typed answers, by name of what was asked.
 
-    Raises:
-        WhygradError: an answer is for something that was not asked.
-    """
-    asked = [ask.name for ask in exercise.asks]
-    strange = [name for name in answers if name not in asked]
-    if strange:
-        raise WhygradError(f"{strange[0]!r} was not asked; asked were: {', '.join(asked)}")
-    if exercise.kind == "order_the_steps":
-        return [_order(exercise, answers.get("order", ""))]
-    if exercise.kind == "draw_the_graph":
-        return [_graph(exercise, answers.get("graph", ""))]
-    if exercise.kind == "choose_the_remedy":
-        return [_remedy(exercise, answers.get("remedy", ""))]
-    if exercise.kind == "find_the_mistake":
-        return _planted(exercise, answers)
-    return list(
-        grade_numbers(exercise.run, [(a.name, answers.get(a.name, "")) for a in exercise.asks])
-    )
-
-
-def grade_numbers(run: Run, typed: Sequence[tuple[str, str]]) -> Iterator[Mark]:
-    """Grade numbers of one tape, in the order they are worked out.
-
     Args:
-        run: the numbers, done rightly.
-        typed: names of elements, and what was typed for each.
+        exercise: what was asked.
+        answers: what was typed; what is left out counts as blank.
+        workings: of the exercise's run, if they were made before.
+
+    Raises:
+        UnknownName: an answer is for something that was not asked.
     """
-    wrong: dict[tuple[str, int], float] = {}
-    own: dict[tuple[str, int], float] = {}
-    for name, text in typed:
-        value, at = run.element(name)
-        place = (run.tape.values[value].name, at)
-        answer = read(text)
-        exact = _number(_held(run, wrong), place)
-        rounded = _number(_held(run, own), place) if own != wrong else exact
-        carried = bool(wrong) and not np.isclose(exact, run.number(value, at), rtol=1e-9)
-        if answer.value is None:
-            yield _unread(name, answer, exact, carried)
-            continue
-        if agrees(answer, exact) or agrees(answer, rounded):
-            own[place] = answer.value
-            yield Mark(name, text, True, exact, (), _right(run, name, carried), carried)
-            continue
-        found = [
-            mistake
-            for mistake in MISTAKES.values()
-            if any(
-                (number := mistaken(run, mistake, held, place)) is not None
-                and agrees(answer, number)
-                for held in _kinds(wrong, own)
-            )
-        ]
-        wrong[place] = own[place] = answer.value
-        names = tuple(mistake.name for mistake in found)
-        yield Mark(name, text, False, exact, names, _explain(run, name, exact, found), carried)
-
-
-def _kinds(wrong: Held, own: Held) -> list[Held]:
-    return [wrong] if wrong == own else [wrong, own]
-
-
-def _held(run: Run, held: Held) -> Run:
-    """Return the run with some numbers in place of what steps make, carried on from there."""
-    return _played(*_holding(run.tape, leaves_of(run), held)) if held else run
-
-
-def _holding(
-    tape: Tape, leaves: Mapping[int, Array], held: Held
-) -> tuple[Tape, Mapping[int, Array]]:
-    if not held:
-        return tape, leaves
-    values = {tape.by_name[name] for name, _ in held}
-
-    def rule(step: Step, new: Rewriter) -> bool:
-        if step.output not in values:
-            return False
-        shape = tuple(int(n) for n in tape.values[step.output].shape)
-        keep, fixed = np.ones(shape), np.zeros(shape)
-        for (name, at), number in held.items():
-            if tape.by_name[name] == step.output:
-                keep.flat[at], fixed.flat[at] = 0.0, number
-        mask = new.leaf(keep, tape.values[step.output].shape, "constant")
-        own = new.leaf(fixed, tape.values[step.output].shape, "constant")
-        rest = new.emit(step, "mul", [new.again(step), mask])
-        new.finish(step, "add", [rest, own])
-        return True
-
-    return rewrite(tape, leaves, rule)
-
-
-def _played(tape: Tape, leaves: Mapping[int, Array]) -> Run:
-    player = Player(tape, leaves)
-    player.play()
-    return player.run()
-
-
-def _number(run: Run, place: tuple[str, int]) -> float:
-    return float(run[place[0]].flat[place[1]])
-
-
-def mistaken(run: Run, mistake: Mistake, held: Held, place: tuple[str, int]) -> float | None:
-    """Return the number a mistake gives, with some numbers held; None where it changes nothing."""
-    rule = mistake.build(run.tape)
-    if rule is None:
-        return None
-    wrong = _played(*_holding(*rewrite(run.tape, leaves_of(run), rule), held))
-    right = _held(run, held)
-    number, expected = _number(wrong, place), _number(right, place)
-    return None if np.isclose(number, expected, rtol=1e-9, atol=1e-12) else number
-
-
-# --- words ------------------------------------------------------------------------------------
-
-
-def _unread(name: str, answer: Answer, expected: float, carried: bool) -> Mark:
-    if answer.blank:
-        feedback = "Left blank. What would you need to know first?"
-    elif answer.word:
-        way = _way(answer.word, expected)
-        feedback = f"{answer.word.capitalize()}: {'so it is' if way else 'not so'}. How large?"
-        return Mark(name, answer.typed, way, expected, (), feedback, carried)
-    else:
-        feedback = answer.trouble[:1].upper() + answer.trouble[1:] + "."
-    return Mark(name, answer.typed, None, expected, (), feedback, carried)
-
-
-def _way(word: str, number: float) -> bool:
-    return {"positive": number > 0, "negative": number < 0}.get(word, number == 0)
-
-
-def _right(run: Run, name: str, carried: bool) -> str:
-    if carried:
-        return "Right, from the number you had."
-    claim = why(run, name, 0).claim
-    return f"Right. {claim}"
-
-
-def _explain(run: Run, name: str, expected: float, found: Sequence[Mistake]) -> str:
-    value, at = run.element(name)
-    tree = formula(run, value, at)
-    right = f"{symbol(name)} = {display.in_symbols(tree, run)} = {display.number(expected)}"
-    if not found:
-        return f"Not this number. The step is {right}."
-    if len(found) == 1:
-        return f"{found[0].title}: that gives your number. {found[0].notice} The step is {right}."
-    titles = "; or: ".join(mistake.title for mistake in found)
-    questions = " ".join(dict.fromkeys(mistake.asks for mistake in found))
-    return f"More than one slip gives your number: {titles}. {questions} The step is {right}."
-
-
-def _planted(exercise: Exercise, answers: Mapping[str, str]) -> list[Mark]:
-    where, number = exercise.asks
-    typed = answers.get(where.name, "")
-    named = _plain_name(typed)
-    right = named == _plain_name(str(where.answer))
-    mistake = find_mistake(exercise.mistake)
-    says = (
-        f"Right. {mistake.title}. {mistake.notice}"
-        if right
-        else f"Not there. The first wrong number is {symbol(str(where.answer))}: {mistake.title}."
-    )
-    marks = [
-        Mark(where.name, typed, right if typed.strip() else None, where.answer, (), says, False)
-    ]
-    marks += [
-        Mark(number.name, m.typed, m.correct, m.expected, m.mistakes, m.feedback, m.carried)
-        for m in grade_numbers(exercise.run, [(str(where.answer), answers.get(number.name, ""))])
-    ]
-    return marks
-
-
-def _remedy(exercise: Exercise, typed: str) -> Mark:
-    """Show the model answer beside the learner's own, who rates it."""
-    model = str(exercise.asks[0].answer)
-    says = f"Model answer: {model} Rate your own from 1 to 5: cause, evidence, first step."
-    return Mark("remedy", typed, None, model, (), says, False)
+    asked = {_plain_name(ask.name): ask.name for ask in exercise.asks}
+    typed: dict[str, str] = {}
+    for name, text in answers.items():
+        if _plain_name(name) not in asked:
+            raise UnknownName(unknown("answer", name, asked.values()))
+        typed[asked[_plain_name(name)]] = text
+    if exercise.kind == "order_the_steps":
+        return [_order(exercise, typed.get("order", ""))]
+    if exercise.kind == "draw_the_graph":
+        return [_graph(exercise, typed.get("graph", ""))]
+    if exercise.kind == "choose_the_remedy":
+        return [_remedy(exercise, typed.get("remedy", ""))]
+    work = workings or Workings(exercise.run)
+    if exercise.kind == "find_the_mistake":
+        return _planted(exercise, typed, work)
+    made = {work.label(place) for place in work.order}
+    told = {name: rounded(number) for name, number in exercise.given if name in made}
+    lines = [(ask.name, typed.get(ask.name, "")) for ask in exercise.asks]
+    return list(grade_numbers(exercise.run, lines, told=told, workings=work))
 
 
 def homework(run: Run, answers: Mapping[str, str]) -> list[Mark]:
@@ -257,67 +63,117 @@ def homework(run: Run, answers: Mapping[str, str]) -> list[Mark]:
     Raises:
         WhygradError: a name that is not on the tape, or a number that was given, not worked out.
     """
-    order = {run.label(value, at): n for n, (value, at) in enumerate(worked_out(run))}
+    work = Workings(run)
+    order = {place: n for n, place in enumerate(work.order)}
     typed: list[tuple[int, str, str]] = []
     for name, text in answers.items():
-        label = run.label(*run.element(name))
-        if label not in order:
-            raise WhygradError(f"{name} is given, not worked out; nothing to check")
-        typed.append((order[label], label, text))
-    return list(grade_numbers(run, [(label, text) for _, label, text in sorted(typed)]))
+        place = work.place(name)
+        if place not in order:
+            raise WhygradError(f"{name} is given, not worked out; there is nothing to check")
+        typed.append((order[place], work.label(place), text))
+    lines = [(label, text) for _, label, text in sorted(typed)]
+    return list(grade_numbers(run, lines, workings=work))
 
 
-_UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂", "0123456789d")
+def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> list[Mark]:
+    """Grade where a planted mistake shows first, and what the number should be."""
+    where, number = exercise.asks
+    label, text = str(where.answer), typed.get(where.name, "")
+    row = find_mistake(exercise.mistake)
+    did = row.title[0].lower() + row.title[1:]
+    wrong = {_plain_name(work.label(place)): place for place, _ in work.differing(row.name)}
+    named = _plain_name(text)
+    truth = f"The first is {symbol(label)}. What they did: {did}. {row.notice}"
+    correct: bool | None = named == _plain_name(label)
+    if not named:
+        correct, says = None, "Left blank. Work the numbers out one by one, and stop at the first."
+    elif correct:
+        says = f"Right. What they did: {did}. {row.notice}"
+    elif named in wrong:
+        says = f"That number is wrong too, but it is not the first. {truth}"
+    elif named in {_plain_name(work.label(place)) for place in work.order}:
+        says = f"That number is right. {truth}"
+    else:
+        says = f"No number here has that name. {truth}"
+    marks = [Mark(where.name, text, correct, label, (), says, False)]
+    numbers = grade_numbers(exercise.run, [(label, typed.get(number.name, ""))], workings=work)
+    marks += [
+        Mark(number.name, m.typed, m.correct, m.expected, m.mistakes, m.feedback, m.carried)
+        for m in numbers
+    ]
+    return marks
+
+
+def _remedy(exercise: Exercise, typed: str) -> Mark:
+    """Show the model answer beside the learner's own, who rates it."""
+    model = str(exercise.asks[0].answer)
+    says = (
+        f"Model answer: {model} Rate your own from 1 to 5: does it name the cause, say how to be "
+        f"sure of it, and what to do first?"
+    )
+    if not typed.strip():
+        says = "Left blank. Say what you would look at first, however rough."
+    return Mark("remedy", typed, None, model, (), says, False)
 
 
 def _plain_name(text: str) -> str:
-    plain = re.sub(r"\s+", "", text).translate(_UNPRETTY).replace("ŷ", "yhat").replace("′", "_new")
+    plain = re.sub(r"\s+", "", text).translate(_UNPRETTY).replace("ŷ", "yhat")
+    plain = re.sub(r"(\[[\d,]*\])?′", r"_new\1", plain)
     return plain.lower()
 
 
 def _order(exercise: Exercise, typed: str) -> Mark:
-    tape = exercise.run.tape
     expected = str(exercise.asks[0].answer)
     names = {_plain_name(name): name for name in expected.split(", ")}
-    given = [_plain_name(part) for part in re.split(r"[,;>→\n]+", typed) if part.strip()]
+    parts = [part.strip() for part in re.split(r"[,;>→\n]+", typed) if part.strip(" -")]
+    given = [_plain_name(part.strip(" -")) for part in parts]
+    missing = [symbol(names[name]) for name in names if name not in given]
+    strange = [part for part, name in zip(parts, given, strict=True) if name not in names]
+    twice = [names[name] for n, name in enumerate(given) if name in names and name in given[:n]]
+    correct: bool | None = False
     if not given:
-        return Mark("order", typed, None, expected, (), "Left blank. Which comes first?", False)
-    strange = [name for name in given if name not in names]
-    missing = [names[name] for name in names if name not in given]
-    if strange or missing or len(given) != len(names):
-        trouble = (
-            f"{strange[0]} is not one of them" if strange else f"{', '.join(missing)} is missing"
+        correct, says = None, "Left blank. Which comes first?"
+    elif strange:
+        correct, says = (
+            None,
+            f"“{strange[0][:40]}” is not one of them: {', '.join(names.values())}.",
         )
-        if not strange and not missing:
-            trouble = "one is named twice"
-        return Mark("order", typed, False, expected, (), f"{trouble}.", False)
-    early = can_be_computed(tape, [names[name] for name in given])
-    if early:
-        says = f"{symbol(early)} comes too early: it rests on one that you put after it."
-        return Mark("order", typed, False, expected, ("pass_on_too_early",), says, False)
-    return Mark(
-        "order", typed, True, expected, (), "Right: each comes after all it rests on.", False
-    )
+    elif twice:
+        says = f"{symbol(twice[0])} is there twice."
+    elif missing:
+        says = f"Not there: {', '.join(missing)}."
+    elif early := comes_too_early(exercise.run.tape, [names[name] for name in given]):
+        says = f"{symbol(early[0])} comes too early: it rests on {symbol(early[1])}."
+    else:
+        correct, says = True, "Right: each comes after all it rests on."
+    return Mark("order", typed, correct, expected, (), says, False)
 
 
 def _graph(exercise: Exercise, typed: str) -> Mark:
     expected = str(exercise.asks[0].answer)
+    names = {_plain_name(n): n for edge in edges_of(exercise.run.tape) for n in edge}
     right = {(_plain_name(a), _plain_name(b)) for a, b in edges_of(exercise.run.tape)}
-    given = {
-        (_plain_name(a), _plain_name(b))
-        for a, arrow, b in (
-            re.split(r"(->|→)", part, maxsplit=1)
-            for part in re.split(r"[,;\n]+", typed)
-            if re.search(r"->|→", part)
-        )
-        if arrow
-    }
+    given: set[tuple[str, str]] = set()
+    for chain in re.split(r"[,;\n]+", typed):
+        nodes = [_plain_name(node) for node in re.split(r"-+>|→|⟶|=>", chain)]
+        given |= set(pairwise(nodes))
+    strange = [node for arrow in given for node in arrow if node not in names]
+    correct: bool | None = False
     if not given:
         says = "No arrows were found. Write them as x -> z, with commas between."
-        return Mark("graph", typed, None, expected, (), says, False)
-    missing = ", ".join(f"{a} -> {b}" for a, b in sorted(right - given))
-    extra = ", ".join(f"{a} -> {b}" for a, b in sorted(given - right))
-    if not missing and not extra:
-        return Mark("graph", typed, True, expected, (), "Right: every use has its arrow.", False)
-    parts = [f"Missing: {missing}." if missing else "", f"Not there: {extra}." if extra else ""]
-    return Mark("graph", typed, False, expected, (), " ".join(p for p in parts if p), False)
+        correct = None
+    elif strange:
+        says = f"“{min(strange)[:40]}” is not one of its values: {', '.join(names.values())}."
+        correct = None
+    elif given == right:
+        correct, says = True, "Right: every use has its arrow."
+    else:
+        parts = [
+            f"{says}: {', '.join(f'{names[a]} -> {names[b]}' for a, b in sorted(arrows))}."
+            for says, arrows in (("Missing", right - given), ("Not there", given - right))
+            if arrows
+        ]
+        if {(b, a) for a, b in given} & right:
+            parts.append("An arrow goes from what is used to what is made of it.")
+        says = " ".join(parts)
+    return Mark("graph", typed, correct, expected, (), says, False)

@@ -1,6 +1,8 @@
 """Runs a learner's own functions on cases, in a process of its own. Not imported by anything.
 
-Usage: python learner.py LEARNER.py CASES.json RESULTS.json
+Usage: python -P learner.py LEARNER.py CASES.json RESULTS.jsonl
+
+What comes of it is written line by line, so that what was reached is known however it ends.
 """
 
 from __future__ import annotations
@@ -9,34 +11,54 @@ import json
 import runpy
 import sys
 import traceback
-from typing import Any
+from itertools import groupby
+from pathlib import Path
+from typing import Any, cast
 
 
 def main(file: str, cases: str, results: str) -> None:
     """Run every case and write what came of it."""
-    with open(cases, encoding="utf-8") as opened:
-        todo: list[dict[str, Any]] = json.load(opened)
-    out: list[dict[str, Any]] = []
-    try:
-        module = runpy.run_path(file, run_name="learner")
-    except BaseException:  # whatever the learner's file does, it is answered, not passed on
-        out = [{"error": traceback.format_exc(limit=-1)}]
-    else:
-        out = [_one(module, case) for case in todo if case["function"] in module]
+    todo: list[dict[str, Any]] = json.loads(Path(cases).read_text(encoding="utf-8"))
+    sys.path.insert(0, str(Path(file).parent))
     with open(results, "w", encoding="utf-8") as opened:
-        json.dump(out, opened)
+
+        def write(line: dict[str, Any]) -> None:
+            opened.write(json.dumps(line) + "\n")
+            opened.flush()
+
+        try:
+            module = runpy.run_path(file, run_name="learner")
+        except BaseException as error:  # whatever the file does, it is answered, not passed on
+            write({"error": told(error, file)})
+            return
+        known = [name for name, _ in groupby(todo, key=lambda case: case["function"])]
+        write({"defined": [name for name in known if callable(module.get(name))]})
+        for case in todo:
+            if callable(module.get(case["function"])):
+                write(_answered(module, case, file))
 
 
-def _one(module: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+def _answered(module: dict[str, Any], case: dict[str, Any], file: str) -> dict[str, Any]:
     try:
         if case["function"] == "Value":
-            found = _autograd(module["Value"], case)
+            found: Any = _autograd(module["Value"], case)
         else:
             found = module[case["function"]](**_arguments(case))
-            found = {key: _plain(item) for key, item in found.items()}
-    except BaseException:
-        return {"id": case["id"], "error": traceback.format_exc(limit=-1)}
-    return {"id": case["id"], "found": found}
+        json.dumps(plain := _plain(found))
+    except BaseException as error:
+        return {"error": told(error, file)}
+    return {"found": plain}
+
+
+def told(error: BaseException, file: str) -> str:
+    """Say what went wrong and on which of the learner's own lines."""
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, SystemExit):
+        what = "it called exit(); return the result"
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: {what}" if error.lineno else what
+    lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    return f"line {lines[-1].lineno} ({lines[-1].line}): {what}" if lines else what
 
 
 def _arguments(case: dict[str, Any]) -> dict[str, Any]:
@@ -56,12 +78,15 @@ def _autograd(kind: Any, case: dict[str, Any]) -> dict[str, Any]:
             known[name] = given[0].relu()
         else:
             known[name] = given[0] + given[1] if op == "add" else given[0] * given[1]
-    known[case["steps"][-1][0]].backward()
-    gradients = {f"d{name}": float(known[name].grad) for name in case["arguments"]}
-    return {"loss": float(known[case["steps"][-1][0]].data), **gradients}
+    last = known[case["steps"][-1][0]]
+    last.backward()
+    return {"loss": last.data, **{f"d{name}": known[name].grad for name in case["arguments"]}}
 
 
 def _plain(item: Any) -> Any:
+    """Return a result as JSON can hold it: a dict of lists, or what kind of thing it is."""
+    if isinstance(item, dict):
+        return {str(key): _plain(part) for key, part in cast("dict[Any, Any]", item).items()}
     return item.tolist() if hasattr(item, "tolist") else item
 
 

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from whygrad.display import number as shown
 from whygrad.names import symbol
 from whygrad.practice.exercise import Exercise
+from whygrad.practice.features import FEATURES
 
 _STYLE = """
-@page { margin: 18mm }
+@page { margin: 16mm 18mm 18mm }
+@page { @bottom-right { content: counter(page) " / " counter(pages); font: 11px system-ui } }
 :root { color-scheme: light }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1c2330; background: #fff; margin: 0 auto;
+* { box-sizing: border-box }
+body { font: 15px/1.45 system-ui, sans-serif; color: #1c2330; background: #fff; margin: 0 auto;
   max-width: 46rem; padding: 24px }
-h1 { font-size: 28px; margin: 0 0 4px } h2 { font-size: 20px; margin: 28px 0 8px }
-.id { color: #626b7a; font-size: 13px } pre { font: 15px/1.6 ui-monospace, monospace;
-  background: #f6f4ee; border-radius: 8px; padding: 12px 16px; white-space: pre-wrap; margin: 0 }
-table { border-collapse: collapse; width: 100%; margin-top: 12px }
-td { padding: 6px 8px; border-bottom: 1px solid #e4e1d9; vertical-align: bottom }
-td.blank { width: 45%; border-bottom: 1.5px solid #1c2330 }
-section { break-inside: avoid } .key { break-before: page }
-.key td { font-family: ui-monospace, monospace; font-variant-numeric: tabular-nums }
+h1 { font-size: 26px; margin: 0 } h2 { font-size: 18px; margin: 26px 0 8px; break-after: avoid }
+header { display: flex; justify-content: space-between; align-items: baseline; gap: 24px }
+.name { flex: 0 1 18rem; border-bottom: 1.5px solid #1c2330 }
+.id { color: #5b6472; font-size: 12px; font-weight: 400; margin-left: 8px }
+pre { font: 14px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; background: #f6f4ee;
+  border-radius: 6px; padding: 10px 14px; white-space: pre-wrap; margin: 0; break-inside: avoid }
+.asks { columns: 2; column-gap: 28px; margin-top: 8px }
+.asks.words { columns: 1 }
+.ask { break-inside: avoid; display: flex; align-items: flex-end; gap: 10px; padding-top: 10px }
+.ask i { flex: 1; border-bottom: 1.2px solid #1c2330; min-width: 4rem; height: 1.3em }
+.words .ask { display: block } .words .ask i { display: block; height: 2em }
+.key { break-before: page }
+.key ol { columns: 3; column-gap: 28px; margin: 0; padding: 0; list-style: none; font-size: 13px }
+.key ol.words { columns: 1 }
+.key li { break-inside: avoid; padding: 2px 0; font-variant-numeric: tabular-nums }
+.key h2 { font-size: 15px; margin: 16px 0 4px }
 @media print {
   body { padding: 0; max-width: none }
-  pre { background: none; border: 1px solid #ccc }
+  pre { background: none; border: 1px solid #b8bcc4 }
 }
 """
+_LINES = 3  # to write words on
 
 
-def worksheet(exercises: list[Exercise]) -> str:
+def worksheet(exercises: Sequence[Exercise]) -> str:
     """Return a complete HTML page with the exercises and their answer key."""
     sheets = "".join(_sheet(n, exercise) for n, exercise in enumerate(exercises, 1))
     keys = "".join(_key(n, exercise) for n, exercise in enumerate(exercises, 1))
@@ -36,30 +49,57 @@ def worksheet(exercises: list[Exercise]) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>Backpropagation worksheet</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>Backpropagation by hand</h1>\n<p>Name: ____________________</p>\n{sheets}"
-        f'<div class="key"><h1>Answer key</h1>\n{keys}</div>\n</body>\n</html>\n'
+        f'<header><h1>Backpropagation by hand</h1><span class="name">Name:</span></header>\n'
+        f"{sheets}"
+        f'<div class="key">\n<h1>Answer key</h1>\n{keys}</div>\n</body>\n</html>\n'
     )
+
+
+def _in_words(exercise: Exercise) -> bool:
+    """Say whether an answer is written in words: a line, not a number."""
+    return any(isinstance(ask.answer, str) and len(ask.answer) > 20 for ask in exercise.asks)
 
 
 def _sheet(n: int, exercise: Exercise) -> str:
-    rows = "".join(
-        f'<tr><td>{escape(ask.prompt)}</td><td class="blank"></td></tr>' for ask in exercise.asks
+    words = _in_words(exercise)
+    lines = "<i></i>" * (_LINES if words else 1)
+    asks = "".join(
+        f'<div class="ask"><span>{escape(_label(ask.name, ask.prompt))}</span>{lines}</div>\n'
+        for ask in exercise.asks
     )
+    blanks = "" if exercise.kind == "fill_blanks" else _asks(asks, words)
     return (
-        f"<section><h2>{n}. {escape(_title(exercise))} "
-        f'<span class="id">{escape(exercise.id)}</span>'
-        f"</h2>\n<pre>{escape(exercise.question)}</pre>\n<table>{rows}</table></section>\n"
+        f"<section>\n<h2>{n}. {escape(_title(exercise))}"
+        f'<span class="id">{escape(exercise.id)}</span></h2>\n'
+        f"<pre>{escape(exercise.question)}</pre>\n{blanks}</section>\n"
     )
+
+
+def _asks(asks: str, words: bool) -> str:
+    return f'<div class="asks{" words" if words else ""}">\n{asks}</div>\n'
+
+
+def _label(name: str, prompt: str) -> str:
+    """Name what is asked: a number by its symbol, anything else by its question."""
+    return prompt if " " in name or name in ("order", "graph", "remedy") else f"{symbol(name)} ="
 
 
 def _key(n: int, exercise: Exercise) -> str:
     rows = "".join(
-        f"<tr><td>{escape(symbol(ask.name))}</td><td>"
-        f"{escape(ask.answer if isinstance(ask.answer, str) else shown(ask.answer))}</td></tr>"
+        f"<li>{escape(symbol(ask.name))} = {escape(_answer(ask.answer))}</li>\n"
         for ask in exercise.asks
     )
-    return f"<section><h2>{n}. {escape(exercise.id)}</h2><table>{rows}</table></section>\n"
+    words = ' class="words"' if _in_words(exercise) else ""
+    return (
+        f'<section>\n<h2>{n}. {escape(_title(exercise))}<span class="id">{escape(exercise.id)}'
+        f"</span></h2>\n<ol{words}>\n{rows}</ol>\n</section>\n"
+    )
+
+
+def _answer(answer: float | str) -> str:
+    return answer if isinstance(answer, str) else shown(answer)
 
 
 def _title(exercise: Exercise) -> str:
-    return exercise.feature.replace("_", " ").capitalize()
+    says = FEATURES[exercise.feature].says
+    return says[:1].upper() + says[1:]

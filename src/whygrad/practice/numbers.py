@@ -1,0 +1,264 @@
+"""Grading numbers: right is right however it is written, and a wrong one says what was done.
+
+A wrong number is recognised by playing the mistakes that fit: those that give the learner's number
+name what went wrong. What a learner had wrong is carried through, so that one slip costs once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from whygrad import display
+from whygrad.lesson import formula
+from whygrad.names import symbol
+from whygrad.practice.answer import Answer, agrees, is_off_by_rounding, is_rough, read
+from whygrad.practice.workings import Held, Place, Workings
+from whygrad.run import Run, json_number
+from whygrad.whatif.mistakes import Mistake
+from whygrad.why import why
+
+OFFERED = 3  # mistakes put into words at most
+# Named last where others give the same number: they are made in code rather than by hand.
+_SELDOM = (
+    "detach_in_the_middle",
+    "mask_of_wrong_layer",
+    "relu_open_at_zero",
+    "update_before_propagating",
+    "updated_weight_in_backward",
+    "softmax_twice",
+    "logits_as_probabilities",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One graded answer.
+
+    Attributes:
+        name: what was asked.
+        typed: what was typed.
+        correct: whether it is right (given what was carried); None if that cannot be said, since
+            it was left blank, could not be read or is too rough.
+        expected: the right answer, from the learner's own earlier numbers where those were wrong.
+        mistakes: names of the mistakes that give the learner's number, the likeliest first.
+        feedback: what to say.
+        carried: whether an earlier wrong number was carried into what is expected.
+    """
+
+    name: str
+    typed: str
+    correct: bool | None
+    expected: float | str
+    mistakes: tuple[str, ...]
+    feedback: str
+    carried: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mark as JSON data."""
+        expected = self.expected
+        return {
+            "name": self.name,
+            "correct": self.correct,
+            "expected": expected if isinstance(expected, str) else json_number(expected + 0.0),
+            "mistakes": list(self.mistakes),
+            "feedback": self.feedback,
+            "carried": self.carried,
+        }
+
+
+def grade_numbers(
+    run: Run,
+    typed: Sequence[tuple[str, str]],
+    *,
+    told: Mapping[str, float] | None = None,
+    workings: Workings | None = None,
+) -> Iterator[Mark]:
+    """Grade numbers of one tape, in the order they are worked out.
+
+    Args:
+        run: the numbers, done rightly.
+        typed: names of elements, and what was typed for each.
+        told: elements that were told to the learner, as rounded as they were shown.
+        workings: of ``run``, if they were made before.
+
+    Raises:
+        WhygradError: there is no element of a name.
+    """
+    sheet = _Sheet(workings or Workings(run))
+    for name, number in (told or {}).items():
+        place = sheet.workings.place(name)
+        sheet.own[place] = number
+        sheet.told.append(place)
+    for name, text in typed:
+        yield sheet.graded(name, text)
+
+
+@dataclass
+class _Sheet:
+    """What a learner has written so far.
+
+    Attributes:
+        workings: the right numbers.
+        slips: numbers that were wrong and are carried on, or right again after one.
+        own: all numbers that were told or typed, as rounded as they were.
+        told: where numbers were told.
+        settled: where numbers were typed that are right.
+    """
+
+    workings: Workings
+    slips: dict[Place, float] = field(default_factory=dict[Place, float])
+    own: dict[Place, float] = field(default_factory=dict[Place, float])
+    told: list[Place] = field(default_factory=list[Place])
+    settled: list[Place] = field(default_factory=list[Place])
+
+    def graded(self, name: str, text: str) -> Mark:
+        """Grade one number, and note it."""
+        work, answer = self.workings, read(text)
+        place = work.place(name)
+        true, exact, rounded = (
+            work.number(place, held) + 0.0 for held in ({}, self.slips, self.own)
+        )
+        carried = not np.isclose(exact, true, rtol=1e-9, atol=1e-12)
+        if answer.value is None:
+            correct, feedback = self._in_words(answer, place, exact)
+            return Mark(name, text, correct, exact, (), feedback, carried)
+        if _is_right(answer, exact, rounded):
+            self.own[place] = answer.value
+            self.settled.append(place)
+            return Mark(name, text, True, exact, (), self._right(name, carried), carried)
+        if carried and agrees(answer, true):
+            # what went wrong before was put right, or not used
+            self.slips[place] = true
+            self.own[place] = answer.value
+            return Mark(name, text, True, true, (), self._right(name, False), False)
+        found = recognised(self, answer, place)
+        self.own[place] = answer.value
+        if not found and is_off_by_rounding(answer, exact):
+            says = f"Right, but for rounding on the way: {display.number(exact)} with more digits."
+            return Mark(name, text, True, exact, (), says, carried)
+        if not found and is_rough(answer, exact):
+            says = "That is near, but too rough to tell it from others: write one more digit."
+            return Mark(name, text, None, exact, (), says, carried)
+        feedback = self._wrong(answer, name, exact, found, carried)
+        self.slips[place] = answer.value
+        names = tuple(mistake.name for mistake in found)
+        return Mark(name, text, False, exact, names, feedback, carried)
+
+    def _in_words(self, answer: Answer, place: Place, expected: float) -> tuple[bool | None, str]:
+        """Answer what is no number: nothing, a sign, a comparison, or something else."""
+        if answer.blank:
+            return None, "Left blank. What would you need to know first?"
+        if not answer.word:
+            return None, f"{answer.trouble[:1].upper()}{answer.trouble[1:]}."
+        said = answer.word.capitalize()
+        if answer.word in ("positive", "negative"):
+            right = expected > 0 if answer.word == "positive" else expected < 0
+            return right, f"{said}: {'so it is. How large?' if right else 'not so.'}"
+        name = place[0].removesuffix("_new")
+        if name == place[0]:
+            return None, f"{said} than what? Type the number, or its sign."
+        before = self.workings.number((name, place[1]))
+        signs = {"larger": 1, "smaller": -1, "same": 0}
+        right = np.sign(expected - before) == signs[answer.word]
+        against = f"than {symbol(name)}" if answer.word != "same" else f"as {symbol(name)}"
+        return bool(right), f"{said} {against}: {'so it is. By how much?' if right else 'not so.'}"
+
+    def _right(self, name: str, carried: bool) -> str:
+        claim = why(self.workings.right(self.slips), name, 0).claim
+        return f"Right, from your own numbers. {claim}" if carried else f"Right. {claim}"
+
+    def _wrong(
+        self, answer: Answer, name: str, expected: float, found: Sequence[Mistake], carried: bool
+    ) -> str:
+        step = _step(self.workings.right(_but(self.slips, self.workings.place(name))), name)
+        right = f"From your own numbers, the step is {step}." if carried else f"The step is {step}."
+        if not found:
+            return f"Not this number. {_hint(answer, expected)}{right}"
+        said = [mistake.title[0].lower() + mistake.title[1:] for mistake in found[:OFFERED]]
+        asked = dict.fromkeys(mistake.asks for mistake in found[:OFFERED])
+        to_tell = "To tell which: " if len(said) > 1 else ""
+        return (
+            f"You get your number if you {', or '.join(said)}. {to_tell}{' '.join(asked)} {right}"
+        )
+
+
+def _is_right(answer: Answer, exact: float, rounded: float) -> bool:
+    """Say whether an answer is right, from exact earlier numbers or from rounded ones.
+
+    Those who round some and not others come out between the two.
+    """
+    if agrees(answer, exact) or agrees(answer, rounded):
+        return True
+    spread = abs(exact - rounded)
+    if answer.value is None or not spread <= 0.05 * max(abs(exact), abs(rounded)):
+        return False
+    low, high = sorted((exact, rounded))
+    return low <= answer.value <= high
+
+
+def recognised(sheet: _Sheet, answer: Answer, place: Place) -> list[Mistake]:
+    """Return the mistakes that give a typed number, the likeliest first.
+
+    Those that would have shown in an earlier number, which is right, were not made; unless they
+    are made at this very step.
+    """
+    work, ranked = sheet.workings, list[tuple[int, int, Mistake]]()
+    kinds: list[Held] = [sheet.slips]
+    if sheet.own != sheet.slips:
+        kinds.append(sheet.own)
+    others: Held | None = None
+    for order, mistake in enumerate(work.mistakes):
+        numbers = [work.mistaken(mistake.name, place, held) for held in kinds]
+        if not any(n is not None and agrees(answer, n) for n in numbers):
+            continue
+        if others is None:
+            right = work.right(sheet.slips)
+            others = {p: float(right[p[0]].flat[p[1]]) for p in work.order if p != place}
+        here = work.mistaken(mistake.name, place, others)
+        if here is not None and agrees(answer, here):
+            rank = 0
+        elif any(_shows(work, mistake, p, sheet.slips) for p in sheet.settled):
+            continue
+        else:
+            rank = 2 if any(_shows(work, mistake, p, sheet.slips) for p in sheet.told) else 1
+        ranked.append((rank + 3 * (mistake.name in _SELDOM), order, mistake))
+    return [mistake for _, _, mistake in sorted(ranked, key=lambda row: row[:2])]
+
+
+def _shows(work: Workings, mistake: Mistake, place: Place, held: Held) -> bool:
+    return work.mistaken(mistake.name, place, held) is not None
+
+
+def _but(held: Held, place: Place) -> Held:
+    return {p: number for p, number in held.items() if p != place}
+
+
+def _step(run: Run, name: str) -> str:
+    """Write a step in names, then in numbers, then what it comes to."""
+    value, at = run.element(name)
+    tree = formula(run, value, at)
+    found = display.shown(tree, run.number, run.number(value, at))
+    parts = [
+        symbol(name),
+        display.in_symbols(tree, run),
+        display.in_numbers(tree, run.number, found.digits),
+        found.result,
+    ]
+    return " = ".join(dict.fromkeys(parts))
+
+
+def _hint(answer: Answer, expected: float) -> str:
+    """Say what is nearly right about a number."""
+    assert answer.value is not None
+    if expected and agrees(answer, -expected):
+        return "Its size is right, its sign is not. "
+    for power in (10.0, 100.0, 0.1, 0.01):
+        if expected and agrees(answer, expected * power):
+            return "Its digits are right, its decimal point is not. "
+    if expected and answer.value == 0:
+        return "It is not 0. "
+    return ""

@@ -1,0 +1,254 @@
+"""The kinds of question that can be asked about one small tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from whygrad.display import in_symbols
+from whygrad.display import number as shown
+from whygrad.lesson import formula, lesson
+from whygrad.names import symbol
+from whygrad.practice.features import Draw, Spec
+from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
+from whygrad.practice.workings import Workings, worked_out
+from whygrad.run import Run
+from whygrad.spec import spec_from_dict
+from whygrad.training import start
+from whygrad.whatif import MakeMistake, compare, find_mistake
+
+FADING = ("worked", "completion", "solo")
+TRAINED = 6  # iterations shown of a training that goes wrong
+
+Named = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question.
+
+    Attributes:
+        name: the element asked for, or what else is asked ("first wrong step", "order").
+        prompt: the question in words.
+        answer: the right answer: a number, or a text.
+    """
+
+    name: str
+    prompt: str
+    answer: float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a tape.
+
+    Attributes:
+        text: the question in words, without the computation it is about.
+        told: names and numbers that are told beside what the tape starts from.
+        asks: what is asked, in the order it is worked out.
+        mistake: the planted mistake, if there is one.
+    """
+
+    text: str
+    told: Named
+    asks: tuple[Ask, ...]
+    mistake: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a question is made from."""
+
+    spec: Spec
+    workings: Workings
+    fading: str
+    draw: Draw
+
+    @property
+    def run(self) -> Run:
+        """The numbers, done rightly."""
+        return self.workings.run
+
+    @property
+    def elements(self) -> list[tuple[int, int]]:
+        """What a person works out, in order."""
+        return worked_out(self.run)
+
+
+def story(run: Run) -> str:
+    """Tell what is computed, in formulas with names, and from what."""
+    lines = [
+        f"  {symbol(run.label(step.value, at))} = {in_symbols(formula(run, step.value, at), run)}"
+        for step in lesson(run.tape)
+        if step.phase in ("forward", "loss")
+        for at in range(run.arrays[step.value].size)
+    ]
+    given = ", ".join(f"{symbol(name)} = {shown(number)}" for name, number in leaves(run))
+    return "\n".join(["A small computation:", *lines, f"with {given}."])
+
+
+def leaves(run: Run) -> Named:
+    """Return the numbers a tape starts from, the data first."""
+    roles = ("input", "target", "parameter", "hyperparameter", "optimizer state")
+    return tuple(
+        (run.label(leaf.id, at), _plain(run.number(leaf.id, at)))
+        for role in roles
+        for leaf in run.tape.leaves
+        if leaf.role == role and leaf.name
+        for at in range(run.arrays[leaf.id].size)
+    )
+
+
+def _plain(number: float) -> float:
+    return number + 0.0  # never -0
+
+
+def _named(run: Run, elements: list[tuple[int, int]]) -> Named:
+    return tuple((run.label(v, at), _plain(run.number(v, at))) for v, at in elements)
+
+
+def _lines(numbers: Named) -> str:
+    return "\n".join(f"  {symbol(name)} = {shown(number)}" for name, number in numbers)
+
+
+def _prompt(run: Run, value: int, at: int) -> str:
+    name = symbol(run.label(value, at))
+    of = run.tape.values[value].gradient_of
+    if run.tape.makers[value].phase == "update":
+        return f"What is {name}, after the update?"
+    if of is not None:
+        label = symbol(run.label(of, at))
+        return f"What is {name}, the rate of the loss per unit of {label}?"
+    return f"What is {name}?"
+
+
+def _asks(run: Run, elements: list[tuple[int, int]]) -> tuple[Ask, ...]:
+    return tuple(
+        Ask(run.label(value, at), _prompt(run, value, at), _plain(run.number(value, at)))
+        for value, at in elements
+    )
+
+
+def _next_number(setting: Setting) -> Question | None:
+    run, elements = setting.run, setting.elements
+    count = {"worked": len(elements) - 1, "completion": len(elements) // 2, "solo": 0}
+    split = count[setting.fading]
+    told = _named(run, elements[:split])
+    text = "Work out one training iteration, step by step."
+    if told:
+        text = f"Part of it is worked out:\n{_lines(told)}\nGo on from there."
+    return Question(text, told, _asks(run, elements[split:]))
+
+
+def _fill_blanks(setting: Setting) -> Question | None:
+    run, elements = setting.run, setting.elements
+    every = {"worked": 4, "completion": 3, "solo": 2}[setting.fading]
+    blank = elements[every - 1 :: every] or elements[-1:]
+    lines = "\n".join(
+        f"  {symbol(run.label(*element))} = "
+        + ("____" if element in blank else shown(run.number(*element)))
+        for element in elements
+    )
+    told = _named(run, [element for element in elements if element not in blank])
+    return Question(f"Fill in the blanks:\n{lines}", told, _asks(run, blank))
+
+
+def _find_the_mistake(setting: Setting) -> Question | None:
+    """Plant a mistake whose first wrong number is seen to be wrong, as it is shown."""
+    workings = setting.workings
+    for name in setting.draw.mixed([mistake.name for mistake in workings.mistakes]):
+        wrong = dict(workings.differing(name))
+        if not wrong or not np.isfinite(list(wrong.values())).all():
+            continue
+        (first, number), right = next(iter(wrong.items())), workings.number(next(iter(wrong)))
+        if shown(number) == shown(right):
+            continue
+        told = tuple(
+            (workings.label(place), _plain(wrong.get(place, workings.number(place))))
+            for place in workings.order
+        )
+        return Question(
+            f"Someone worked it out so, and made one kind of mistake:\n{_lines(told)}\n"
+            f"Which number is the first that is wrong, and what should it be?",
+            told,
+            (
+                Ask(
+                    "first wrong step",
+                    "Which number is the first that is wrong?",
+                    workings.label(first),
+                ),
+                Ask("right number", "What should it be?", _plain(right)),
+            ),
+            name,
+        )
+    return None
+
+
+def _order_the_steps(setting: Setting) -> Question | None:
+    tape = setting.run.tape
+    order = backward_steps(tape)
+    mixed = setting.draw.mixed(order)
+    while len(order) > 1 and not comes_too_early(tape, mixed):
+        mixed = setting.draw.mixed(order)
+    return Question(
+        f"In which order can these be worked out: {', '.join(map(symbol, mixed))}?\n"
+        f"Write their names with commas, the first one first.",
+        (),
+        (Ask("order", f"Put in order: {', '.join(mixed)}", ", ".join(order)),),
+    )
+
+
+def _draw_the_graph(setting: Setting) -> Question | None:
+    edges = ", ".join(f"{a} -> {b}" for a, b in edges_of(setting.run.tape))
+    return Question(
+        "Draw its graph: for every value, an arrow from each value it is computed from. An array "
+        "is one value.\nWrite the arrows with commas: x -> z, w -> z, ...",
+        (),
+        (Ask("graph", "Which arrows are there?", edges),),
+    )
+
+
+def _choose_the_remedy(setting: Setting) -> Question | None:
+    """Plant a mistake that is seen in the losses of a training that else goes well."""
+    training = start(spec_from_dict(dict(setting.spec), "exercise"))
+    for name in setting.draw.mixed([mistake.name for mistake in setting.workings.mistakes]):
+        losses = compare(training, MakeMistake(name), TRAINED).training
+        right, wrong = ([shown(loss) for loss in losses[which]] for which in ("right", "wrong"))
+        if len(right) < TRAINED or losses["right"][-1] >= losses["right"][0]:
+            return None  # it does not go well
+        if right[: len(wrong)] == wrong:
+            continue
+        row = find_mistake(name)
+        done = row.title[0].lower() + row.title[1:]
+        return Question(
+            f"Someone trains it, and the loss goes {', '.join(wrong)}; done rightly it would go "
+            f"{', '.join(right)}.\n"
+            f"What is wrong, how would you find out, and what would you do first? Write it in your "
+            f"own words; then compare with the model answer and rate yourself from 1 to 5.",
+            (),
+            (
+                Ask(
+                    "remedy",
+                    "What is wrong, how would you find out, and what would you do first?",
+                    f"What was done: {done}. What that does: {row.breaks} How to find out: "
+                    f"{row.notice} First of all, do that step rightly and train again from the "
+                    f"same start.",
+                ),
+            ),
+            name,
+        )
+    return None
+
+
+# Each returns None where the numbers that were drawn do not serve.
+QUESTIONS: dict[str, Callable[[Setting], Question | None]] = {
+    "next_number": _next_number,
+    "fill_blanks": _fill_blanks,
+    "find_the_mistake": _find_the_mistake,
+    "order_the_steps": _order_the_steps,
+    "draw_the_graph": _draw_the_graph,
+    "choose_the_remedy": _choose_the_remedy,
+}
+KINDS = tuple(QUESTIONS)

@@ -1,0 +1,179 @@
+"""A tape and the mistakes on it, ready to be played with a learner's own numbers held.
+
+Writing a tape anew takes milliseconds, playing it takes microseconds, and grading plays each
+mistake many times. So every tape is written once, with a switch at each named value: off, the value
+is what its step makes; on, it is the number that is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import numpy as np
+
+from whygrad.lesson import lesson
+from whygrad.op import Array
+from whygrad.play import Player
+from whygrad.run import Run, leaves_of
+from whygrad.tape import Step, Tape
+from whygrad.whatif.mistakes import MISTAKES, Mistake
+from whygrad.whatif.rewrite import Rewriter, rewrite
+
+Place = tuple[str, int]  # a value's name and a flat index
+Held = Mapping[Place, float]
+NOTHING_HELD: Held = {}
+
+
+def worked_out(run: Run) -> list[tuple[int, int]]:
+    """Return the elements a person works out, in order: ``(value id, flat index)``."""
+    return [
+        (step.value, at) for step in lesson(run.tape) for at in range(run.arrays[step.value].size)
+    ]
+
+
+class Switched:
+    """A tape with a switch at each of its named values."""
+
+    def __init__(self, tape: Tape, leaves: Mapping[int, Array]) -> None:
+        """Write the tape anew, with all switches off."""
+        ids: dict[int, int] = {}
+        switches: dict[str, tuple[int, int]] = {}
+
+        def rule(step: Step, new: Rewriter) -> bool:
+            value = tape.values[step.output]
+            if not value.name or not value.dtype.startswith("float"):
+                return False
+            made = new.again(step)
+            shape = new.shape(made)
+            sizes = tuple(map(int, shape))
+            on = new.leaf(np.zeros(sizes, bool), shape, "constant")
+            held = new.leaf(np.zeros(sizes, value.dtype), shape, "constant")
+            new.finish(step, "where", [on, held, made])
+            switches[value.name] = (on, held)
+            return True
+
+        def noted(step: Step, new: Rewriter) -> bool:
+            done = rule(step, new)
+            if not done:
+                new.copy(step)
+            ids[step.output] = new.id(step.output)
+            for i in step.inputs:
+                ids[i] = new.id(i)
+            return True
+
+        written, given = rewrite(tape, leaves, noted)
+        self._tape, self._ids = tape, ids
+        self._by_name = written.by_name
+        self._player = Player(written, given)
+        buffers = self._player.buffers
+        self._switches = {
+            name: (buffers[on], buffers[held]) for name, (on, held) in switches.items()
+        }
+
+    def play(self, held: Held) -> None:
+        """Compute every step with some numbers held; those of other tapes are passed over."""
+        for on, _ in self._switches.values():
+            on[...] = False
+        for (name, at), number in held.items():
+            if name in self._switches and at < self._switches[name][0].size:
+                on, numbers = self._switches[name]
+                on.flat[at], numbers.flat[at] = True, number
+        self._player.play()
+
+    def number(self, place: Place) -> float:
+        """Return a number of the last play; NaN if there is no such element."""
+        name, at = place
+        if name not in self._by_name or at >= self._player.buffers[self._by_name[name]].size:
+            return float("nan")
+        return float(self._player.buffers[self._by_name[name]].flat[at])
+
+    def run(self, otherwise: Run) -> Run:
+        """Return the last play's numbers as a run of the tape as it was."""
+        arrays = [
+            self._player.buffers[self._ids[n]].copy() if n in self._ids else otherwise.arrays[n]
+            for n in range(len(self._tape.values))
+        ]
+        return Run(self._tape, tuple(arrays))
+
+
+class Workings:
+    """The numbers of one iteration, done rightly and with each mistake that fits.
+
+    Attributes:
+        run: the numbers, done rightly.
+    """
+
+    def __init__(self, run: Run) -> None:
+        """Prepare for ``run``; tapes are written when they are first played."""
+        self.run = run
+        self._right: Switched | None = None
+        self._wrong: dict[str, Switched] = {}
+
+    @cached_property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The mistakes that can be made on this tape."""
+        return tuple(m for m in MISTAKES.values() if m.build(self.run.tape) is not None)
+
+    @cached_property
+    def order(self) -> tuple[Place, ...]:
+        """What a person works out, in order."""
+        return tuple((self.run.tape.values[v].name, at) for v, at in worked_out(self.run))
+
+    def place(self, name: str) -> Place:
+        """Return where an element is.
+
+        Raises:
+            WhygradError: there is no such element.
+        """
+        value, at = self.run.element(name)
+        return self.run.tape.values[value].name, at
+
+    def label(self, place: Place) -> str:
+        """Return an element's name."""
+        return self.run.label(self.run.tape.by_name[place[0]], place[1])
+
+    def right(self, held: Held) -> Run:
+        """Return the numbers, worked out rightly from what is held."""
+        return self._rightly(held).run(self.run) if held else self.run
+
+    def number(self, place: Place, held: Held = NOTHING_HELD) -> float:
+        """Return the right number, from what is held; what is held there itself is passed over."""
+        if not held:
+            return float(self.run[place[0]].flat[place[1]])
+        return self._rightly(_without(held, place)).number(place)
+
+    def mistaken(self, mistake: str, place: Place, held: Held = NOTHING_HELD) -> float | None:
+        """Return the number a mistake gives; None where it does not change it."""
+        held = _without(held, place)
+        number, right = self.wrongly(mistake, held).number(place), self.number(place, held)
+        return None if np.isclose(number, right, rtol=1e-9, atol=1e-12) else number
+
+    def wrongly(self, mistake: str, held: Held = NOTHING_HELD) -> Switched:
+        """Play with a mistake that fits."""
+        switched = self._wrong.get(mistake)
+        if switched is None:
+            rule = MISTAKES[mistake].build(self.run.tape)
+            assert rule is not None
+            switched = Switched(*rewrite(self.run.tape, leaves_of(self.run), rule))
+            self._wrong[mistake] = switched
+        switched.play(held)
+        return switched
+
+    def differing(self, mistake: str) -> Iterator[tuple[Place, float]]:
+        """Yield what a mistake makes different, in the order it is worked out."""
+        wrong = self.wrongly(mistake)
+        for place in self.order:
+            number, right = wrong.number(place), self.number(place)
+            if not np.isclose(number, right, rtol=1e-6, atol=1e-9):
+                yield place, number
+
+    def _rightly(self, held: Held) -> Switched:
+        if self._right is None:
+            self._right = Switched(self.run.tape, leaves_of(self.run))
+        self._right.play(held)
+        return self._right
+
+
+def _without(held: Held, place: Place) -> Held:
+    return {p: n for p, n in held.items() if p != place} if place in held else held
