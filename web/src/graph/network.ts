@@ -8,6 +8,9 @@ import { CARD, foldedGrid, matrixCell, type Measures, measures, TAB } from './me
 import { between } from './paths'
 import { cardEdge, joined } from './wires'
 
+/** Free space between the loss and what stands beside it; a rate is written there. */
+const BESIDE_LOSS = 62
+
 /** Where along the network, and where across it. */
 type Spot = (main: number, cross: number) => Point
 
@@ -78,7 +81,7 @@ function placedColumns(
   const across = direction === 'right' ? sizes.height : sizes.width
   for (const column of columns.filter(isBeside)) {
     const side = column.kind === 'target' ? 1 : -1
-    const away = across / 2 + 44 + spanOf(column, direction, sizes) / 2
+    const away = across / 2 + BESIDE_LOSS + spanOf(column, direction, sizes) / 2
     found.set(column.value, { ...column, nodes: nodesOf(column, end, side * away, spot, sizes) })
   }
   return columns.map(({ value }) => found.get(value)!)

@@ -65,7 +65,11 @@ export function fromCard(card: Box, to: Box, direction: Direction): Ways {
   }
   const a = { x: card.x + card.width / 2, y: card.y }
   const b = { x: to.x - to.width / 2, y: to.y + (card.y - to.y) * 0.3 }
-  return beside(a, b, { x: 0, y: card.y < to.y ? -BESIDE : BESIDE })
+  const above = card.y < to.y
+  return {
+    ...beside(a, b, { x: 0, y: above ? -BESIDE : BESIDE }),
+    rate: { x: card.x, y: card.y + (card.height / 2 + (above ? 28 : 12)) * (above ? -1 : 1) },
+  }
 }
 
 /** Between boxes that stand across the network from each other. */

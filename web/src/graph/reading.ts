@@ -2,6 +2,9 @@
 
 import type { Session } from '../session.svelte'
 import { exact, format } from '../views/numbers'
+import { type Touch, touchOf } from './elements'
+
+const FEW_DIGITS = 3
 
 export interface Reading {
   /** What the value is called, without the element: "z₁". */
@@ -13,6 +16,8 @@ export interface Reading {
   readonly slopeName: string
   /** The number after the update; null before its step is reached, or where there is none. */
   readonly updated: string | null
+  /** For where there is little room: the one number that the active step is about, in short. */
+  readonly brief: { readonly text: string; readonly tone: Touch | null }
   /** Why it is greyed, or null. */
   readonly note: string | null
   /** All of this as a sentence. */
@@ -37,6 +42,7 @@ export function read(session: Session, id: number, at: number): Reading {
     slope: gradient === null ? null : text(gradient),
     slopeName: slopeOf === undefined ? '' : session.symbol(session.tape.values[slopeOf]!.name),
     updated: after === null ? null : text(after),
+    brief: brief(session, id, at, gradient, after),
     note,
     words: [
       known ? `${name} = ${text(id)}` : `${name}, not computed yet`,
@@ -50,6 +56,22 @@ export function read(session: Session, id: number, at: number): Reading {
       .filter(Boolean)
       .join('\n'),
   }
+}
+
+function brief(
+  session: Session,
+  id: number,
+  at: number,
+  gradient: number | null,
+  after: number | null,
+): Reading['brief'] {
+  const text = (of: number): string => format(session.number(of, at), FEW_DIGITS)
+  const short = session.symbol(session.tape.values[id]!.name)
+  if (touchOf(session, id) === 'backward' && gradient !== null)
+    return { text: `∂ ${text(gradient)}`, tone: 'backward' }
+  return after === null
+    ? { text: `${short} ${text(id)}`, tone: null }
+    : { text: `${short}′ ${text(after)}`, tone: 'update' }
 }
 
 function revealed(session: Session, id: number | undefined): number | null {
