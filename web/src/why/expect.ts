@@ -81,12 +81,8 @@ export function told(asked: Asked, question: Question, answer: Answer): string {
   const truth = truthOf(asked, question)
   const is = `${name} = ${format(asked.number(element.id, element.at))}`
   const same = words(answer) === words(truth)
-  const than =
-    reference && truth.size && truth.size !== 'zero' && truth.size !== 'as large'
-      ? ` than ${reference.name}`
-      : ''
   const expected = same ? ', as you expected' : `; you expected ${words(answer)}`
-  return `${is}: ${words(truth)}${than}${expected}. ${reasonOf(asked, element)}`
+  return `${is}: ${words(truth, reference?.name)}${expected}. ${reasonOf(asked, element)}`
 }
 
 /** Why it is so, in one sentence. */
@@ -101,9 +97,11 @@ function reasonOf(asked: Asked, element: Element): string {
   return ladder.element(element).claim
 }
 
-function words({ size, sign, way }: Answer): string {
+function words({ size, sign, way }: Answer, reference?: string): string {
   if (way) return { rises: 'a rise', falls: 'a fall', stays: 'no change' }[way]
-  return [size, sign].filter(Boolean).join(', ') || 'nothing'
+  const compared = size && reference && size !== 'zero'
+  const against = compared ? ` ${size === 'as large' ? 'as' : 'than'} ${reference}` : ''
+  return [size && size + against, sign].filter(Boolean).join(', ')
 }
 
 function sizeOf(value: number, reference: number): Size {

@@ -1,86 +1,11 @@
 // What Python answers (scripts/make_conformance.py): the browser says the same.
 
 import { describe, expect, it } from 'vitest'
-import whyJson from '../../../tests/conformance/why.json'
-import { Player } from '../player/player'
-import { elementLabel, label, lookups, type Numbers, readLeaves, type Tape } from '../player/tape'
-import type { OpInfo } from '../wire'
-import type { Element } from './asked'
+import { cases, type KeptRung, played } from './fixtures'
 import { why } from './ladder'
 import { kinkNames, Nudger } from './nudge'
 import { type Paths, pathsOf } from './paths'
 import type { Rung } from './rung'
-import type { Numbers as Asked } from './scratch'
-
-interface KeptRung {
-  name: string
-  question: string
-  value: number
-  formula: string
-  claim: string
-  principle: string
-  because: KeptRung[]
-}
-
-interface KeptNudge {
-  name: string
-  value: number
-  epsilon: number
-  loss: number
-  plus: number
-  minus: number
-  gradient: number | null
-  kinks: string[]
-}
-
-interface KeptPaths {
-  name: string
-  gradient: number
-  count: number
-  listed: { through: string[]; factors: { name: string; value: number }[]; product: number }[]
-  rest: number
-  share: number
-}
-
-interface Case {
-  name: string
-  tape: Tape
-  leaves: Record<string, Numbers>
-  ops: Record<string, OpInfo>
-  symbols: Record<string, string>
-  ladders: KeptRung[]
-  nudges: KeptNudge[]
-  paths: KeptPaths[]
-}
-
-const cases = whyJson as unknown as Case[]
-
-function played({ tape, leaves, ops, symbols }: Case): Asked {
-  const player = new Player(tape, readLeaves(leaves))
-  player.play()
-  const find = lookups(tape)
-  return {
-    tape,
-    ops,
-    find,
-    makers: find.makers,
-    shape: (id) => player.shapes[id]!,
-    number: (id, at) => player.values[id]![at]!,
-    values: (id) => player.values[id]!,
-    label: (id, at) => elementLabel(label(tape, id), player.shapes[id]!, at),
-    symbol: (name) => {
-      const [stem, ...index] = name.split('[')
-      return [symbols[stem!] ?? stem, ...index].join('[')
-    },
-  }
-}
-
-function elementOf(asked: Asked, name: string): Element {
-  const [stem] = name.split('[')
-  const id = asked.find.byName.get(stem!)!
-  const count = asked.values(id).length
-  return { id, at: Array.from({ length: count }, (_, at) => at).find((at) => asked.label(id, at) === name)! }
-}
 
 function close(kept: number): unknown {
   return expect.toSatisfy(
@@ -100,14 +25,14 @@ function unfolded({ name, question, value, formula, claim, principle, below }: R
 }
 
 describe.each(cases)('$name', (kept) => {
-  const asked = played(kept)
+  const { asked, element } = played(kept.name)
 
   it.each(kept.ladders)('says why $name as Python does', (ladder) => {
-    expect(unfolded(why(asked, elementOf(asked, ladder.name)), 2)).toEqual(expected(ladder))
+    expect(unfolded(why(asked, element(ladder.name)), 2)).toEqual(expected(ladder))
   })
 
   it.each(kept.nudges)('nudges $name by $epsilon as Python does', (nudge) => {
-    const found = new Nudger(asked, elementOf(asked, nudge.name)).nudge(nudge.epsilon)
+    const found = new Nudger(asked, element(nudge.name)).nudge(nudge.epsilon)
     expect(found.loss).toEqual(close(nudge.loss))
     expect(found.plus).toEqual(close(nudge.plus))
     expect(found.minus).toEqual(close(nudge.minus))
@@ -117,7 +42,7 @@ describe.each(cases)('$name', (kept) => {
   })
 
   it.each(kept.paths)('finds the paths from $name that Python finds', (paths) => {
-    const found = pathsOf(asked, elementOf(asked, paths.name), 5) as Paths
+    const found = pathsOf(asked, element(paths.name), 5) as Paths
     expect(found.gradient).toEqual(close(paths.gradient))
     expect(found.count).toBe(paths.count)
     expect(found.share).toEqual(close(paths.share))
@@ -139,8 +64,8 @@ describe.each(cases)('$name', (kept) => {
 })
 
 it('a nudge leaves the page its numbers', () => {
-  const asked = played(cases[0]!)
+  const { asked, element } = played('flow')
   const before = asked.tape.values.map(({ id }) => [...asked.values(id)])
-  new Nudger(asked, elementOf(asked, 'w1')).nudge(1)
+  new Nudger(asked, element('w1')).nudge(1)
   expect(asked.tape.values.map(({ id }) => [...asked.values(id)])).toEqual(before)
 })

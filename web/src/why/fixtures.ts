@@ -1,0 +1,80 @@
+// The presets that Python's answers are about (tests/conformance/why.json), played in the browser.
+
+import whyJson from '../../../tests/conformance/why.json'
+import { Player } from '../player/player'
+import { elementLabel, label, lookups, type Numbers, readLeaves, type Tape } from '../player/tape'
+import type { OpInfo } from '../wire'
+import type { Element } from './asked'
+import type { Numbers as Asked } from './scratch'
+
+export interface KeptRung {
+  name: string
+  question: string
+  value: number
+  formula: string
+  claim: string
+  principle: string
+  because: KeptRung[]
+}
+
+export interface KeptNudge {
+  name: string
+  value: number
+  epsilon: number
+  loss: number
+  plus: number
+  minus: number
+  gradient: number | null
+  kinks: string[]
+}
+
+export interface KeptPaths {
+  name: string
+  gradient: number
+  count: number
+  listed: { through: string[]; factors: { name: string; value: number }[]; product: number }[]
+  rest: number
+  share: number
+}
+
+export interface Case {
+  name: string
+  tape: Tape
+  leaves: Record<string, Numbers>
+  ops: Record<string, OpInfo>
+  symbols: Record<string, string>
+  ladders: KeptRung[]
+  nudges: KeptNudge[]
+  paths: KeptPaths[]
+}
+
+export const cases = whyJson as unknown as Case[]
+
+/** A preset's first iteration, and how its elements are found by name. */
+export function played(preset: string): { asked: Asked; element: (name: string) => Element } {
+  const { tape, leaves, ops, symbols } = cases.find(({ name }) => name === preset)!
+  const player = new Player(tape, readLeaves(leaves))
+  player.play()
+  const find = lookups(tape)
+  const asked: Asked = {
+    tape,
+    ops,
+    find,
+    makers: find.makers,
+    shape: (id) => player.shapes[id]!,
+    number: (id, at) => player.values[id]![at]!,
+    values: (id) => player.values[id]!,
+    label: (id, at) => elementLabel(label(tape, id), player.shapes[id]!, at),
+    symbol: (name) => {
+      const [stem, ...index] = name.split('[')
+      return [symbols[stem!] ?? stem, ...index].join('[')
+    },
+  }
+  return { asked, element: (name) => elementOf(asked, name) }
+}
+
+function elementOf(asked: Asked, name: string): Element {
+  const id = asked.find.byName.get(name.split('[')[0]!)!
+  const at = [...asked.values(id).keys()].find((each) => asked.label(id, each) === name)
+  return { id, at: at! }
+}
