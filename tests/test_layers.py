@@ -218,6 +218,53 @@ def test_a_layer_is_pytorchs(
         np.testing.assert_allclose(found, want, rtol=1e-9, atol=1e-10)
 
 
+CLASSES = np.array([1, 0, 3, 2, 2])
+WANTED = numbers(5, 4, seed=7)
+SHARES = np.abs(WANTED) / np.abs(WANTED).sum(-1, keepdims=True)
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean'")
+@pytest.mark.parametrize(
+    ("ours", "theirs", "target"),
+    [
+        (nn.MSELoss(), T.MSELoss(), WANTED),
+        (nn.MSELoss("sum"), T.MSELoss(reduction="sum"), WANTED),
+        (nn.L1Loss(), T.L1Loss(), WANTED),
+        (nn.BCEWithLogitsLoss(), T.BCEWithLogitsLoss(), SHARES),
+        (nn.HuberLoss(delta=0.5), T.HuberLoss(delta=0.5), WANTED),
+        (nn.KLDivLoss("batchmean"), T.KLDivLoss(reduction="batchmean"), SHARES),
+        (nn.KLDivLoss(log_target=True), T.KLDivLoss(log_target=True), WANTED),
+        (nn.CrossEntropyLoss(), T.CrossEntropyLoss(), CLASSES),
+        (
+            nn.CrossEntropyLoss([1.0, 2.0, 0.5, 3.0], label_smoothing=0.1),
+            T.CrossEntropyLoss(torch.tensor([1.0, 2.0, 0.5, 3.0]).double(), label_smoothing=0.1),
+            CLASSES,
+        ),
+    ],
+    ids=str,
+)
+def test_a_loss_is_pytorchs(ours: nn.Module, theirs: torch.nn.Module, target: np.ndarray) -> None:
+    leaf, other = tensor(ROWS), torch.tensor(ROWS, requires_grad=True)
+    mine = ours(leaf, tensor(target, dtype=target.dtype))
+    wanted = theirs(other, torch.tensor(target))
+    close(mine.data, wanted)
+    (expected,) = torch.autograd.grad(wanted, other)
+    close(gradients(mine, [leaf])[leaf].data, expected)
+
+
+def test_losses_of_probabilities_and_signs() -> None:
+    x = nn.Sigmoid()(tensor(ROWS))
+    close(
+        nn.BCELoss()(x, tensor(SHARES)).data,
+        T.BCELoss()(*map(torch.tensor, (x.data.copy(), SHARES))),
+    )
+    signs = np.where(WANTED > 0, 1.0, -1.0)
+    np.testing.assert_allclose(
+        nn.HingeLoss()(tensor(ROWS), tensor(signs)).item(),
+        np.maximum(0, 1 - signs * ROWS).mean(),
+    )
+
+
 def test_an_embedding_looks_rows_up() -> None:
     ours, theirs = nn.Embedding(5, 3, seed=1), T.Embedding(5, 3)
     theirs.weight.data = torch.tensor(ours.weight.data.copy())
@@ -285,6 +332,25 @@ def test_a_residual_adds_what_its_layers_make() -> None:
         (lambda: nn.Conv2d(4, 3, (3, 3, 3)), "give one whole number, or 2"),
         (lambda: nn.Conv2d(4, 3, 3, padding="full")(tensor(IMAGE)), "allowed: .*'same', 'valid'"),
         (lambda: nn.Conv2d(4, 3, 3, 2, "same")(tensor(IMAGE)), "'same' needs stride 1"),
+        (lambda: nn.functional.conv2d(IMAGE, WAVE, padding="same"), "must have 4 axes"),
+        (
+            lambda: tensor(WAVE).apply(
+                "conv1d_weight",
+                tensor(WAVE),
+                tensor(numbers(3, 4, 2)),
+                stride=(1,),
+                padding=(0,),
+                dilation=(1,),
+                groups=1,
+            ),
+            r"conv1d_weight: \(2, 4, 9\) arrives, but was \(2, 3, 8\)",
+        ),
+        (
+            lambda: tensor(WAVE).apply(
+                "avg_pool1d_input", tensor(WAVE), kernel_size=(2,), stride=(2,), padding=(0,)
+            ),
+            r"avg_pool1d_input: \(2, 4, 9\) arrives, but was \(2, 4, 4\)",
+        ),
         (lambda: nn.Conv1d(4, 3, 3, 0)(tensor(WAVE)), "stride 0"),
         (lambda: nn.MaxPool2d(8)(tensor(IMAGE)), r"a window of 8 does not fit in \(2, 4, 7, 6\)"),
         (lambda: nn.MaxPool2d(2, padding=2)(tensor(IMAGE)), "at most half the kernel"),
