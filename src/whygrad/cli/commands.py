@@ -7,6 +7,13 @@ from typing import Any
 import click
 
 from whygrad.cli.open import open_app
+from whygrad.cli.practice import (
+    check_command,
+    exercise_command,
+    grade_command,
+    homework_command,
+    worksheet_command,
+)
 from whygrad.cli.presets import presets
 from whygrad.cli.trace import trace
 from whygrad.cli.train import train
@@ -65,5 +72,10 @@ for command in (
     paths_command,
     mistakes_command,
     whatif_command,
+    exercise_command,
+    grade_command,
+    homework_command,
+    worksheet_command,
+    check_command,
 ):
     whygrad.add_command(command)

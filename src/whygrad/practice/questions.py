@@ -102,7 +102,8 @@ def leaves(run: Run) -> Named:
 
 
 def _plain(number: float) -> float:
-    return number + 0.0  # never -0
+    """Leave out the last bits, so that 0.4 is not told as 0.3999999999999999; and -0 is 0."""
+    return float(f"{number:.12g}") + 0.0
 
 
 def _named(run: Run, elements: list[tuple[int, int]]) -> Named:

@@ -19,18 +19,21 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #1c2330; background: #fff; 
   max-width: 46rem; padding: 24px }
 h1 { font-size: 26px; margin: 0 } h2 { font-size: 18px; margin: 26px 0 8px; break-after: avoid }
 header { display: flex; justify-content: space-between; align-items: baseline; gap: 24px }
-.name { flex: 0 1 18rem; border-bottom: 1.5px solid #1c2330 }
+h1 { white-space: nowrap } .name { flex: 0 1 14rem; border-bottom: 1.5px solid #1c2330 }
+section { break-inside: avoid }
 .id { color: #5b6472; font-size: 12px; font-weight: 400; margin-left: 8px }
 pre { font: 14px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; background: #f6f4ee;
   border-radius: 6px; padding: 10px 14px; white-space: pre-wrap; margin: 0; break-inside: avoid }
 .asks { columns: 2; column-gap: 28px; margin-top: 8px }
-.asks.words { columns: 1 }
+.asks.words { columns: auto }
 .ask { break-inside: avoid; display: flex; align-items: flex-end; gap: 10px; padding-top: 10px }
 .ask i { flex: 1; border-bottom: 1.2px solid #1c2330; min-width: 4rem; height: 1.3em }
 .words .ask { display: block } .words .ask i { display: block; height: 2em }
+.blank { display: inline-block; width: 9rem; height: 1.7em; vertical-align: bottom;
+  border-bottom: 1.2px solid #1c2330 }
 .key { break-before: page }
 .key ol { columns: 3; column-gap: 28px; margin: 0; padding: 0; list-style: none; font-size: 13px }
-.key ol.words { columns: 1 }
+.key ol.words { columns: auto }
 .key li { break-inside: avoid; padding: 2px 0; font-variant-numeric: tabular-nums }
 .key h2 { font-size: 15px; margin: 16px 0 4px }
 @media print {
@@ -38,7 +41,8 @@ pre { font: 14px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; background: #f
   pre { background: none; border: 1px solid #b8bcc4 }
 }
 """
-_LINES = 3  # to write words on
+_LINES = {"order_the_steps": 2, "draw_the_graph": 4, "choose_the_remedy": 4}  # to write on
+_WORDS = {"order": "In order:", "graph": "The graph:", "remedy": "Your answer:"}
 
 
 def worksheet(exercises: Sequence[Exercise]) -> str:
@@ -56,22 +60,23 @@ def worksheet(exercises: Sequence[Exercise]) -> str:
 
 
 def _in_words(exercise: Exercise) -> bool:
-    """Say whether an answer is written in words: a line, not a number."""
-    return any(isinstance(ask.answer, str) and len(ask.answer) > 20 for ask in exercise.asks)
+    """Say whether answers are written in words, on lines of their own."""
+    return any(isinstance(ask.answer, str) for ask in exercise.asks)
 
 
 def _sheet(n: int, exercise: Exercise) -> str:
     words = _in_words(exercise)
-    lines = "<i></i>" * (_LINES if words else 1)
+    lines = "<i></i>" * _LINES.get(exercise.kind, 1)
     asks = "".join(
         f'<div class="ask"><span>{escape(_label(ask.name, ask.prompt))}</span>{lines}</div>\n'
         for ask in exercise.asks
     )
+    question = escape(exercise.question).replace("____", '<span class="blank"></span>')
     blanks = "" if exercise.kind == "fill_blanks" else _asks(asks, words)
     return (
         f"<section>\n<h2>{n}. {escape(_title(exercise))}"
         f'<span class="id">{escape(exercise.id)}</span></h2>\n'
-        f"<pre>{escape(exercise.question)}</pre>\n{blanks}</section>\n"
+        f"<pre>{question}</pre>\n{blanks}</section>\n"
     )
 
 
@@ -81,14 +86,13 @@ def _asks(asks: str, words: bool) -> str:
 
 def _label(name: str, prompt: str) -> str:
     """Name what is asked: a number by its symbol, anything else by its question."""
-    return prompt if " " in name or name in ("order", "graph", "remedy") else f"{symbol(name)} ="
+    if name in _WORDS:
+        return _WORDS[name]
+    return prompt if " " in name else f"{symbol(name)} ="
 
 
 def _key(n: int, exercise: Exercise) -> str:
-    rows = "".join(
-        f"<li>{escape(symbol(ask.name))} = {escape(_answer(ask.answer))}</li>\n"
-        for ask in exercise.asks
-    )
+    rows = "".join(f"<li>{escape(_answer(ask.name, ask.answer))}</li>\n" for ask in exercise.asks)
     words = ' class="words"' if _in_words(exercise) else ""
     return (
         f'<section>\n<h2>{n}. {escape(_title(exercise))}<span class="id">{escape(exercise.id)}'
@@ -96,8 +100,11 @@ def _key(n: int, exercise: Exercise) -> str:
     )
 
 
-def _answer(answer: float | str) -> str:
-    return answer if isinstance(answer, str) else shown(answer)
+def _answer(name: str, answer: float | str) -> str:
+    if name in _WORDS:
+        return str(answer)
+    said = symbol(answer) if isinstance(answer, str) else shown(answer)
+    return f"{name}: {said}" if " " in name else f"{symbol(name)} = {said}"
 
 
 def _title(exercise: Exercise) -> str:

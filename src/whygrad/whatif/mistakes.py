@@ -294,7 +294,7 @@ MISTAKES: dict[str, Mistake] = {
             "Forget to update the biases",
             "Only the weights are in the list of parameters.",
             "Every unit's threshold stays where it started.",
-            "The biases are still exactly 0.",
+            "Every bias is still what it was at the start.",
             "Which parameters does the update go through?",
             rules.leave_biases,
         ),
