@@ -486,10 +486,5 @@ def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, T
 def _parameter_names(model: Module) -> dict[Tensor, str]:
     if isinstance(model, Sequential):
         return model.parameter_names()
-    return {
-        found: found.name or path
-        for found, path in (
-            (getattr(owner, at), path)
-            for path, owner, at in model.slots(roles=("parameter", "buffer"))
-        )
-    }
+    held = (*model.named_parameters(), *model.named_buffers())
+    return {found: found.name or path for path, found in held}

@@ -42,9 +42,14 @@ class Sequential(Module):
         for layer, number, name in self.numbered():
             try:
                 with scene(part=(f"layer {number}",)):
-                    x = layer(x).named(name) if outermost else layer(x)
+                    made = layer(x)
+                    if outermost:
+                        if made is x or made.op is None:  # it has a name of its own to keep
+                            made = made.apply("identity")
+                        made.named(name)
             except ShapeError as error:
                 raise ShapeError(f"layer {number}: {error}") from None
+            x = made
         return x
 
     def numbered(self) -> Iterator[tuple[Module, int, str]]:
