@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -84,7 +85,9 @@ def test_picking() -> None:
         wg.gather(A, 1, [[0.5], [0]])
 
 
-I1, LAST = [0, 1], {"axis": -1}
+LAST, WAVE = {"axis": -1}, np.ones((1, 1, 3))
+SLIDE = {"stride": (1,), "padding": (0,), "dilation": (1,), "groups": 1}
+POOL = {"kernel_size": (3,), "stride": (1,), "padding": (0,)}
 WRONG: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("mse_loss", [A, B[0]], {}, r"prediction \(2, 3\) and target \(3,\) must have the same"),
     ("cross_entropy", [1.0, 1.0], {}, "need an axis of classes"),
@@ -102,6 +105,14 @@ WRONG: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("cat_part", [A, A, A], {"axis": -1, "part": 0}, "is not the inputs joined"),
     ("put_part", [A, B[0], B[0]], {"axis": -1, "part": 0}, "is not part 0"),
     ("permute", [A], {"axes": (-1,)}, "must name each axis"),
+    ("index_select", [np.zeros((0, 3)), [0]], {"axis": -2}, "has nothing to pick along axis -2"),
+    ("conv1d_input", [WAVE, WAVE, WAVE], SLIDE, r"\(1, 1, 3\) arrives, but was \(1, 1, 1\)"),
+    ("max_pool1d_pick", [A, B[0]], POOL, r"\(2, 3\) arrives, but was \(3,\)"),
+    ("max_pool1d_input", [A, B], POOL, r"\(2, 3\) arrives, but was \(2, 1\)"),
+    ("bernoulli", [A, A], {"seed": 0, "stream": "s", "p": 0.5}, "the turn must be one number"),
+    ("causal_mask", [A[0]], {}, "has no rows and columns"),
+    ("pad", [A[0]], {"pads": ((1, 1), (1, 1)), "value": 0.0}, "has no 2 axes to pad"),
+    ("pad", [A[0]], {"pads": ((1, -1),), "value": 0.0}, "two numbers of 0 or more"),
 ]
 
 
@@ -114,6 +125,41 @@ def test_shapes_that_an_op_refuses(case: int) -> None:
     ]
     with pytest.raises(ShapeError, match=says):
         apply(name, *given, **params)
+
+
+@pytest.mark.parametrize(("low", "high"), [(None, 1.0), (-0.5, None), (-0.5, 1.0)])
+def test_clamp(low: float | None, high: float | None) -> None:
+    theirs = torch.tensor(A, requires_grad=True)
+    theirs.clamp(low, high).square().sum().backward()
+    np.testing.assert_array_equal(wg.clamp(A, low, high).data, np.clip(A, low, high))
+    mine = wg.grad(lambda x: wg.clamp(x, low, high).square().sum())(A)
+    np.testing.assert_array_equal(mine.data, theirs.grad.numpy())  # type: ignore[union-attr]
+    with pytest.raises(WhygradError, match="give min, max or both"):
+        wg.clamp(A)
+
+
+def test_long_rows_are_added_up_pairwise() -> None:
+    x = np.full((2, 5000), 0.1)
+    x[1] *= -3.0
+    exact = [math.fsum(row) for row in x]
+    assert wg.sum(x, -1).tolist() == pytest.approx(exact, rel=2e-15)
+
+
+@pytest.mark.parametrize(
+    ("equation", "operands", "says"),
+    [
+        ("ij;jk->ik", (A, B), "is not an equation such as 'ij,jk->ik'"),
+        ("ii->i", (A[:, :2],), "'ii' in 'ii->i' names a letter twice"),
+        ("ij->k", (A,), "no input of 'ij->k' has the letter 'k'"),
+        ("ij,jk->ik", (A,), "is for 2 inputs, but there are 1"),
+        ("ijk->i", (A,), r"'ijk' in 'ijk->i' names 3 axes, but the input is \(2, 3\)"),
+        ("ij,jk->ik", (A, B), r"'j' in 'ij,jk->ik' is 3 in \(2, 3\) and 2 in \(2, 3\)"),
+    ],
+)
+def test_equations_that_do_not_fit(equation: str, operands: tuple[Any, ...], says: str) -> None:
+    with pytest.raises(ShapeError, match=says):
+        wg.einsum(equation, *operands)
+    assert wg.einsum("ij, kj", A, B).tolist() == (A @ B.T).tolist()
 
 
 def test_cat_of_nothing_and_of_one() -> None:

@@ -88,6 +88,28 @@ def test_the_gradient_agrees_with_central_differences(op: Op, example: Example) 
         assert bad.error < 1e-8, bad
 
 
+AT_AN_EDGE = ("pow", "binary_cross_entropy")  # the kink is where their domain ends
+
+
+@pytest.mark.parametrize(("op", "example"), CASES)
+def test_a_corner_is_told_by_its_two_sides(op: Op, example: Example) -> None:
+    if op.name in AT_AN_EDGE or (op.side is None and not example.kink):
+        return
+    assert op.side is not None, "its examples have a corner, so it must say where"
+    arrays = [x.data for x in leaves(op, example)]
+    crossed = False
+    for argument, array in enumerate(arrays):
+        for index in np.ndindex(*array.shape):
+            sides = []
+            for by in (1e-6, -1e-6):
+                moved = array.copy()
+                moved[index] += by
+                given = [moved if n == argument else a for n, a in enumerate(arrays)]
+                sides.append(op.side(*given, **example.params))
+            crossed = crossed or not np.array_equal(*sides)
+    assert crossed == example.kink
+
+
 def _places(x: torch.Tensor, index: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
     """Basic indexing spelled out, since PyTorch has no negative steps."""
     chosen = [

@@ -112,8 +112,8 @@ class Op:
         kinks: where the derivative does not exist and which value is used there.
         expects: what an input must hold where it is not any number: "int" for one that indexes,
             "bool" for one that is a test; by position.
-        side: ``side(*arrays)`` says for each element on which side of its corners it is, so that
-            a nudge across one can be told.
+        side: ``side(*arrays, **params)`` says for each element on which side of its corners it is,
+            so that a nudge across one can be told.
         purpose: what it is for in a network.
         reasons: for each input, why the local derivative is what it is; in the order of
             ``pullbacks``, None where there is no derivative.

@@ -30,7 +30,7 @@ _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
 
 
-def _above_zero(x: Array) -> Array:
+def _above_zero(x: Array, **params: float) -> Array:
     return x > 0.0
 
 

@@ -53,7 +53,7 @@ erf = Op(
 )
 
 
-def _above_zero(x: Array) -> Array:
+def _above_zero(x: Array, alpha: float) -> Array:
     return x > 0.0
 
 
@@ -149,6 +149,14 @@ def _free(high: Expr, low: Expr) -> Expr:
     )
 
 
+def _above_bound(x: Array, min: float, at_bound: float) -> Array:
+    return x > min
+
+
+def _below_bound(x: Array, max: float, at_bound: float) -> Array:
+    return x < max
+
+
 _AT_BOUND = "at the bound the slope is as the step says: 1 for a clip, 0 for a hardtanh"
 
 clamp_min = Op(
@@ -167,6 +175,7 @@ clamp_min = Op(
     formula=Formula(call("max", _X, param("min")), (Use(_free(_X, param("min"))),)),
     purpose="It keeps a number from falling below a bound.",
     reasons=each_reason(_held("below")),
+    side=_above_bound,
     examples=(
         Example((_GRID,), {"min": -1.5, "at_bound": 1.0}),
         Example(([-1.5, 2.0],), {"min": -1.5, "at_bound": 1.0}, kink=True),
@@ -191,6 +200,7 @@ clamp_max = Op(
     formula=Formula(call("min", _X, param("max")), (Use(_free(param("max"), _X)),)),
     purpose="It keeps a number from rising above a bound.",
     reasons=each_reason(_held("above")),
+    side=_below_bound,
     examples=(
         Example((_GRID,), {"max": 0.75, "at_bound": 1.0}),
         Example(([0.75, -2.0],), {"max": 0.75, "at_bound": 1.0}, kink=True),

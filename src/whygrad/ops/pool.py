@@ -102,6 +102,14 @@ def _max_pool_pick(u: Array, x: Array, out: Array, **params: Any) -> Kernel:
     return compute
 
 
+def _winners(x: Array, **params: Any) -> Array:
+    """Return, for each window, where in x its largest is."""
+    places = np.arange(float(x.size)).reshape(x.shape)
+    out = np.empty(_pooled("max_pool", x.shape, params))
+    _max_pool_pick(places, x, out, **params)()
+    return out
+
+
 def _max_pool_input(g: Array, x: Array, out: Array, **params: Any) -> Kernel:
     # Whole arrays of masks and products: four times as fast as NumPy's own ``where=``.
     taps = _taps(x.shape, g.shape, params)
@@ -184,9 +192,8 @@ def _rows(rank: int) -> tuple[Op, ...]:
         (_filled(*(5,) * rank), {**close, "dilation": one}),
         (_filled(1, *(4,) * rank), spread),
     ]
-    ties = Example(
-        (np.round(_filled(*(4,) * rank)).tolist(),), {**plain, "dilation": one}, kink=True
-    )
+    tied = np.resize([2.0, 2.0, -1.0], (4,) * rank)
+    ties = Example((tied.tolist(),), {**plain, "dilation": one}, kink=True)
     evenly = [(_filled(2, *(4,) * rank), plain), (_filled(*(5,) * rank), close)]
 
     def max_shape(x: Shape, **params: Any) -> Shape:
@@ -221,6 +228,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
             ),
             purpose="It keeps the strongest answer of each neighbourhood.",
             reasons=each_reason(_GATE),
+            side=_winners,
             examples=(*(Example((x.tolist(),), p) for x, p in cases), ties),
             kinks=_TIES,
         ),

@@ -167,7 +167,8 @@ def _crossed(
         if side is None:
             continue
         above, below = (
-            side(*(arrays.get(i, run.arrays[i]) for i in step.inputs)) for arrays in (plus, minus)
+            side(*(arrays.get(i, run.arrays[i]) for i in step.inputs), **step.params)
+            for arrays in (plus, minus)
         )
         if not np.array_equal(above, below):
             found.append(run.tape.label(step.inputs[0]))
