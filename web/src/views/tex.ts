@@ -39,6 +39,8 @@ const BINDING: Readonly<Record<string, number>> = {
   pow: 4,
 }
 const ATOM = 5
+/** Functions LaTeX has a command for. */
+const KNOWN: ReadonlySet<string> = new Set(['log', 'max', 'min', 'tanh'])
 const PRODUCT = 2
 const RELATION: Readonly<Record<string, string>> = { gt: '>', ge: String.raw`\ge`, eq: '=' }
 
@@ -128,8 +130,10 @@ function write(node: Placed, style: Style): Written {
     case 'ge':
     case 'eq':
       return [`${inner(first)} ${RELATION[head]!} ${inner(second)}`, 0]
-    default:
-      return [`\\${head}(${shortened(args.map(inner), style.most ?? Infinity, '\\ldots').join(', ')})`, ATOM]
+    default: {
+      const list = shortened(args.map(inner), style.most ?? Infinity, String.raw`\ldots`).join(', ')
+      return [`${KNOWN.has(head) ? `\\${head}` : String.raw`\operatorname{${head}}`}(${list})`, ATOM]
+    }
   }
 }
 
