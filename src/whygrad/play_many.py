@@ -40,8 +40,8 @@ LEADING = frozenset(
         *("heaviside", "maximum", "minimum", "gt", "ge", "eq", "where", "sum", "mean", "amax"),
         *("divide_by_count", "share_of_max", "sum_like", "put_like", "cat", "cat_part"),
         *("put_part", "relu", "leaky_relu", "sigmoid", "tanh", "softplus", "softmax"),
-        *("log_softmax", "elu", "clamp_min", "clamp_max", "erf", "cumsum", "pad", "mse_loss", "binary_cross_entropy"),
-        *("binary_cross_entropy_with_logits", "cross_entropy"),
+        *("log_softmax", "elu", "clamp_min", "clamp_max", "erf", "cumsum", "pad", "mse_loss"),
+        *("binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy"),
     )
 )
 
