@@ -104,7 +104,8 @@ def _max_pool_pick(u: Array, x: Array, out: Array, **params: Any) -> Kernel:
 
 def _winners(x: Array, **params: Any) -> Array:
     """Return, for each window, where in x its largest is."""
-    places = np.arange(float(x.size)).reshape(x.shape)
+    places = np.empty(x.shape)
+    np.copyto(places.reshape(-1), np.arange(x.size))
     out = np.empty(_pooled("max_pool", x.shape, params))
     _max_pool_pick(places, x, out, **params)()
     return out
