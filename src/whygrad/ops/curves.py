@@ -172,7 +172,9 @@ clamp_min = Op(
             )
         ),
     ),
-    formula=Formula(call("max", _X, param("min")), (Use(_free(_X, param("min"))),)),
+    formula=Formula(
+        cases(compare("gt", _X, param("min")), _X, param("min")), (Use(_free(_X, param("min"))),)
+    ),
     purpose="It keeps a number from falling below a bound.",
     reasons=each_reason(_held("below")),
     side=_above_bound,
@@ -197,7 +199,9 @@ clamp_max = Op(
             )
         ),
     ),
-    formula=Formula(call("min", _X, param("max")), (Use(_free(param("max"), _X)),)),
+    formula=Formula(
+        cases(compare("gt", param("max"), _X), _X, param("max")), (Use(_free(param("max"), _X)),)
+    ),
     purpose="It keeps a number from rising above a bound.",
     reasons=each_reason(_held("above")),
     side=_below_bound,

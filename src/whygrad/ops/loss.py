@@ -169,7 +169,8 @@ def _log_or_least(x: Expr) -> Expr:
 
 def _bce_slope(around: Around) -> Tensor:
     p, t = around.inputs
-    return _averaged((p - t) / (p * (1.0 - p)).apply("maximum", p.constant(_LEAST_SLOPE)), around)
+    spread = (p * (1.0 - p)).apply("clamp_min", min=_LEAST_SLOPE, at_bound=1.0)
+    return _averaged((p - t) / spread, around)
 
 
 def _bce_target_slope(around: Around) -> Tensor:
