@@ -1,0 +1,429 @@
+"""Exercises: the same anywhere, about what they say, and right, as PyTorch confirms."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whygrad.errors import WhygradError
+from whygrad.lesson import lesson, lines
+from whygrad.practice import (
+    FADING,
+    FEATURES,
+    KINDS,
+    Exercise,
+    Workings,
+    exercise,
+    from_id,
+    from_json,
+    worksheet,
+)
+from whygrad.practice.exercise import MAX_SEED
+from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
+from whygrad.run import Run
+
+SEEDS = range(3)
+EVERY = [(f, k) for f in FEATURES for k in KINDS]
+
+
+# --- made from a seed -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("feature", "kind"), EVERY)
+def test_every_feature_is_asked_in_every_way(feature: str, kind: str) -> None:
+    for seed in SEEDS:
+        for fading in FADING:
+            made = exercise(seed, feature=feature, kind=kind, fading=fading)
+            assert made.asks
+            assert FEATURES[feature].holds(made.run)
+            assert made.id == f"{kind}.{feature}.{fading}.{seed}"
+            assert from_id(made.id) == made
+            assert all(math.isfinite(number) for _, number in made.given)
+            assert len(dict(made.given)) == len(made.given)
+            assert not {ask.name for ask in made.asks} & dict(made.given).keys()
+            json.dumps(made.to_json(with_answers=True), allow_nan=False)
+            assert from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+@given(st.integers(0, MAX_SEED - 1))
+def test_any_seed_makes_an_exercise(seed: int) -> None:
+    made = exercise(seed)
+    assert made.seed == seed
+    assert exercise(seed) == made
+
+
+def test_the_same_seed_gives_the_same_exercise_anywhere() -> None:
+    made = exercise(7, feature="fanout")
+    assert made.question == (
+        "A small computation:\n  a = x + 4\n  L = x × a\nwith x = 2, η = 0.2.\n"
+        "Work out one training iteration, step by step."
+    )
+    assert [(ask.name, ask.answer) for ask in made.asks] == [
+        ("a", 6.0),
+        ("L", 12.0),
+        ("dL/da", 2.0),
+        ("dL/dx", 8.0),
+        ("x_new", 0.4),
+    ]
+
+
+def test_other_seeds_give_other_exercises() -> None:
+    for feature in FEATURES:
+        assert len({exercise(seed, feature=feature).question for seed in range(20)}) >= 10
+    assert {exercise(seed).feature for seed in range(100)} == set(FEATURES)
+
+
+def test_the_json_is_what_is_promised() -> None:
+    made = exercise(7)
+    assert set(made.to_json()) == {"id", "seed", "question", "given", "asks"}
+    assert all(set(ask) == {"name", "prompt"} for ask in made.to_json()["asks"])
+    with_answers = made.to_json(with_answers=True)["asks"]
+    assert [ask["answer"] for ask in with_answers] == [ask.answer for ask in made.asks]
+
+
+def test_numbers_are_friendly() -> None:
+    for seed in range(60):
+        numbers = [ask.answer for ask in exercise(seed).asks]
+        assert all(n == 0 or 0.01 <= abs(float(n)) < 200 for n in numbers)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"seed": -1}, "must be from 0"),
+        ({"seed": MAX_SEED}, "must be from 0"),
+        ({"seed": 1, "feature": "fanot"}, "did you mean 'fanout'"),
+        ({"seed": 1, "kind": "fill_blank"}, "did you mean 'fill_blanks'"),
+        ({"seed": 1, "fading": "alone"}, "Allowed: worked, completion, solo"),
+    ],
+)
+def test_what_is_not_there_is_refused(arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(WhygradError, match=says):
+        exercise(**arguments)
+
+
+@pytest.mark.parametrize(
+    "id_", ["", "7", "a.b.c", "next_number.fanout.solo.x", "next_number.fanout.solo.²", "a.b.c.7",
+            "next_number.fanout.solo.99999999999", "next_number.fanout.solo.-1", "." * 500]
+)  # fmt: skip
+def test_what_is_not_an_id_is_refused(id_: str) -> None:
+    with pytest.raises(WhygradError):
+        from_id(id_)
+
+
+@pytest.mark.parametrize("data", [None, [], 3, "x", {}, {"id": 7}, {"seed": 7}])
+def test_a_foreign_file_is_refused(data: Any) -> None:
+    with pytest.raises(WhygradError, match="has no id"):
+        from_json(data)
+
+
+@pytest.mark.parametrize("key", ["seed", "question", "given", "asks"])
+def test_an_altered_file_is_refused(key: str) -> None:
+    data = exercise(7).to_json(with_answers=True)
+    altered = {
+        "seed": 8,
+        "question": "Is it so?",
+        "given": {**data["given"], "learning_rate": 9.0},
+        "asks": data["asks"][1:],
+    }
+    with pytest.raises(WhygradError, match=f"the exercise's {key} is not that of"):
+        from_json(data | {key: altered[key]})
+    data["asks"][0]["answer"] = 1e9  # an answer is not what was asked
+    assert from_json(data) == exercise(7)
+
+
+def test_less_is_asked_the_more_is_worked_out() -> None:
+    for feature in FEATURES:
+        for kind in ("next_number", "fill_blanks"):
+            counts = [
+                len(exercise(3, feature=feature, kind=kind, fading=fading).asks)
+                for fading in FADING
+            ]
+            assert counts == sorted(counts)
+
+
+# --- features ---------------------------------------------------------------------------------
+
+
+def of_feature(feature: str) -> list[Exercise]:
+    return [exercise(seed, feature=feature) for seed in range(12)]
+
+
+def uses(run: Run, name: str) -> int:
+    tape = run.tape
+    forward = [
+        step.id
+        for step, _ in tape.uses.get(tape.by_name[name], ())
+        if step.phase in ("forward", "loss")
+    ]
+    return len(forward)
+
+
+def test_a_dead_unit_is_dead_and_the_other_is_not() -> None:
+    for made in of_feature("dead_unit"):
+        z, gradient = made.run["z1"], made.run["dL/dW1"]
+        dead = int(np.flatnonzero(z[0] < 0)[0])
+        assert (z < 0).sum() == 1
+        assert not gradient[:, dead].any()
+
+
+def test_fan_out_has_a_value_that_is_used_twice() -> None:
+    for made in of_feature("fanout"):
+        assert uses(made.run, "x") >= 2 or uses(made.run, "a") >= 2
+    for made in of_feature("shared_weight"):
+        assert uses(made.run, "w") == 2
+    for made in of_feature("residual"):
+        assert uses(made.run, "h") == 2
+
+
+def test_a_batch_has_two_examples() -> None:
+    for made in of_feature("batch_of_two"):
+        x = made.run["x"]
+        assert x.shape == (2, 1)
+        assert x[0] != x[1]
+
+
+def test_momentum_has_a_velocity_from_before() -> None:
+    for made in of_feature("momentum"):
+        given = dict(made.given)
+        assert given["velocity_w1"]
+        assert given["velocity_b1"]
+        assert made.run["velocity_w1_new"].item() == pytest.approx(
+            given["momentum"] * given["velocity_w1"] + made.run["dL/dw1"].item()
+        )
+
+
+@pytest.mark.parametrize(
+    ("feature", "op"), [("sigmoid_output", "sigmoid"), ("tanh", "tanh"), ("neuron", "relu")]
+)
+def test_an_activation_is_there(feature: str, op: str) -> None:
+    for made in of_feature(feature):
+        assert op in {step.op for step in made.run.tape.steps if step.phase == "forward"}
+
+
+def test_a_chain_is_one_way_through() -> None:
+    for made in of_feature("chain"):
+        assert edges_of(made.run.tape)[0][0] == "x"
+        assert {name for name, _ in edges_of(made.run.tape)} >= {"x", "a", "b", "c"}
+
+
+# --- PyTorch ----------------------------------------------------------------------------------
+
+FUNCTIONS = {
+    "max": lambda a, b: torch.maximum(torch.as_tensor(a, dtype=torch.float64), b),
+    "exp": torch.exp,
+    "log": torch.log,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+}
+
+
+def by_torch(made: Exercise) -> dict[str, Any]:
+    """Every number of an exercise, by PyTorch's autograd and optimizer, from its spec alone."""
+    spec, iteration = made.spec, FEATURES[made.feature].iteration
+    data = {
+        name: torch.tensor(numbers, dtype=torch.float64)
+        for name, numbers in spec.get("data", {}).items()
+        if name in "xy"
+    }
+    first = spec["formula"] if "formula" in spec else spec["init"]
+    weights = {
+        name: torch.tensor(number, dtype=torch.float64, requires_grad=True)
+        for name, number in first.items()
+        if not isinstance(number, str)
+    }
+    options = {k: v for k, v in spec["optimizer"].items() if k not in ("name", "learning_rate")}
+    optimizer = torch.optim.SGD(weights.values(), spec["optimizer"]["learning_rate"], **options)
+    found: dict[str, torch.Tensor] = {}
+    for _ in range(iteration):
+        optimizer.zero_grad()
+        made_here = (
+            formula(spec, weights, data) if "formula" in spec else network(spec, weights, data)
+        )
+        for value in made_here.values():
+            value.retain_grad()
+        made_here["L"].backward()
+        found = {name: value.detach().clone() for name, value in made_here.items()}
+        for name, value in (made_here | weights).items():
+            assert value.grad is not None
+            found[f"dL/d{name}"] = value.grad.detach().clone()
+        optimizer.step()
+    for name, value in weights.items():
+        found[f"{name}_new"] = value.detach()
+        if "momentum" in options:
+            found[f"velocity_{name}_new"] = optimizer.state[value]["momentum_buffer"]
+    return {name: value.numpy() for name, value in found.items()}
+
+
+def formula(spec: Any, weights: Any, data: Any) -> dict[str, torch.Tensor]:
+    known: dict[str, Any] = dict(FUNCTIONS) | weights | data
+    made: dict[str, torch.Tensor] = {}
+    for name, text in spec["formula"].items():
+        if isinstance(text, str):
+            made[name] = known[name] = eval(text, {}, known)
+    return made
+
+
+def network(spec: Any, weights: Any, data: Any) -> dict[str, torch.Tensor]:
+    layers = len(spec["network"]["layers"]) - 1
+    made: dict[str, torch.Tensor] = {}
+    a = data["x"]
+    for n in range(1, layers + 1):
+        z = a @ weights[f"W{n}"] + weights[f"b{n}"]
+        if n < layers:
+            made[f"z{n}"] = z
+            a = made[f"a{n}"] = getattr(torch, spec["network"]["activation"])(z)
+        elif spec["network"]["output"] == "sigmoid":
+            made[f"z{n}"] = z
+            made["yhat"] = torch.sigmoid(z)
+            made["L"] = torch.nn.functional.binary_cross_entropy(made["yhat"], data["y"])
+        else:
+            made["yhat"] = z * 1
+            made["L"] = torch.nn.functional.mse_loss(made["yhat"], data["y"])
+    return made
+
+
+def of_torch(found: dict[str, Any], made: Exercise, name: str) -> float | None:
+    """The number of an element; None for a part of a formula that the spec has no name for."""
+    value, at = made.run.element(name)
+    stem = made.run.tape.values[value].name
+    same = {key.lower(): key for key in found}  # a weight of one number is called w1, not W1
+    return float(found[same[stem.lower()]].flat[at]) if stem.lower() in same else None
+
+
+@pytest.mark.parametrize("feature", list(FEATURES))
+def test_every_answer_is_confirmed_by_pytorch(feature: str) -> None:
+    for seed in range(6):
+        made = exercise(seed, feature=feature)
+        found = by_torch(made)
+        confirmed = 0
+        for ask in made.asks:
+            number = of_torch(found, made, ask.name)
+            if number is not None:
+                assert ask.answer == pytest.approx(number, rel=1e-9, abs=1e-11), ask.name
+                confirmed += 1
+            else:
+                assert "u" in ask.name
+        assert confirmed >= 4
+        parts_confirmed(made)
+
+
+def parts_confirmed(made: Exercise) -> None:
+    """Unnamed parts of a formula: PyTorch's autograd on the text of every line's formula."""
+    if "formula" not in made.spec:
+        return
+    run = made.run
+    known: dict[str, Any] = {
+        value.name: torch.tensor(run.number(value.id, 0), dtype=torch.float64, requires_grad=True)
+        for value in run.tape.leaves
+        if value.name
+    } | FUNCTIONS
+    for step in lesson(run.tape):
+        if step.phase in ("forward", "loss"):
+            (line,) = lines(run, step)
+            known[step.name] = eval(line.formula, {}, known)
+            known[step.name].retain_grad()
+    known["L"].backward()
+    for ask in made.asks:
+        if "u" in ask.name:
+            value = known[ask.name.removeprefix("dL/d")]
+            number = value.grad if ask.name.startswith("dL/d") else value
+            assert ask.answer == pytest.approx(number.item(), rel=1e-9, abs=1e-11), ask.name
+
+
+# --- kinds ------------------------------------------------------------------------------------
+
+
+def test_told_and_asked_make_up_the_whole() -> None:
+    for seed in range(12):
+        for kind in ("next_number", "fill_blanks"):
+            made = exercise(seed, kind=kind, fading="completion")
+            work = Workings(made.run)
+            numbers = dict(made.given) | {ask.name: ask.answer for ask in made.asks}
+            for place in work.order:
+                label = work.label(place)
+                assert numbers[label] == pytest.approx(work.number(place), rel=1e-9, abs=1e-12)
+            assert made.question.count("____") == (len(made.asks) if kind == "fill_blanks" else 0)
+
+
+@pytest.mark.parametrize("feature", list(FEATURES))
+def test_a_planted_mistake_is_seen(feature: str) -> None:
+    for seed in SEEDS:
+        made = exercise(seed, feature=feature, kind="find_the_mistake")
+        where, number = made.asks
+        work = Workings(made.run)
+        given = dict(made.given)
+        for place in work.order:
+            label = work.label(place)
+            if label == where.answer:
+                assert number.answer == pytest.approx(work.number(place), rel=1e-9, abs=1e-12)
+                assert given[label] != pytest.approx(work.number(place), rel=1e-5)
+                break
+            assert given[label] == pytest.approx(work.number(place), rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize("feature", list(FEATURES))
+def test_steps_to_order_are_not_in_order(feature: str) -> None:
+    for seed in SEEDS:
+        made = exercise(seed, feature=feature, kind="order_the_steps")
+        tape = made.run.tape
+        mixed = made.asks[0].prompt.removeprefix("Put in order: ").split(", ")
+        assert sorted(mixed) == sorted(backward_steps(tape))
+        assert comes_too_early(tape, mixed)
+        assert comes_too_early(tape, str(made.asks[0].answer).split(", ")) is None
+
+
+def test_a_graph_has_an_arrow_for_every_use() -> None:
+    made = exercise(1, feature="shared_weight", kind="draw_the_graph")
+    assert made.asks[0].answer == "w -> h, x -> h, w -> p, h -> p, y -> u1, p -> u1, u1 -> L"
+
+
+def test_a_remedy_is_for_a_training_that_goes_wrong() -> None:
+    for seed in range(6):
+        made = exercise(seed, kind="choose_the_remedy")
+        wrong, _, right = made.question.partition("; done rightly it would go ")
+        losses = wrong.rpartition("the loss goes ")[2]
+        assert losses != right.partition(".\n")[0]
+        assert "How to find out:" in str(made.asks[0].answer)
+
+
+# --- worksheets -------------------------------------------------------------------------------
+
+
+def test_a_worksheet_asks_all_and_has_all_answers_on_a_page_of_their_own() -> None:
+    made = [exercise(seed, kind=kind) for seed, kind in enumerate(KINDS)]
+    page = worksheet(made)
+    sheet, key = page.split('<div class="key">')
+    for one in made:
+        assert sheet.count(one.id) == key.count(one.id) == 1
+        assert one.question.splitlines()[1].strip() in sheet
+    assert sheet.count("<section>") == key.count("<section>") == len(made)
+    assert "____" not in page
+    assert "<script" not in page
+    assert "break-before: page" in page
+    assert "http" not in page
+
+
+def test_a_worksheet_is_plain_html() -> None:
+    from html.parser import HTMLParser
+
+    class Strict(HTMLParser):
+        open: list[str] = []  # noqa: RUF012
+
+        def handle_starttag(self, tag: str, attrs: Any) -> None:
+            if tag != "meta":
+                self.open.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    parser = Strict()
+    parser.feed(worksheet([exercise(seed, kind=kind) for seed, kind in enumerate(KINDS)]))
+    assert parser.open == []
