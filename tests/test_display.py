@@ -114,6 +114,14 @@ def test_what_is_not_finite_is_shown_so() -> None:
         assert in_numbers(double, lambda *_, x=x: x, 4) == text
 
 
+def test_a_result_that_the_formula_does_not_come_to_is_shown_in_full() -> None:
+    # summed in another order, 0.1 + 0.2 - 0.3 is another number of the size of the rounding error
+    total = Expr("add", (Expr("leaf", (0, 0)), Expr("leaf", (1, 0))))
+    found = shown(total, lambda value, _: [0.1 + 0.2, -0.3][value], 2.7755575615628914e-17)
+    assert (found.digits, found.result_digits) == (17, 17)
+    assert found.result == "2.7755575615628914e−17"
+
+
 # --- the law ----------------------------------------------------------------------------------
 
 

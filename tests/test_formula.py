@@ -22,6 +22,7 @@ from whygrad.formula import (
     leaves,
     number_text,
     place,
+    place_local,
     settled,
     to_python,
     unflat,
@@ -164,6 +165,29 @@ def test_zero_to_a_negative_power(a: float, b: float) -> None:
     with np.errstate(all="ignore"):
         expected = np.power(a, b)
     assert evaluate(Expr("pow", (A, B)), lambda value, _: (a, b)[value]) == expected
+
+
+@pytest.mark.parametrize(("a", "b"), [(1e308, 2.0), (-1e308, 2.0), (-1e308, 3.0), (-2.0, 0.5)])
+def test_powers_that_are_too_large_or_no_number(a: float, b: float) -> None:
+    with np.errstate(all="ignore"):
+        expected = np.power(a, b)
+    got = evaluate(Expr("pow", (A, B)), lambda value, _: (a, b)[value])
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_an_argument_without_a_derivative_has_no_local_ones() -> None:
+    chosen = Place(OPS["where"].formula, (0, 1, 2), ((2,),) * 3, 3, (2,), {}, lambda *_: 0)
+    assert list(place_local(chosen, 0, (1,))) == []
+    assert list(place_local(chosen, 1, (1,)))[0][0] == (1,)
+
+
+@pytest.mark.parametrize("a", [0.0, -0.0, 2.0, -2.0, math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("b", [0.0, -0.0])
+def test_division_by_zero(a: float, b: float) -> None:
+    with np.errstate(all="ignore"):
+        expected = np.divide(a, b)
+    got = evaluate(Expr("div", (A, B)), lambda value, _: (a, b)[value])
+    np.testing.assert_array_equal(got, expected)
 
 
 def placed(formula: Formula, shape: tuple[int, ...] = (2,), params: Any = None) -> Place:

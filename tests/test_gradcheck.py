@@ -22,6 +22,7 @@ def test_right_gradients_pass() -> None:
     assert gradcheck(OPS["sum"], [[1.0, 2.0]], params={"axes": (-1,), "keepdims": False})
     assert gradcheck("where", [True, False], [1.0, 2.0], [3.0, 4.0])
     assert gradcheck(lambda x, y: x * y, 1.0, 2.0, argnums=[1])
+    assert gradcheck("where", [True, False], [1.0, 2.0], [3.0, 4.0], argnums=[2])
     assert worst(lambda x, y: x.sum(), [1.0], [2.0]).error < 1e-8
 
 

@@ -207,6 +207,31 @@ def test_an_infinity_that_leads_nowhere_is_no_fault() -> None:
     assert np.isfinite(iteration.losses).all()
 
 
+def test_batches_that_change_their_mind_are_found_out() -> None:
+    model, iteration = traced()
+    asked: list[int] = []
+
+    def batches(n: int) -> list[Any]:
+        asked.append(n)
+        return [XOR * np.nan if len(asked) == 2 else XOR, T]
+
+    iteration.batches = batches
+    with pytest.raises(NonFiniteError, match="not when it was played again: `batches` must give"):
+        iteration.play(3)
+    assert np.isfinite(model.layers[0].weight.data).all()  # type: ignore[attr-defined]
+
+
+def test_without_an_optimizer_nothing_is_trained() -> None:
+    model = nn.Sequential(nn.Linear(2, 1, seed=1))
+    before = model.parameters()
+    iteration = wg.trace(model, XOR, T, dtype="float32")
+    iteration.play(3)
+    assert {value.dtype for value in iteration.tape.values} == {"float32"}
+    assert len(set(iteration.losses)) == 1
+    for old, new in zip(before, model.parameters(), strict=True):
+        np.testing.assert_array_equal(old.data.astype("float32"), new.data)
+
+
 def test_numbers_that_were_given_at_fault() -> None:
     model = nn.Sequential(nn.Linear(1, 1, seed=1))
     iteration = wg.trace(

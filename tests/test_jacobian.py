@@ -83,6 +83,10 @@ def test_what_does_not_depend_on_an_input_has_rate_0() -> None:
     )
     assert wg.jvp(lambda x: wg.tensor([1.0, 2.0]), (X,), (V,))[1].tolist() == [0.0, 0.0]
     assert wg.hvp(lambda x: x.sum(), (X,), (V,)).tolist() == [0.0, 0.0, 0.0]
+    apart = wg.hvp(lambda x, y, z: (x * z).sum(), (X, X, X), (V, V, V))
+    assert [part.tolist() for part in apart] == [V.tolist(), [0.0, 0.0, 0.0], V.tolist()]
+    moved = wg.jvp(lambda x, y: y * 2.0, (X, X), (V, V))[1]
+    assert moved.tolist() == (2 * V).tolist()
     assert wg.vjp(lambda x: wg.tensor(1.0), X)[1](1.0)[0].tolist() == [0.0, 0.0, 0.0]
     assert wg.jacobian(lambda x: x[:0])(X).data.shape == (0, 3)
 
@@ -90,5 +94,7 @@ def test_what_does_not_depend_on_an_input_has_rate_0() -> None:
 def test_tangents_that_do_not_fit_are_refused() -> None:
     with pytest.raises(wg.WhygradError, match=r"jvp: a tangent has shape \(2,\).* \(3,\)"):
         wg.jvp(ours, (X, W), (V[:2], W))
+    with pytest.raises(wg.WhygradError, match=r"hvp: a tangent has shape \(2,\).* \(3,\)"):
+        wg.hvp(lambda x, y: y.square().sum(), (X, V), (V[:2], V))
     with pytest.raises(wg.WhygradError, match="hvp: 2 primals need as many tangents"):
         wg.hvp(scalar, (X, W), (V,))

@@ -86,6 +86,13 @@ def test_a_function_of_no_layers_has_titles_too() -> None:
     assert "For the parameter: ∂L/∂x" in titles
 
 
+def test_a_gradient_that_no_step_passed_back_has_a_title() -> None:
+    x = wg.tensor([1.0, 2.0], name="x")
+    loss, by_hand = (x * x).sum().named("L"), x * 2.0
+    tape, _, _ = write(loss, also=[by_hand], gradients={x: by_hand}, names={by_hand: "dL/dx"})
+    assert [step.title for step in lesson(tape)][-1] == "Backward: ∂L/∂x"
+
+
 CHAINS = {
     "tanh": lambda y: y.tanh(),
     "abs": lambda y: (y - 1.0).abs(),

@@ -9,6 +9,8 @@ from whygrad import play as playing
 from whygrad.errors import WhygradError
 from whygrad.optim import OPTIMIZERS
 from whygrad.play import Player, memory_needed
+from whygrad.record import write
+from whygrad.run import leaves_of
 
 
 def iteration(name: str = "sgd", width: int = 48, **options: float) -> wg.Iteration:
@@ -53,6 +55,17 @@ def test_updated_parameters_are_written_over_the_old() -> None:
     _, lean = players(traced)
     for before, after in traced.tape.carries:
         assert np.shares_memory(lean.buffers[before], lean.buffers[after])
+
+
+@pytest.mark.parametrize("lean", [False, True])
+def test_values_that_take_each_others_place(lean: bool) -> None:
+    a, b = nn.buffer([1.0, 2.0], name="a"), nn.buffer([30.0, 40.0], name="b")
+    loss = (a * 1.0 - b).sum()
+    tape, run, _ = write(loss, carries=[(a, b), (b, a)])
+    player = Player(tape, leaves_of(run), lean=lean)
+    losses: list[float] = []
+    player.train(4, losses)
+    assert losses == [-67.0, 67.0, -67.0, 67.0]
 
 
 def test_what_is_too_large_is_said_before_allocating(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,8 @@ def test_a_formula_is_traced_statement_by_statement() -> None:
     assert {"a", "b", "L", "dL/dx"} <= set(iteration.tape.by_name)
     assert run["a"] == run["b"] == 0.5
     assert run["L"] == pytest.approx(np.exp(0.5))
+    assert run["u1"] == 2.0  # the formula's own; what has no name is called u2 and so on
+    assert run["u2"] == -0.5
     assert run["dL/dx"] == pytest.approx(-2 * np.exp(0.5) + 0.5 * 2 * np.exp(0.5))
 
 
@@ -38,6 +40,34 @@ def test_a_formula_is_traced_statement_by_statement() -> None:
 def test_a_formula_at_fault_says_where(given: dict[str, str], inputs: object, says: str) -> None:
     with pytest.raises(SpecError, match=says):
         start(spec_from_dict(formula(given, **inputs), "test"))  # type: ignore[arg-type]
+
+
+def test_a_formula_takes_elements_and_options_of_functions() -> None:
+    spec = spec_from_dict(
+        formula(
+            {"m": "max(X, axis=1, keepdims=True)", "L": "m[1, 0] * X[0, -1] - sum(X[0])"},
+            X=[[1.0, 2.0], [3.0, 5.0]],
+        ),
+        "test",
+    )
+    run = start(spec).iteration.run
+    assert run["m"].tolist() == [[2.0], [5.0]]
+    assert run["L"] == 5.0 * 2.0 - 3.0
+    assert run["dL/dX"].tolist() == [[-1.0, 4.0], [0.0, 2.0]]
+
+
+def test_whole_batches_visit_every_sample_and_one_sample_is_judged_by_its_own_size() -> None:
+    sections = {
+        "network": {"layers": [1, 1]},
+        "init": {"W1": 1.0, "b1": 0.0},
+        "data": {"x": [[2.0]], "y": [[2.05]], "batch": "all"},
+    }
+    training = start(spec_from_dict(sections, "test"))
+    visited, judged = training.visited(7), training.evaluate()
+    assert visited is not None
+    assert judged is not None
+    assert visited.tolist() == [0]
+    assert judged.accuracy == 1.0  # off by 0.05, within a tenth of the one target's size
 
 
 @pytest.mark.parametrize("preset", ["xor", "spirals", "flow", "fanout"])

@@ -253,7 +253,7 @@ class Iteration:
         """Play one by one until a step makes a NaN or infinity, and say which.
 
         Raises:
-            NonFiniteError: if there is a fault before iteration ``end``.
+            NonFiniteError: always; there was a fault before iteration ``end``.
         """
         while self.played < end:
             player = self._player()
@@ -264,6 +264,11 @@ class Iteration:
                 raise NonFiniteError(fault_text(self.tape, first_fault(player), self.played))
             self.losses.append(player.buffers[self.tape.loss].item())
             player.carry()
+        self._give_back()
+        raise NonFiniteError(
+            f"a NaN or infinity arose before iteration {end + 1}, but not when it was played "
+            f"again: `batches` must give the same arrays whenever it is asked for an iteration"
+        )
 
     def _give_back(self) -> None:
         """Put the trained parameters into the model and the optimizer, as PyTorch would."""

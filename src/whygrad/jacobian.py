@@ -93,8 +93,9 @@ def hvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
     found = gradients(f(*inputs), inputs)
     effect: Tensor | None = None
     for t, given in zip(inputs, tangents, strict=True):
+        tangent = _tangent("hvp", t, given)
         if t in found:
-            along = (found[t] * _tangent("hvp", t, given)).sum()
+            along = (found[t] * tangent).sum()
             effect = along if effect is None else effect + along
     second = {} if effect is None else gradients(effect, inputs)
     each = tuple(_found(second, t) for t in inputs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -282,7 +282,7 @@ def _formula(spec: Spec) -> Iteration:
     }
     parameters = [known[name] for name in formula.parameters]
     inputs = [known[name] for name in spec.data.inputs]
-    traced = _Formula(known)
+    traced = _Formula(known, {*known, *(statement.name for statement in formula.statements)})
     for position, statement in enumerate(formula.statements):
         phase = "loss" if position == len(formula.statements) - 1 else "forward"
         with scene(phase=phase):
@@ -311,8 +311,9 @@ def _from_a_spec(tape: Tape, run: Run) -> tuple[Tape, Run]:
 class _Formula:
     """Walks the syntax tree of a statement, recording; every intermediate gets a name."""
 
-    def __init__(self, known: Mapping[str, Any]) -> None:
+    def __init__(self, known: Mapping[str, Any], taken: Set[str]) -> None:
         self.known = known
+        self.taken = taken
         self.count = 0
 
     def statement(self, name: str, text: str) -> Tensor:
@@ -335,7 +336,7 @@ class _Formula:
         made = self.node(node)
         if isinstance(made, Tensor) and made.op is not None and not made.name:
             self.count += 1
-            while f"u{self.count}" in self.known:
+            while f"u{self.count}" in self.taken:
                 self.count += 1
             return made.named(f"u{self.count}")
         return made
@@ -352,14 +353,14 @@ class _Formula:
                 return -self.part(operand)
             case ast.Subscript(value=value, slice=index):
                 return self.part(value)[ast.literal_eval(index)]
-            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+            case _:
+                assert isinstance(node, ast.Call)  # the parser lets nothing else through
+                assert isinstance(node.func, ast.Name)
                 given = {
                     _KEYWORDS.get(k.arg or "", k.arg or ""): ast.literal_eval(k.value)
-                    for k in keywords
+                    for k in node.keywords
                 }
-                return _FUNCTIONS[name](*(self.part(a) for a in args), **given)
-            case _:
-                raise AssertionError(f"the parser let {type(node).__name__} through")
+                return _FUNCTIONS[node.func.id](*(self.part(a) for a in node.args), **given)
 
 
 _KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}
