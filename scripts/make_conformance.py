@@ -287,11 +287,25 @@ EPSILONS = (1e-3, 1.0)
 
 def why_cases() -> list[Json]:
     """Return what presets answer: ladders by name, nudges and paths."""
-    return [_why_case(preset, names) for preset, names in ASKED.items()]
+    presets = [_why_case(name, start(name).iteration.run, asked) for name, asked in ASKED.items()]
+    return [*presets, _why_case("corners", _corners(), ("x[1]", "x[3]", "dL/dx[0]"))]
 
 
-def _why_case(preset: str, names: Sequence[str]) -> Json:
-    run = start(preset).iteration.run
+def _corners() -> Run:
+    """Every kind of corner a nudge may cross: clips, the larger of two, the largest of several."""
+    x = leaf([0.3, -0.8, 1.4, 0.2], "x", "parameter")
+    clipped = x.apply("clamp_min", min=-1.0, at_bound=1.0).named("c")
+    clipped = clipped.apply("clamp_max", max=1.5, at_bound=1.0).named("d")
+    pairs = clipped.reshape(2, 2).named("p")
+    pooled = pairs.apply(
+        "max_pool1d", kernel_size=(2,), stride=(2,), padding=(0,), dilation=(1,)
+    ).named("m")
+    with scene(phase="loss"):
+        loss = (pooled.square().sum() + pairs.amax((0, 1)) + apply("abs", x).sum()).named("L")
+    return iteration(loss, [x], 0.1)[1]
+
+
+def _why_case(name: str, run: Run, names: Sequence[str]) -> Json:
     tape = run.tape
     known = [run.label(v.id, at) for v in tape.values if v.name for at in range(_size(run, v.id))]
     asked = [name for name in names if name in known] or known
@@ -300,7 +314,7 @@ def _why_case(preset: str, names: Sequence[str]) -> Json:
         step.pop("source", None)
     depends = [name for name in asked if _has_gradient(run, name)]
     return {
-        "name": preset,
+        "name": name,
         "tape": data,
         "leaves": {str(v.id): run.to_json()["values"][v.id] for v in tape.leaves},
         "ops": {

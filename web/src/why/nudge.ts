@@ -1,9 +1,9 @@
 // See it happen: move one number a little, play the rest again, and look at the loss. The twin of
 // src/whygrad/why/nudge.py.
 
-import { positions, spread, type View } from '../player/layout'
 import { label, type Step } from '../player/tape'
 import { type Element, ofGradient } from './asked'
+import { hasCorners, sidesOf } from './corners'
 import { type Numbers, Scratch } from './scratch'
 
 export const EPSILON = 1e-5
@@ -24,22 +24,6 @@ export interface Nudge {
   readonly error: number | null
   /** Values that crossed a corner (such as a ReLU's 0) on the way: the two need not agree. */
   readonly kinks: readonly number[]
-}
-
-type Side = (inputs: readonly View[], at: number) => number
-
-const aboveZero: Side = ([x], at) => Number(x!.data[at]! > 0)
-const above: Side = ([a, b], at) => Number(a!.data[at]! > b!.data[at]!)
-
-/** On which side of its corner each element of an op is. */
-export const SIDES: Readonly<Record<string, Side>> = {
-  relu: aboveZero,
-  leaky_relu: aboveZero,
-  elu: aboveZero,
-  abs: aboveZero,
-  maximum: above,
-  minimum: above,
-  amax: firstLargest,
 }
 
 /** Nudges one element again and again: the steps that follow from it are bound once. */
@@ -90,16 +74,16 @@ export class Nudger {
   }
 
   /** The loss, and on which side of their corners the numbers on the way are. */
-  #moved(x: number): { loss: number; sides: [value: number, side: number[]][] } {
+  #moved(x: number): { loss: number; sides: [value: number, side: boolean[]][] } {
     const scratch = this.#scratch
     scratch.values(this.element.id)[this.element.at] = x
     scratch.play()
-    const sides = this.#steps.flatMap(({ op, inputs, output }): [number, number[]][] => {
-      const side = SIDES[op]
-      if (!side) return []
-      const views = inputs.map((id) => scratch.view(id))
-      return [[inputs[0]!, sidesOf(side, op, views, this.#asked.shape(output))]]
-    })
+    const sides = this.#steps
+      .filter((step) => hasCorners(this.#asked, step))
+      .map((step): [number, boolean[]] => [
+        step.inputs[0]!,
+        sidesOf(this.#asked, step, (id) => scratch.view(id)),
+      ])
     return { loss: scratch.values(this.#asked.tape.loss)[0]!, sides }
   }
 }
@@ -122,28 +106,4 @@ function downstream({ tape }: Numbers, id: number): Step[] {
     if (follows) touched.add(output)
     return follows
   })
-}
-
-function sidesOf(side: Side, op: string, views: readonly View[], shape: readonly number[]): number[] {
-  const [first] = views as [View]
-  if (op === 'amax') {
-    const rows = first.data.length / (first.shape.at(-1) ?? 1)
-    return Array.from({ length: rows }, (_, row) => side(views, row))
-  }
-  const laid = views.map((view) => inOrder(view, shape))
-  return Array.from({ length: laid[0]!.data.length }, (_, at) => side(laid, at))
-}
-
-/** A view spread to a shape, its elements in order. */
-function inOrder(view: View, shape: readonly number[]): View {
-  const wide = spread(view, shape)
-  const data = Float64Array.from(positions(wide), (place) => view.data[place]!)
-  return { ...wide, data }
-}
-
-/** Which of a row is the largest; of several, the first. */
-function firstLargest([x]: readonly View[], row: number): number {
-  const width = x!.shape.at(-1) ?? 1
-  const numbers = x!.data.subarray(row * width, (row + 1) * width)
-  return numbers.indexOf(Math.max(...numbers))
 }
