@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from whygrad.cli.doctor import doctor_command
 from whygrad.cli.open import open_app
 from whygrad.cli.practice import (
     check_command,
@@ -77,5 +78,6 @@ for command in (
     homework_command,
     worksheet_command,
     check_command,
+    doctor_command,
 ):
     whygrad.add_command(command)

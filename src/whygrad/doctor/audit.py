@@ -1,0 +1,101 @@
+# pyright: basic
+# PyTorch's own annotations are too loose for strict checking.
+"""One iteration, looked at closely: what backward brought, what the optimizer used, what moved.
+
+Hooks sit on the parameters for that one iteration and are gone after it; they read and return
+nothing, so the gradients are what they would have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from whygrad.doctor.signals import Audit
+
+Tensor = torch.Tensor
+MOST_NUMBERS = 20_000_000  # parameters of a larger model are audited by a part of them
+
+
+class Auditor:
+    """Watches one iteration of training, from its first backward to after its update."""
+
+    def __init__(self, parameters: Mapping[str, Tensor], stepped: bool) -> None:
+        self.parameters: dict[str, Tensor] = {}
+        room = MOST_NUMBERS
+        for name, parameter in parameters.items():
+            room -= parameter.numel()
+            if room < 0 and self.parameters:
+                break
+            self.parameters[name] = parameter
+        self.before = {n: p.detach().clone() for n, p in self.parameters.items()}
+        self.arrived: dict[str, Tensor] = {}
+        self.applied: dict[str, Tensor] | None = None
+        self.reached: set[str] = set()
+        self.stepped = stepped  # the gradient that is there has been used already
+        self.stale = False
+        self.hooks = [
+            p.register_hook(self._hear(n)) for n, p in self.parameters.items() if p.requires_grad
+        ]
+
+    def _hear(self, name: str) -> Any:
+        def hear(gradient: Tensor) -> None:
+            first = name not in self.reached
+            self.reached.add(name)
+            old = self.parameters[name].grad
+            if first and self.stepped and old is not None and bool(old.any()):
+                self.stale = True
+            told = gradient.detach()
+            known = self.arrived.get(name)
+            self.arrived[name] = told.clone() if known is None else known + told
+
+        return hear
+
+    def used(self) -> None:
+        """The optimizer is about to step: remember what it is given."""
+        given = {n: p.grad for n, p in self.parameters.items() if p.grad is not None}
+        self.applied = {n: g.detach().clone() for n, g in given.items()}
+
+    def close(self) -> None:
+        """Take the hooks off."""
+        for hook in self.hooks:
+            hook.remove()
+        self.hooks = []
+
+    def result(self, step: int, true: Mapping[str, Tensor] | None, decay: float) -> Audit:
+        """Return what was seen; `true` is the gradient worked out anew."""
+        moved = {n: p.detach() - self.before[n] for n, p in self.parameters.items()}
+        weights = norm(self.before)
+        trained = {n: w for n, w in self.before.items() if self.parameters[n].requires_grad}
+        arrived = norm(self.arrived)
+        return Audit(
+            step,
+            arrived,
+            None if self.applied is None else norm(self.applied),
+            None if not true else norm(true),
+            None if not true else cosine(self.arrived, true),
+            None if not true else -_none_to_zero(cosine(moved, true)),
+            norm(moved) / weights if weights > 0 else norm(moved),
+            self.stale,
+            decay * norm(trained) / arrived if arrived > 0 else 0.0,
+        )
+
+
+def norm(tensors: Mapping[str, Tensor]) -> float:
+    """Return the norm of all together."""
+    squares = [float(t.double().pow(2).sum()) for t in tensors.values()]
+    return float(sum(squares) ** 0.5)
+
+
+def cosine(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> float | None:
+    """Return the cosine between two sets of tensors, over the names they share."""
+    names = a.keys() & b.keys()
+    dot = sum(float((a[n].double() * b[n].double()).sum()) for n in names)
+    size = norm({n: a[n] for n in names}) * norm({n: b[n] for n in names})
+    return dot / size if size > 0 and size < float("inf") else None
+
+
+def _none_to_zero(x: float | None) -> float:
+    return 0.0 if x is None else x

@@ -1,0 +1,127 @@
+"""The doctor's answer: what is wrong, most likely cause first; or that nothing is; or not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from whygrad.display import number
+from whygrad.doctor.finding import Finding
+from whygrad.doctor.signals import Chart
+
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;
+color:#1b1b1b;background:#fff}h2{margin-bottom:.2rem}table{border-collapse:collapse}
+td,th{padding:.1rem 1rem .1rem 0;text-align:left}.under{margin-left:2rem}
+@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}a{color:#9cf}}"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a run.
+
+    Attributes:
+        findings: root causes, the surest first, each with what it explains under it.
+        notes: what the doctor could not do.
+        iterations: how many it saw.
+        certain: whether it could compare what was learned with what can be.
+        chart: the numbers behind it.
+    """
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    iterations: int = 0
+    certain: bool = True
+    chart: Chart | None = field(default=None, repr=False)
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: ill, healthy or uncertain."""
+        if self.findings:
+            first = self.findings[0]
+            others = len(self.findings) - 1
+            more = f", and {others} other finding{'s' * (others > 1)}" if others else ""
+            return f"{_words(first.cause)} ({first.confidence:.0%} sure){more}"
+        if not self.certain:
+            return "uncertain: too little was seen to say that all is well"
+        missing = None if self.chart is None else self.chart.shortfall
+        if missing is not None and missing > 0.3:
+            return (
+                f"uncertain: {missing:.0%} of what can be learned is missing, "
+                "and no cause stands out"
+            )
+        return "healthy: nothing was found"
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"After {self.iterations} iterations: {self.verdict}"
+        for place, finding in enumerate(self.findings, 1):
+            yield ""
+            where = f" — {finding.where}" if finding.where else ""
+            since = f", since iteration {finding.since}" if finding.since else ""
+            yield f"{place}. {_words(finding.cause)}{where}{since}"
+            yield f"   {finding.mechanism}"
+            for other, why in finding.rules_out.items():
+                yield f"   not {_words(other)}: {why}"
+            for remedy in finding.remedies:
+                yield f"   → {remedy.name}: {remedy.why}. Predicts: {remedy.predicts}."
+            for mask in finding.masks:
+                yield f"   would only mask it: {mask}"
+            for under in finding.consequences:
+                yield f"   · brings about {_words(under.cause)}: {under.mechanism}"
+        for note in self.notes:
+            yield f"\nnote: {note}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "verdict": self.verdict,
+            "iterations": self.iterations,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "notes": list(self.notes),
+        }
+
+    def to_html(self, path: str | Path) -> None:
+        """Write one page that needs nothing else."""
+        body = [f"<h1>{escape(self.verdict)}</h1>", f"<p>After {self.iterations} iterations.</p>"]
+        body += [_section(finding) for finding in self.findings]
+        body += [f"<p>Note: {escape(note)}</p>" for note in self.notes]
+        page = (
+            '<!doctype html><html lang="en"><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
+            f"<title>{escape(self.verdict)}</title><style>{STYLE}</style>{''.join(body)}</html>\n"
+        )
+        Path(path).write_text(page, encoding="utf-8")
+
+
+def _words(cause: str) -> str:
+    return cause.replace("_", " ")
+
+
+def _section(finding: Finding, under: bool = False) -> str:
+    parts = [
+        f"<h{2 + under}>{escape(_words(finding.cause))}</h{2 + under}>",
+        f"<p>{escape(finding.where)}</p>" if finding.where else "",
+        f"<p>{escape(finding.mechanism)}</p>",
+    ]
+    if finding.evidence:
+        rows = "".join(
+            f"<tr><th>{escape(_words(name))}</th><td>{number(value)}</td></tr>"
+            for name, value in finding.evidence.items()
+        )
+        parts.append(f"<table>{rows}</table>")
+    lists = (
+        ("What it is not", [f"{_words(o)}: {why}" for o, why in finding.rules_out.items()]),
+        ("What to do", [f"{r.name}: {r.why}. Predicts: {r.predicts}." for r in finding.remedies]),
+        ("What would only mask it", list(finding.masks)),
+    )
+    for title, items in lists:
+        if items and not under:
+            shown = "".join(f"<li>{escape(item)}</li>" for item in items)
+            parts.append(f"<h3>{title}</h3><ul>{shown}</ul>")
+    parts += [f'<div class="under">{_section(f, True)}</div>' for f in finding.consequences]
+    return "".join(parts)

@@ -1,0 +1,186 @@
+# pyright: basic
+# PyTorch's own annotations are too loose for strict checking.
+"""A copy of the network on which the doctor experiments, so that the run is never touched.
+
+All is done with the copy's own weights, in a fork of the random state. What the network does on the
+way is seen by intercepting the functions it calls, so that ``F.relu`` counts like ``nn.ReLU``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from whygrad.doctor.signals import Layer, Probe
+
+Tensor = torch.Tensor
+DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+LINEAR = {"linear", "conv1d", "conv2d", "conv3d", "matmul", "addmm", "bmm", "einsum"}
+GATES = {"relu": "relu", "relu_": "relu", "clamp_min": "relu", "relu6": "relu"}
+SQUASHES = {"sigmoid": "sigmoid", "sigmoid_": "sigmoid", "tanh": "tanh", "tanh_": "tanh"}
+CURVES = {"elu", "selu", "leaky_relu", "gelu", "silu", "softplus", "mish", "hardtanh"}
+ENDS = {"softmax": "softmax", "log_softmax": "log_softmax"}
+SEEN = {**{name: name for name in LINEAR | CURVES}, **GATES, **SQUASHES, **ENDS}
+TANH_FLAT = 0.99
+SIGMOID_FLAT = 0.01
+MOST = 400  # ops remembered in one pass
+
+
+class _Listen(TorchFunctionMode):
+    """Remembers the outputs of the ops that matter."""
+
+    def __init__(self, place: Callable[[], str]) -> None:
+        super().__init__()
+        self.place = place
+        self.heard: list[tuple[str, str, Tensor, Tensor | None]] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        op = SEEN.get(getattr(func, "__name__", ""))
+        if (
+            op
+            and isinstance(out, Tensor)
+            and out.is_floating_point()
+            and out.ndim > 1
+            and len(self.heard) < MOST
+        ):
+            if out.requires_grad:
+                out.retain_grad()
+            given = args[0] if args and isinstance(args[0], Tensor) else None
+            self.heard.append((self.place(), op, out, given))
+        return out
+
+
+class Twin:
+    """A copy of a model, with ways to ask it things."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.net = copy.deepcopy(model)
+        for module in self.net.modules():  # hooks of the user's would run twice
+            for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks):
+                hooks.clear()
+        self.path: list[str] = []
+        for name, module in self.net.named_modules():
+            module.register_forward_pre_hook(self._enter(name))
+            module.register_forward_hook(self._leave, always_call=True)
+        self.trainable = {n: p.requires_grad for n, p in self.net.named_parameters()}
+
+    def _enter(self, name: str) -> Callable[..., None]:
+        return lambda module, args: self.path.append(name)
+
+    def _leave(self, module: Any, args: Any, out: Any) -> None:
+        self.path.pop()
+
+    def take(self, state: dict[str, Tensor]) -> None:
+        """Take over weights and buffers."""
+        with torch.no_grad():
+            own = {**dict(self.net.named_parameters()), **dict(self.net.named_buffers())}
+            for name, tensor in own.items():
+                if name in state:
+                    tensor.copy_(state[name])
+                tensor.grad = None
+
+    @contextmanager
+    def mode(self, train: bool, dropout: bool = False) -> Iterator[nn.Module]:
+        """The copy in training or evaluation mode, with the random state put aside."""
+        self.net.train(train)
+        if train and not dropout:
+            for module in self.net.modules():
+                if isinstance(module, DROPOUTS):
+                    module.eval()
+        devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+        with torch.random.fork_rng(devices=list(devices)), torch.enable_grad():
+            torch.default_generator.manual_seed(0)
+            self.path.clear()
+            yield self.net
+
+    def outputs(self, x: Any, train: bool = False, dropout: bool = False) -> Tensor:
+        """Return the outputs."""
+        with self.mode(train, dropout) as net, torch.no_grad():
+            return _tensor(net(x))
+
+    def gradient(self, x: Any, y: Tensor, loss: Callable[..., Tensor]) -> dict[str, Tensor]:
+        """Return the gradient of the loss for each parameter that is trained."""
+        with self.mode(True, dropout=False) as net:
+            value = loss(_tensor(net(x)), y)
+            named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
+            if not value.requires_grad or not named:
+                return {}
+            grads = torch.autograd.grad(value, [p for _, p in named], allow_unused=True)
+        return {n: g for (n, _), g in zip(named, grads, strict=True) if g is not None}
+
+    def probe(self, x: Tensor, y: Tensor, loss: Callable[..., Tensor], step: int) -> Probe:
+        """Return what every layer does on a batch, and the gradient that reaches it."""
+        sequence = x.ndim == 3 and x.is_floating_point() and self._recurrent()
+        if sequence:
+            x = x.clone().requires_grad_()
+        for parameter in self.net.parameters():
+            parameter.requires_grad_(parameter.is_floating_point())
+        try:
+            with self.mode(True) as net, _Listen(lambda: self.path[-1] if self.path else "") as ear:
+                value = loss(_tensor(net(x)), y)
+                if value.requires_grad and bool(torch.isfinite(value)):
+                    value.backward()
+        finally:
+            for name, parameter in self.net.named_parameters():
+                parameter.requires_grad_(self.trainable[name])
+                parameter.grad = None
+        layers = tuple(_layer(name, op, out.detach(), out.grad) for name, op, out, _ in ear.heard)
+        through: tuple[float, ...] = ()
+        if sequence and x.grad is not None:
+            each = x.grad.double().pow(2).mean(2)
+            first = self._batch_first()
+            through = tuple((each.mean(0 if first else 1)).sqrt().tolist())
+        return Probe(step, float(value.detach()), layers, through)
+
+    def first_conv_input(self, x: Tensor) -> Tensor | None:
+        """Return what the first two-dimensional convolution is given."""
+        with self.mode(False) as net, torch.no_grad(), _Listen(lambda: "") as ear:
+            net(x)
+        return next((given for _, op, _, given in ear.heard if op == "conv2d"), None)
+
+    def _recurrent(self) -> bool:
+        kinds = (nn.RNNBase, nn.RNNCellBase)
+        other = (nn.Conv1d, nn.MultiheadAttention)
+        modules = list(self.net.modules())
+        by_hand = any("rnn" in type(m).__name__.lower() for m in modules)
+        return (by_hand or any(isinstance(m, kinds) for m in modules)) and not any(
+            isinstance(m, other) for m in modules
+        )
+
+    def _batch_first(self) -> bool:
+        return all(m.batch_first for m in self.net.modules() if isinstance(m, nn.RNNBase))
+
+
+def _layer(name: str, op: str, out: Tensor, grad: Tensor | None) -> Layer:
+    axis = 1 if out.ndim == 4 else out.ndim - 1
+    flat = out.transpose(axis, -1).reshape(-1, out.shape[axis]).float()
+    rms = float(flat.pow(2).mean().sqrt())
+    spread = float(flat.std(0, correction=0).pow(2).mean().sqrt()) / rms if rms > 0 else 0.0
+    gradient = float(grad.double().pow(2).mean().sqrt()) * len(out) if grad is not None else 0.0
+    dead = saturated = active = None
+    if op == "relu":
+        dead = float((flat <= 0).all(0).float().mean())
+        active = float((flat > 0).float().mean())
+    elif op == "tanh":
+        saturated = float((flat.abs() > TANH_FLAT).float().mean())
+    elif op == "sigmoid":
+        saturated = float(((flat < SIGMOID_FLAT) | (flat > 1 - SIGMOID_FLAT)).float().mean())
+    return Layer(name, op, flat.shape[1], rms, spread, gradient, dead, saturated, active)
+
+
+def _tensor(out: Any) -> Tensor:
+    """Return the output that is judged, of a model that may give several."""
+    if isinstance(out, Tensor):
+        return out
+    for name in ("logits", "last_hidden_state"):
+        if hasattr(out, name):
+            return getattr(out, name)
+    return _tensor(out[0] if not isinstance(out, dict) else next(iter(out.values())))

@@ -1,0 +1,368 @@
+# pyright: basic
+# PyTorch's own annotations are too loose for strict checking.
+"""The doctor at the bedside: what it notes of each iteration, cheaply, and when it looks closer.
+
+Most iterations cost a few numbers. At iterations 1, 2, 4, 8, … one is audited and the network is
+probed on a copy, as long as that stays within a share of the time the run itself takes; so what the
+doctor keeps grows with the logarithm of the run, and its notes of the loss are thinned as they
+grow.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import torch
+from torch import nn
+
+from whygrad.doctor.audit import Auditor
+from whygrad.doctor.finding import Finding
+from whygrad.doctor.losses import function, recognise, stable
+from whygrad.doctor.report import Report
+from whygrad.doctor.signals import Audit, Break, Probe
+from whygrad.doctor.twin import DROPOUTS, NORMS, Twin
+
+Tensor = torch.Tensor
+SHARE = 0.04  # of the run's time, for looking closer
+ALWAYS = 3  # audits that are made whatever they cost
+MOST_LOSSES = 2048
+MOST_ROWS = 512
+FIRST_BATCHES = 48
+MOST_EPOCHS = 4096
+MOST_NOTES = 20
+
+
+def _safely(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A failure of the doctor's is a note in its report, never the run's."""
+
+    @wraps(method)
+    def call(self: Doctor, *args: Any, **kwargs: Any) -> Any:
+        if self._closed:
+            return None
+        began = time.perf_counter()
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:
+            self._note(method.__name__, error)
+            return None
+        finally:
+            self.spent += time.perf_counter() - began
+
+    return call
+
+
+class Doctor:
+    """Watches a training run, and says what is wrong with it and why.
+
+    Args:
+        model: any module; it is never changed.
+        optimizer: any optimizer.
+        loss: the loss as a function of outputs and targets; without it, known ones are recognised.
+        train: (X, y): all training rows, or a part; without it, rows seen in batches are kept.
+        validation: (X, y): rows that are judged on.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Any,
+        *,
+        loss: Callable[..., Tensor] | None = None,
+        train: tuple[Any, Any] | None = None,
+        validation: tuple[Any, Any] | None = None,
+    ) -> None:
+        self.model = _inner(model)
+        self.optimizer = optimizer
+        self.loss = loss
+        self.train = train if train is not None and len(train[0]) else None
+        self.validation = validation if validation is not None and len(validation[0]) else None
+        self.notes: list[str] = []
+        self.iterations = self.steps = 0
+        self.spent = 0.0
+        self.began = time.perf_counter()
+        self.losses: list[tuple[int, float]] = []
+        self._sum, self._count, self._every = 0.0, 0, 1
+        self._pending: deque[tuple[int, Tensor]] = deque()
+        self.loss_name, self.summed = "", False
+        self.loss_has_graph: bool | None = None
+        self.loss_is_leaf = False
+        self.broke: Break | None = None
+        self.audits: list[Audit] = []
+        self.reached: set[str] = set()
+        self.listened = 0  # audits in which a gradient could have arrived
+        self.first_probe: Probe | None = None
+        self.last_probe: Probe | None = None
+        self.batches: list[Tensor] = []  # targets of the first batches
+        self.seen: list[tuple[Tensor, Tensor]] = []
+        self.batch: int | None = None
+        self.validation_losses: list[float] = []
+        self.train_modes, self.eval_modes = 0, 0
+        self.lr_first = self.lr_top = _rate(optimizer)
+        self.decay = max((g.get("weight_decay", 0.0) for g in optimizer.param_groups), default=0.0)
+        self.changed: set[str] = set()
+        self.twin: Twin | None = None
+        self.start: dict[str, Tensor] = {}
+        self._auditor: Auditor | None = None
+        self._next = 1
+        self._closed = False
+        self._steps_before = 0
+        self._hooks: list[Any] = []
+        self._kept: Any = None
+        self._described: Any = None
+        self._references: Any = None
+        self._telling: Any = None
+        self._begin()
+
+    # --- what the user calls ------------------------------------------------------------------
+
+    @_safely
+    def step(self, loss: Any, inputs: Any = None, targets: Any = None, outputs: Any = None) -> None:
+        """Note one iteration; call it once, after ``optimizer.step()``."""
+        self.iterations += 1
+        first = self.iterations == 1
+        if isinstance(loss, Tensor):
+            if first:
+                self.loss_has_graph = loss.grad_fn is not None
+                self.loss_is_leaf = loss.requires_grad and loss.grad_fn is None
+            value = loss.detach()
+            if value.is_cuda:
+                self._pending.append((self.iterations, value))
+                if len(self._pending) >= 16:
+                    self._flush(inputs, outputs, targets)
+            else:
+                self._log(self.iterations, float(value), inputs, outputs, targets)
+        else:
+            self._log(self.iterations, float(loss), inputs, outputs, targets)
+        if self.iterations <= FIRST_BATCHES:
+            self._keep(loss, inputs, targets, outputs)
+        if self._auditor is not None:
+            self._close_audit(inputs, targets)
+        stepped, self._steps_before = self.steps > self._steps_before, self.steps
+        if self.iterations + 1 >= self._next:
+            self._plan(stepped)
+
+    @_safely
+    def epoch(
+        self,
+        validation_loss: float | None = None,
+        validation_metric: float | None = None,
+        train_metric: float | None = None,
+    ) -> None:
+        """Note an epoch's end, and what was measured there."""
+        if validation_loss is not None and len(self.validation_losses) < MOST_EPOCHS:
+            self.validation_losses.append(float(validation_loss))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What stands to be said now, from what has been seen so far; no experiment is made."""
+        return self._examine(trials=False).findings
+
+    def report(self) -> Report:
+        """Examine the run, with experiments on a copy, and say what was found."""
+        return self._examine(trials=True)
+
+    def close(self) -> None:
+        """Take every hook off; the doctor notes nothing more."""
+        self._closed = True
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = []
+        if self._auditor is not None:
+            self._auditor.close()
+            self._auditor = None
+
+    def __enter__(self) -> Doctor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what it does with that ---------------------------------------------------------------
+
+    @_safely
+    def _begin(self) -> None:
+        self._hooks = [
+            self.optimizer.register_step_pre_hook(self._before_step),
+            self.optimizer.register_step_post_hook(self._after_step),
+        ]
+        self.start = _state(self.model, clone=True)
+        self.twin = Twin(self.model)
+        moody = any(isinstance(m, DROPOUTS + NORMS) for m in self.model.modules())
+        if moody:  # a hook in the module itself would be pickled with it
+            watch = nn.modules.module.register_module_forward_pre_hook(self._before_forward)
+            self._hooks.append(watch)
+        self._audit(stepped=True)
+
+    def _before_forward(self, module: Any, args: Any) -> None:
+        if module is self.model and not torch.is_grad_enabled():
+            if module.training:
+                self.train_modes += 1
+            else:
+                self.eval_modes += 1
+
+    def _before_step(self, *_: Any) -> None:
+        self.steps += 1
+        if self._auditor is not None:
+            try:
+                self._auditor.used()
+            except Exception as error:
+                self._note("audit", error)
+
+    def _after_step(self, *_: Any) -> None:
+        rate = _rate(self.optimizer)
+        if rate > self.lr_top:
+            self.lr_top = rate
+
+    def _audit(self, stepped: bool) -> None:
+        self._auditor = Auditor(dict(self.model.named_parameters()), stepped)
+        self._buffers = {n: b.detach().clone() for n, b in self.model.named_buffers()}
+
+    def _plan(self, stepped: bool) -> None:
+        """Decide whether the coming iteration is looked at closely."""
+        coming = self.iterations + 1
+        elapsed = time.perf_counter() - self.began
+        if len(self.audits) < ALWAYS or self.spent < SHARE * elapsed:
+            self._audit(stepped)
+        self._next = 2 * coming if coming >= ALWAYS else coming + 1
+
+    def _close_audit(self, inputs: Any, targets: Any) -> None:
+        auditor, self._auditor = self._auditor, None
+        assert auditor is not None
+        auditor.close()
+        true = None
+        loss = self.loss_function()
+        usable = isinstance(inputs, Tensor) and isinstance(targets, Tensor) and loss is not None
+        if usable and loss is not None and self.twin is not None and self.broke is None:
+            self.twin.take({**auditor.before, **self._buffers})
+            true = self.twin.gradient(inputs, targets, loss)
+        self.listened += 1
+        self.reached |= auditor.reached
+        audit = auditor.result(self.iterations, true, self.decay)
+        self.audits.append(audit)
+        for name, parameter in auditor.parameters.items():
+            if not torch.equal(parameter.detach(), auditor.before[name]):
+                self.changed.add(name)
+        if len(self.audits) == 1 and usable and loss is not None and self.twin is not None:
+            x, y = self.probe_rows(inputs, targets)
+            self.twin.take(self.start)
+            self.first_probe = self.twin.probe(x, y, loss, 1)
+
+    def _keep(self, loss: Any, inputs: Any, targets: Any, outputs: Any) -> None:
+        """Keep something of the first batches: rows to examine, and the order of the labels."""
+        if isinstance(targets, Tensor):
+            self.batches.append(targets.detach().flatten()[:256].clone())
+            self.batch = max(self.batch or 0, len(targets))
+            kept = sum(len(y) for _, y in self.seen)
+            if self.train is None and isinstance(inputs, Tensor) and kept < MOST_ROWS:
+                self.seen.append((inputs.detach().clone(), targets.detach().clone()))
+            if isinstance(outputs, Tensor) and not self.loss_name:
+                number = float(loss.detach() if isinstance(loss, Tensor) else loss)
+                if math.isfinite(number):
+                    found = recognise(number, outputs, targets, self.loss)
+                    self.loss_name, self.summed = found
+                elif self.loss is not None:
+                    self.loss_name, _ = recognise(math.nan, outputs, targets, self.loss)
+
+    def _flush(self, inputs: Any, outputs: Any, targets: Any) -> None:
+        while self._pending:
+            step, value = self._pending.popleft()
+            self._log(step, float(value), inputs, outputs, targets)
+
+    def _log(self, step: int, loss: float, inputs: Any, outputs: Any, targets: Any) -> None:
+        if not math.isfinite(loss):
+            if self.broke is None:
+                self._broken(step, inputs, outputs, targets)
+            return
+        self._sum += loss
+        self._count += 1
+        if self._count >= self._every:
+            self.losses.append((step, self._sum / self._count))
+            self._sum, self._count = 0.0, 0
+            if len(self.losses) >= MOST_LOSSES:
+                pairs = zip(self.losses[::2], self.losses[1::2], strict=True)
+                self.losses = [(b[0], (a[1] + b[1]) / 2) for a, b in pairs]
+                self._every *= 2
+
+    def _broken(self, step: int, inputs: Any, outputs: Any, targets: Any) -> None:
+        known = [abs(value) for _, value in self.losses]
+        growth = max(known) / max(known[0], 1e-12) if known else 1.0
+        largest, proper = None, None
+        if isinstance(outputs, Tensor):
+            out = outputs.detach()
+            largest = float(out.abs().max())
+            if isinstance(targets, Tensor) and bool(torch.isfinite(out).all()):
+                proper = stable(out, targets)
+        self.broke = Break(step, _finite(inputs), _finite(outputs), largest, growth, proper)
+
+    def loss_function(self) -> Callable[..., Tensor] | None:
+        """Return the loss to experiment with: the user's, or the one recognised."""
+        return self.loss if self.loss is not None else function(self.loss_name, self.summed)
+
+    def probe_rows(self, inputs: Any = None, targets: Any = None) -> tuple[Tensor, Tensor]:
+        """Return the rows to probe with: an even part of the training rows."""
+        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
+        if self._kept is None:
+            if self.train is not None:
+                x, y = (torch.as_tensor(a) for a in self.train)
+                keep = torch.linspace(0, len(x) - 1, min(len(x), MOST_ROWS)).long()
+                self._kept = x[keep], y[keep]
+            elif self.seen:
+                x, y = (torch.cat(parts)[:MOST_ROWS] for parts in zip(*self.seen, strict=True))
+                if (
+                    sum(len(b) for _, b in self.seen) < MOST_ROWS
+                    and self.iterations < FIRST_BATCHES
+                ):
+                    return x.to(device), y.to(device)
+                self._kept = x, y
+            else:
+                return inputs, targets
+        x, y = self._kept
+        return x.to(device), y.to(device)
+
+    def _note(self, where: str, error: Exception) -> None:
+        if len(self.notes) < MOST_NOTES:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+            self.notes.append(f"{where.strip('_')}: {type(error).__name__}: {error} ({place})")
+
+    def _examine(self, trials: bool) -> Report:
+        from whygrad.doctor.examine import examine
+
+        began = time.perf_counter()
+        try:
+            self._flush(None, None, None)
+            return examine(self, trials)
+        except Exception as error:
+            self._note("examine", error)
+            return Report((), tuple(self.notes), self.iterations, certain=False)
+        finally:
+            self.spent += time.perf_counter() - began
+
+
+def _inner(model: nn.Module) -> nn.Module:
+    """Return the module inside what wraps it: a compiled or a distributed one."""
+    model = getattr(model, "_orig_mod", model)
+    if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
+        model = model.module
+    return model
+
+
+def _state(model: nn.Module, clone: bool = False) -> dict[str, Tensor]:
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    return {n: t.detach().clone() if clone else t.detach() for n, t in tensors.items()}
+
+
+def _rate(optimizer: Any) -> float:
+    return max((float(group["lr"]) for group in optimizer.param_groups), default=0.0)
+
+
+def _finite(tensor: Any) -> bool | None:
+    if not isinstance(tensor, Tensor):
+        return None
+    return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())

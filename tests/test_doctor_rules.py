@@ -1,0 +1,328 @@
+"""Every rule: a chart on which it must fire, one on which it must not, and its page."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from whygrad.doctor import CAUSES, Report
+from whygrad.doctor.judge import EXPLAINS, judge
+from whygrad.doctor.pages import pages, table
+from whygrad.doctor.remedies import MASKS, REMEDIES
+from whygrad.doctor.rule import rule
+from whygrad.doctor.rules import RULES
+from whygrad.doctor.signals import (
+    Audit,
+    Break,
+    Chart,
+    Features,
+    Layer,
+    Layout,
+    Loop,
+    Optimizer,
+    Outputs,
+    Parameter,
+    Probe,
+    Scores,
+    Targets,
+)
+
+DOCS = Path(__file__).parent.parent / "docs" / "doctor.md"
+
+
+def weight(name: str = "0.weight", **more: Any) -> Parameter:
+    told: dict[str, Any] = {"kind": "Linear", "start_rms": 0.3, "rms": 0.4, "same_rows": False}
+    return Parameter(name, 64, 16, True, True, True, **{**told, **more})
+
+
+def layers(*gradients: float, op: str = "relu", **more: Any) -> tuple[Layer, ...]:
+    made: list[Layer] = []
+    for n, gradient in enumerate(gradients):
+        made.append(Layer(f"{2 * n}", "linear", 16, 1.0, 0.8, gradient))
+        made.append(Layer(f"{2 * n + 1}", op, 16, 1.0, 0.8, gradient, **more))
+    return (*made, Layer("9", "linear", 3, 1.0, 0.8, gradients[-1]))
+
+
+def probe(*made: Layer, step: int = 1, **more: Any) -> Probe:
+    return Probe(step, 1.0, tuple(made), **more)
+
+
+AUDIT = Audit(1, 1.0, 1.0, 1.0, 1.0, 0.9, 0.003, False, 0.0)
+SCORES = Scores(0.97, 0.96, 0.34, 0.97, 0.97, 0.95, 0.95, 0.9, 0.95, 0.1, 1.1, 0.15, 0.15, 1.1)
+HEALTHY = Chart(
+    Loop(400, 400, True, class_run=0.02, batch=32),
+    Optimizer("SGD", 0.1, 0.1, 0.1),
+    parameters=(weight(), weight("2.weight"), weight("4.weight")),
+    audits=(AUDIT, replace(AUDIT, step=2), replace(AUDIT, step=3)),
+    first=probe(*layers(0.5, 0.6, dead=0.0)),
+    last=probe(*layers(0.1, 0.1, dead=0.05), step=400),
+    losses=((100, 1.0), (200, 0.5), (300, 0.2), (400, 0.1)),
+    loss_name="cross_entropy",
+    features=Features(600, 16, 2.0, 3.0, shift=0.05, stretch=1.1, shared=0.0),
+    targets=Targets("classes", 0, 2, 1, 0.8, 0.33, 3, True),
+    scores=SCORES,
+    outputs=Outputs(3, -4, 5, False, False, 0.01, 0.0, 0.5),
+    validation_losses=(0.9, 0.4, 0.2, 0.15),
+    best_validation=(4, 0.15),
+    reported_validation=0.15,
+)
+POOR = replace(SCORES, train=0.4, validation=0.4, train_loss=1.05, validation_loss=1.05)
+ILL = replace(HEALTHY, scores=POOR, losses=((200, 1.1), (400, 1.08)))
+NUMBERS = Targets("numbers", -2, 2, 0, 1.0)
+FADES = (1e-9, 1e-7, 1e-5, 1e-3, 1e-1)
+TRIED = {"control": 0.4, "lr_down_10": 0.4, "lr_down_100": 0.4, "lr_up_10": 0.4}
+
+
+def tried(**more: float) -> dict[str, float]:
+    return {**TRIED, **more}
+
+
+def still(chart: Chart, moved: float, **more: Any) -> tuple[Audit, ...]:
+    return tuple(replace(audit, moved=moved, **more) for audit in chart.audits)
+
+
+# By cause: what makes it so, on top of a run that has not learned (or of a healthy one).
+FIRES: Mapping[str, Chart] = {
+    "graph_broken": replace(HEALTHY, loop=replace(HEALTHY.loop, loss_is_leaf=True)),
+    "missing_backward": replace(
+        ILL,
+        parameters=(replace(weight(), got_gradient=False),),
+        audits=still(ILL, 0.0, arrived=0.0),
+    ),
+    "missing_optimizer_step": replace(ILL, loop=replace(ILL.loop, steps=0), audits=still(ILL, 0.0)),
+    "optimizer_parameter_mismatch": replace(ILL, parameters=(replace(weight(), owned=False),)),
+    "frozen_layers": replace(
+        ILL, parameters=(replace(weight(), trainable=False), weight("4.weight"))
+    ),
+    "missing_zero_grad": replace(ILL, audits=still(ILL, 0.1, stale=True)),
+    "wrong_sign_of_objective": replace(ILL, audits=still(ILL, 0.1, agreement=-1.0)),
+    "no_shuffling": replace(ILL, loop=replace(ILL.loop, class_run=0.9)),
+    "train_mode_at_evaluation": replace(
+        HEALTHY, loop=replace(HEALTHY.loop, judged_in_train_mode=4), reported_validation=2.0
+    ),
+    "batchnorm_small_batch": replace(ILL, batch_norm=True, loop=replace(ILL.loop, batch=2)),
+    "nan_in_data": replace(HEALTHY, features=Features(600, 16, 2.0, 3.0, bad_cell=(3, 1))),
+    "unnormalised_inputs": replace(
+        ILL,
+        features=Features(600, 16, 900.0, 5000.0),
+        trials=tried(standard_inputs=0.95, control=0.4),
+    ),
+    "unscaled_targets": replace(
+        ILL,
+        targets=Targets("numbers", 0, 1e8, 1e7, 1e7),
+        loss_name="mse",
+        trials=tried(standard_targets=0.95),
+    ),
+    "train_val_preprocessing_mismatch": replace(
+        HEALTHY, features=Features(600, 16, 2.0, 3.0, shift=40.0, stretch=90.0, shared=0.0)
+    ),
+    "label_noise": replace(
+        HEALTHY, scores=replace(SCORES, neighbours_train=0.5, neighbours_validation=0.93)
+    ),
+    "class_imbalance": replace(
+        HEALTHY,
+        targets=Targets("binary", 0, 1, 0.02, 0.14, 0.02, 2, True),
+        scores=replace(SCORES, recall=0.0, train=0.98, baseline=0.98),
+    ),
+    "labels_out_of_line": replace(
+        ILL,
+        scores=replace(
+            POOR, neighbours_train=0.34, neighbours_validation=0.33, within_validation=0.9
+        ),
+    ),
+    "data_leakage": replace(
+        HEALTHY, features=Features(600, 16, 2.0, 3.0, shift=0.0, stretch=1.0, shared=0.9)
+    ),
+    "input_layout_scrambled": replace(HEALTHY, layout=Layout(0.05, 0.6)),
+    "double_softmax": replace(HEALTHY, outputs=Outputs(3, 0, 1, False, True, 0.0, 0.0, 0.5)),
+    "wrong_loss_activation_pair": replace(
+        ILL, outputs=Outputs(1, 1.0, 1.0, True, True, 1.0), loss_name="bce"
+    ),
+    "output_activation_range_mismatch": replace(
+        ILL,
+        targets=NUMBERS,
+        loss_name="mse",
+        last=probe(*layers(0.1, 0.1), Layer("10", "relu", 1, 1.0, 1.0, 0.1, 0.0)),
+    ),
+    "wrong_loss_for_task": replace(
+        ILL,
+        targets=Targets("numbers", 0, 9, 4.5, 2.87, None, 10, True),
+        loss_name="mse",
+        outputs=Outputs(1, 0, 9, False, False, 0.0, 0.0, 0.5),
+    ),
+    "numerical_instability": replace(ILL, broke=Break(3, True, True, 300.0, 1.2, 150.0)),
+    "batch_dependence": replace(HEALTHY, outputs=Outputs(3, -9, 0, False, False, 0.0, 0.8, 0.5)),
+    "vanishing_gradient": replace(ILL, first=probe(*layers(*FADES, op="sigmoid", saturated=0.0))),
+    "exploding_gradient": replace(ILL, first=probe(*layers(1e5, 1e3, 10.0, dead=0.0))),
+    "dead_relu": replace(ILL, last=probe(*layers(0.1, 0.1, dead=1.0), step=400)),
+    "saturated_activation": replace(
+        ILL, last=probe(*layers(0.1, 0.1, op="tanh", saturated=0.9), step=400)
+    ),
+    "bad_initialisation": replace(
+        ILL, parameters=(weight(same_rows=True, start_rms=0.0), weight("2.weight"))
+    ),
+    "missing_activation": replace(
+        ILL,
+        first=probe(*(Layer(str(n), "linear", 16, 1.0, 0.8, 0.1) for n in range(3))),
+        outputs=Outputs(3, -4, 5, False, False, 0.0, 0.0, 1e-7),
+    ),
+    "learning_rate_too_high": replace(
+        ILL, losses=((1, 1.1), (2, 90.0), (400, 1.1)), trials=tried(lr_down_10=0.95)
+    ),
+    "learning_rate_too_low": replace(ILL, audits=still(ILL, 1e-6), trials=tried(lr_up=0.95)),
+    "oscillating_loss": replace(
+        ILL, loop=replace(ILL.loop, batch=1), trials=tried(larger_batch=0.9)
+    ),
+    "over_regularisation": replace(
+        ILL,
+        optimizer=replace(ILL.optimizer, decay=0.5),
+        audits=still(ILL, 0.01, decay=5.0),
+        trials=tried(no_decay=0.95),
+    ),
+    "overfitting": replace(
+        HEALTHY,
+        scores=replace(SCORES, train=1.0, validation=0.75, train_loss=0.01, validation_loss=2.0),
+        validation_losses=(0.5, 0.45, 1.0, 2.0),
+        best_validation=(2, 0.45),
+    ),
+    "underfitting": replace(ILL, trials=tried()),
+}
+
+# By cause: what looks like it, and is not.
+QUIET: Mapping[str, Chart] = {
+    "graph_broken": replace(HEALTHY, loop=replace(HEALTHY.loop, loss_has_graph=False)),
+    "missing_optimizer_step": replace(ILL, audits=still(ILL, 1e-7)),
+    "frozen_layers": replace(
+        HEALTHY, parameters=(replace(weight(), trainable=False), weight("4.weight"))
+    ),
+    "train_mode_at_evaluation": replace(
+        HEALTHY, loop=replace(HEALTHY.loop, judged_in_train_mode=4, judged_in_eval_mode=4)
+    ),
+    "batchnorm_small_batch": replace(ILL, batch_norm=True),
+    "no_shuffling": replace(HEALTHY, loop=replace(HEALTHY.loop, class_run=0.9)),
+    "unnormalised_inputs": replace(HEALTHY, features=Features(600, 16, 900.0, 5000.0)),
+    "unscaled_targets": replace(
+        ILL,
+        targets=Targets("numbers", 0, 1e8, 1e7, 1e7),
+        trials=tried(standard_targets=0.95, lr_down_10=0.95),
+    ),
+    "label_noise": replace(
+        HEALTHY, scores=replace(SCORES, neighbours_train=0.5, neighbours_validation=0.52)
+    ),
+    "class_imbalance": replace(HEALTHY, targets=Targets("binary", 0, 1, 0.02, 0.14, 0.02, 2, True)),
+    "data_leakage": replace(HEALTHY, telling=(3, 0.99, 0.96)),
+    "double_softmax": replace(HEALTHY, outputs=Outputs(3, 0, 1, False, True, 0.0), loss_name="nll"),
+    "output_activation_range_mismatch": replace(
+        ILL,
+        targets=Targets("numbers", 0, 4, 2, 1.0),
+        loss_name="mse",
+        last=probe(*layers(0.1, 0.1), Layer("10", "relu", 1, 1.0, 1.0, 0.1, 0.0)),
+    ),
+    "wrong_loss_for_task": replace(
+        ILL, targets=Targets("numbers", 0, 9, 2.0, 1.0, None, 10, True), loss_name="mse"
+    ),
+    "numerical_instability": replace(ILL, broke=Break(3, True, True, 1e9, 1e6, None)),
+    "vanishing_gradient": replace(
+        HEALTHY, last=probe(*layers(*FADES, op="tanh", saturated=0.0), step=400)
+    ),
+    "exploding_gradient": replace(HEALTHY, first=probe(*layers(1e5, 1e3, 10.0, dead=0.0))),
+    "dead_relu": replace(ILL, last=probe(*layers(0.1, 0.1, dead=0.1, active=0.03), step=400)),
+    "saturated_activation": replace(
+        HEALTHY, last=probe(*layers(0.1, 0.1, op="tanh", saturated=0.9), step=400)
+    ),
+    "missing_activation": replace(HEALTHY, first=probe(Layer("0", "linear", 3, 1.0, 0.8, 0.1))),
+    "learning_rate_too_high": replace(
+        HEALTHY, losses=((1, 1.1), (2, 90.0), (400, 0.1)), audits=still(HEALTHY, 0.5)
+    ),
+    "learning_rate_too_low": replace(HEALTHY, audits=still(HEALTHY, 1e-6)),
+    "oscillating_loss": replace(HEALTHY, loop=replace(HEALTHY.loop, batch=4)),
+    "overfitting": replace(HEALTHY, scores=replace(SCORES, train=1.0, validation=0.75)),
+    "underfitting": replace(ILL, trials=tried(fresh_weights=0.95)),
+}
+
+
+def fired(cause: str, chart: Chart) -> bool:
+    found = RULES[cause].check(chart)
+    return found is not None and found.confidence >= 0.5
+
+
+def test_every_rule_has_charts_on_which_it_must_fire_and_must_not() -> None:
+    assert set(FIRES) == set(RULES)
+    assert set(QUIET) <= set(RULES)
+
+
+@pytest.mark.parametrize("cause", FIRES)
+def test_a_rule_fires_on_its_fault_with_numbers_and_words(cause: str) -> None:
+    found = RULES[cause].check(FIRES[cause])
+    assert found is not None
+    assert found.cause == cause
+    assert 0.5 <= found.confidence < 1
+    assert found.mechanism
+    assert "None" not in found.mechanism
+    assert all(isinstance(value, int | float) for value in found.evidence.values())
+
+
+@pytest.mark.parametrize("cause", FIRES)
+def test_no_rule_fires_on_a_healthy_run(cause: str) -> None:
+    assert not fired(cause, HEALTHY)
+
+
+@pytest.mark.parametrize("cause", QUIET)
+def test_a_rule_is_quiet_on_what_only_looks_like_its_fault(cause: str) -> None:
+    assert not fired(cause, QUIET[cause])
+
+
+@pytest.mark.parametrize("cause", FIRES)
+def test_the_fault_is_in_the_diagnosis_with_its_remedies(cause: str) -> None:
+    found = [f for root in judge(FIRES[cause]) for f in (root, *root.consequences)]
+    (one,) = [f for f in found if f.cause == cause]
+    assert one.remedies
+    assert Report((one,)).verdict.startswith(cause.replace("_", " "))
+
+
+def test_one_root_with_its_consequences_under_it() -> None:
+    both = replace(FIRES["learning_rate_too_high"], last=FIRES["dead_relu"].last)
+    (root,) = judge(both)
+    assert root.cause == "learning_rate_too_high"
+    assert "dead_relu" in [f.cause for f in root.consequences]
+
+
+def test_nothing_explains_itself_in_a_circle() -> None:
+    def reaches(cause: str, seen: tuple[str, ...] = ()) -> None:
+        assert cause not in seen, seen
+        for other in EXPLAINS.get(cause, ()):
+            reaches(other, (*seen, cause))
+
+    for cause in EXPLAINS:
+        reaches(cause)
+
+
+def test_only_known_causes_are_named() -> None:
+    known = set(CAUSES)
+    named = {*EXPLAINS, *REMEDIES, *MASKS, *(c for some in EXPLAINS.values() for c in some)}
+    assert named <= known
+    assert set(RULES) <= set(REMEDIES)
+
+
+def test_every_cause_is_documented_as_its_rule_says() -> None:
+    assert {cause for cause, _ in pages()} == set(CAUSES)
+    assert table() in DOCS.read_text("utf-8"), "run python scripts/make_doctor_docs.py"
+
+
+def test_a_rule_that_is_not_complete_is_refused() -> None:
+    with pytest.raises(TypeError, match="Why:"):
+
+        @rule("X99", "unheard_of")
+        def _(chart: Chart) -> None:
+            """Has no reasons."""
+
+    with pytest.raises(TypeError, match="already"):
+
+        @rule("X99", "dead_relu")
+        def _(chart: Chart) -> None:
+            """There is one.
+
+            Why: a. Seen: b. Example: c.
+            """
