@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _WHOLE = {"yhat": "ŷ", "learning_rate": "η", "momentum": "μ"}
@@ -12,6 +13,7 @@ _NUMBERED = re.compile(r"^(?P<stem>[A-Za-z]+)(?P<number>\d+)$")
 _ELEMENT = re.compile(r"^(?P<name>.+?)(?P<index>\[[\d,\s]*\])$")
 
 
+@lru_cache(4096)
 def symbol(name: str) -> str:
     """Return a name in Unicode: ``w1_new`` is w₁ after, ``dL/dyhat`` is ∂L/∂ŷ."""
     element = _ELEMENT.match(name)

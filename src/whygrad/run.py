@@ -62,7 +62,7 @@ class Run:
 
     def number(self, value: int, at: int) -> float:
         """Return one element by value id and flat index."""
-        return float(self.arrays[value].flat[at])
+        return float(self.arrays[value].item(at))
 
     def label(self, value: int, at: int) -> str:
         """Return an element's name: ``dL/dW1[0,2]``, or ``w1`` where there is only one."""

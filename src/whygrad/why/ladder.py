@@ -195,8 +195,6 @@ class Ladder(Words):
         reason = self.reasons.reason(of, at, one)
         if reason is not None and one.rate == 0:
             principle = reason[1]
-        if self.is_batch_parameter(of):
-            claim += f" {self.scope_of_parameter(of)}"
         return self.rung(value, at, tree, question, claim, principle, below)
 
     def _flow(self, of: int, at: int, one: Contribution) -> str:
@@ -331,8 +329,6 @@ class Ladder(Words):
     def _in_small(self, of: int, at: int, one: Contribution) -> Rung | None:
         """Show a rate by a small change of the formula it is the rate of."""
         target, where = self.target_element(one)
-        if target not in self.run.tape.makers:
-            return None
         tree = self.tree(target, where)
         if (of, at) not in set(leaves(tree)):
             return None

@@ -47,16 +47,13 @@ class Reasons:
             return None
         step, argument = acting[0] if acting else chain[0]
         reasons = OPS[step.op].reasons
-        options = reasons[min(argument, len(reasons) - 1)] if reasons else None
-        if not options:
-            return None
+        options = reasons[min(argument, len(reasons) - 1)] or ()
         slots = self._slots(of, at, step, argument, one, target, where)
-        for reason in options:
-            if reason.when is None or _holds(reason.when, slots):
-                filled = self._filled(reason, slots)
-                if filled is not None:
-                    return filled, reason.principle
-        return None
+        try:
+            reason = next(r for r in options if r.when is None or _holds(r.when, slots))
+            return self._filled(reason, slots), reason.principle
+        except KeyError:
+            return None  # it speaks of a number that cannot be told from here
 
     def _chain(self, of: int, target: int) -> list[tuple[Step, int]]:
         """Return the forward steps that lead from a value to the next named one, with arguments."""
@@ -73,6 +70,8 @@ class Reasons:
             for step, argument in tape.uses.get(value, ()):
                 if step.phase not in ("forward", "loss"):
                     continue
+                if OPS[step.op].pullback(argument) is None:
+                    continue  # nothing passes back this way
                 chain = [*so_far, (step, argument)]
                 if step.output == target:
                     return chain
@@ -102,8 +101,8 @@ class Reasons:
             slots["other"] = (self.words.symbol(*others[0]), run.number(*others[0]))
         if OPS[step.op].aligned:
             for n, value in enumerate(step.inputs):
-                if n != argument:
-                    place = self._aligned(value, step.output, target, where)
+                place = self._aligned(value, step.output, target, where)
+                if n != argument and place is not None:
                     slots[str(n)] = (self.words.symbol(value, place), run.number(value, place))
         elif len(step.inputs) > 1:
             for n, value in enumerate(step.inputs):
@@ -111,20 +110,25 @@ class Reasons:
                     slots[str(n)] = (self.words.symbol(value, at), run.number(value, at))
         return slots
 
-    def _aligned(self, value: int, output: int, target: int, where: int) -> int:
-        """Return the flat index in an input that an output element of an aligned op reads."""
+    def _aligned(self, value: int, output: int, target: int, where: int) -> int | None:
+        """Return the flat index in an input that an output element of an aligned op reads.
+
+        None where it cannot be told, since the named value is that output in another shape.
+        """
         shape = self.words.run.arrays[output].shape
         if self.words.run.arrays[target].shape != shape:
-            return 0
+            return None
         index = unflat(where, shape)
         own = self.words.run.arrays[value].shape
         offset = len(shape) - len(own)
         return flat([0 if n == 1 else index[offset + i] for i, n in enumerate(own)], own)
 
-    def _filled(self, reason: Reason, slots: Mapping[str, tuple[str, float]]) -> str | None:
-        """Fill a sentence's slots; None if it needs one there is no number for."""
-        if any(name not in slots for name in re.findall(r"\{(\w+)[#=]?\}", reason.says)):
-            return None
+    def _filled(self, reason: Reason, slots: Mapping[str, tuple[str, float]]) -> str:
+        """Fill a sentence's slots.
+
+        Raises:
+            KeyError: it needs one there is no number for.
+        """
 
         def fill(match: re.Match[str]) -> str:
             name, number = slots[match[1]]
@@ -140,14 +144,12 @@ class Reasons:
 
 
 def _holds(when: Expr, slots: Mapping[str, tuple[str, float]]) -> bool:
-    filled = _substituted(when, slots)
-    return filled is not None and bool(evaluate(filled, lambda value, at: 0.0))
+    return bool(evaluate(_substituted(when, slots), lambda value, at: 0.0))
 
 
-def _substituted(node: Expr, slots: Mapping[str, tuple[str, float]]) -> Expr | None:
+def _substituted(node: Expr, slots: Mapping[str, tuple[str, float]]) -> Expr:
     if node.head == "number":
         return node
     if node.head == "slot":
-        return expr(slots[node.args[0]][1]) if node.args[0] in slots else None
-    args = [_substituted(a, slots) for a in node.args]
-    return None if any(a is None for a in args) else Expr(node.head, tuple(args))
+        return expr(slots[node.args[0]][1])
+    return Expr(node.head, tuple(_substituted(a, slots) for a in node.args))
