@@ -683,3 +683,25 @@ def test_any_text_is_a_spec_or_a_whygrad_error(text: str | bytes) -> None:
     else:
         message = ""
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"loss": {"name": "hubr"}}, "unknown loss 'hubr': did you mean 'huber'"),
+        ({"network": {"layers": [2, 3, 1], "activation": "gellu"}}, "did you mean 'gelu'"),
+        (
+            {"loss": {"name": "hinge"}, "data": {"x": [[0, 1]], "y": [3]}},
+            "0 \\(no\\) and 1 \\(yes\\)",
+        ),
+        (
+            {"loss": {"name": "kl_div"}, "network": {"layers": [2, 1], "output": "linear"}},
+            "classes",
+        ),
+        ({"loss": {"name": "hinge"}, "network": {"layers": [2, 1], "output": "sigmoid"}}, "scores"),
+    ],
+)
+def test_newer_names_are_held_to_as_well(section: dict[str, Any], message: str) -> None:
+    given = {"network": {"layers": [2, 1]}, "data": {"x": [[0, 1], [1, 0]], "y": [0, 1]}, **section}
+    with pytest.raises(SpecError, match=message):
+        resolve(spec_from_dict(given))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
 from whygrad.errors import SpecError
 from whygrad.spec import spec_from_dict
@@ -87,3 +92,73 @@ def test_training_visits_and_judges_its_data(preset: str) -> None:
     assert ((visited >= 0) & (visited < len(training.dataset))).all()
     assert judged.accuracy == judged.solved.mean()
     assert judged.loss != first.loss
+
+
+BITS = {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [0, 1, 1, 0], "batch": "all"}
+CLASSES = {**BITS, "y": [[1, 0], [0, 1], [0, 1], [1, 0]]}
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("mae", lambda z, t: F.l1_loss(z, t)),
+        ("l1", lambda z, t: F.l1_loss(z, t)),
+        ("huber", lambda z, t: F.huber_loss(z, t)),
+        ("smooth_l1", lambda z, t: F.smooth_l1_loss(z, t)),
+        ("hinge", lambda z, t: (1 - (2 * t - 1) * z).clamp_min(0).mean()),
+        ("kl_div", lambda z, t: F.kl_div(z.log_softmax(1), t, reduction="batchmean")),
+    ],
+)
+@pytest.mark.parametrize("activation", ["gelu", "silu", "elu", "hardtanh"])
+def test_losses_and_activations_made_of_others(
+    loss: str, activation: str, expected: Callable[[Any, Any], Any]
+) -> None:
+    data = CLASSES if loss == "kl_div" else BITS
+    layers = [2, 3, 2 if loss == "kl_div" else 1]
+    network = {"layers": layers, "activation": activation, "output": "linear"}
+    spec = spec_from_dict({"network": network, "loss": {"name": loss}, "data": data})
+    run = start(spec).iteration.run
+    w1, b1, w2, b2, x, t = (
+        torch.tensor(run[n]).requires_grad_() for n in ("W1", "b1", "W2", "b2", "x", "t")
+    )
+    z = getattr(F, activation)(x @ w1 + b1) @ w2 + b2
+    made = expected(z, t)
+    made.backward()
+    assert float(run["L"]) == pytest.approx(made.item(), abs=1e-12)
+    assert run["dL/dW1"] == pytest.approx(w1.grad.numpy(), abs=1e-12)
+
+
+def test_a_loss_that_is_no_softmax_of_logits_sees_the_shares() -> None:
+    network = {"layers": [2, 2], "output": "softmax"}
+    spec = spec_from_dict({"network": network, "loss": {"name": "mse"}, "data": CLASSES})
+    run = start(spec).iteration.run
+    assert float(run["L"]) == pytest.approx(float(((run["yhat"] - run["t"]) ** 2).mean()))
+    assert run["yhat"].sum(axis=1) == pytest.approx(np.ones(4))
+
+
+@pytest.mark.parametrize("loss", ["hinge", "bce_with_logits"])
+def test_a_score_above_0_says_yes(loss: str) -> None:
+    made = {"W1": [[0.4], [0.4]], "b1": [-0.2]}
+    spec = spec_from_dict(
+        {"network": {"layers": [2, 1]}, "init": made, "loss": {"name": loss}, "data": BITS}
+    )
+    judged = start(spec).evaluate()
+    assert judged is not None
+    assert judged.outputs[:, 0] == pytest.approx([-0.2, 0.2, 0.2, 0.6])
+    assert judged.solved.tolist() == [True, True, True, False]
+
+
+def test_the_first_iteration_has_the_rate_of_its_schedule() -> None:
+    spec = spec_from_dict(
+        {
+            "network": {"layers": [2, 1]},
+            "optimizer": {"name": "sgd", "learning_rate": 0.5},
+            "schedule": {"name": "warmup", "start": 0.2, "iterations": 4},
+            "data": BITS,
+        }
+    )
+    training = start(spec)
+    assert float(training.iteration.run["learning_rate"]) == pytest.approx(0.1)
+    recorded = training.iteration.run["W1_new"]
+    assert np.array_equal(recorded, training.iteration.play()["W1_new"])
+    assert float(training.iteration.play()["learning_rate"]) == pytest.approx(0.2)

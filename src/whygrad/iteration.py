@@ -27,9 +27,16 @@ from whygrad.why.nudge import EPSILON
 
 LOSSES: Mapping[str, Callable[..., Tensor]] = {
     "mse": functional.mse_loss,
+    "mae": functional.l1_loss,
+    "l1": functional.l1_loss,
+    "huber": functional.huber_loss,
+    "smooth_l1": functional.smooth_l1_loss,
     "bce": functional.binary_cross_entropy,
     "bce_with_logits": functional.binary_cross_entropy_with_logits,
     "cross_entropy": functional.cross_entropy,
+    "nll": functional.nll_loss,
+    "kl_div": functional.kl_div,
+    "hinge": functional.hinge_loss,
 }
 FLOATS = ("float64", "float32")
 CHECK_EVERY = 64  # iterations between two looks for NaN; the one at fault is then found by replay
@@ -83,6 +90,8 @@ class Iteration:
         self._inputs = [v.id for v in tape.leaves if v.role in ("input", "target")]
         self._live = {v.id: self._given[v.id].copy() for v in _hyperparameters(tape)}
         self._players: dict[tuple[Any, ...], Player] = {}
+        if self._rate is not None and self._rates.share(0, []) != 1.0:
+            self.run = self.peek()  # it was recorded at the full rate
 
     @property
     def played(self) -> int:
@@ -328,7 +337,9 @@ def trace(
         model: a ``Module``, or any function from a tensor to a tensor.
         x: the inputs, shape (batch, ...), or a single number.
         y: the targets; what the loss compares the model's output with.
-        loss: a function of (output, target), or "mse", "bce", "bce_with_logits", "cross_entropy".
+        loss: a function of (output, target), or a name out of ``LOSSES``: "mse", "mae" (or "l1"),
+            "huber", "smooth_l1", "bce", "bce_with_logits", "cross_entropy", "nll", "kl_div" (of
+            log-probabilities) or "hinge" (for targets of 1 and -1).
         optimizer: updates its parameters; None records no update.
         schedule: how the optimizer's learning rate changes; see ``whygrad.schedule``.
         dtype: "float32" for speed, or "float64": turns the model's parameters, x and y into it.

@@ -266,7 +266,7 @@ def _backward_words(tape: Tape, value: int, gradient: Value) -> str:
     if not users:
         return "Backward"
     user = users[0]
-    if user.op in _LOSSES:
+    if user.op in _LOSSES or (user.phase == "loss" and user.part):
         return "From the loss"
     if _part_words(user.part) == "Weighted sum":
         return "Through the weights"
@@ -286,6 +286,10 @@ _WORDS: Mapping[str, str] = {
     "softplus": "Softplus",
     "softmax": "Softmax",
     "leakyrelu": "Leaky ReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "hardtanh": "Hardtanh",
 }
 
 

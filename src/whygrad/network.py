@@ -42,8 +42,8 @@ class Network:
 
         Args:
             layers: how many inputs, units in each hidden layer, and outputs: ``[2, 4, 1]``.
-            activation: relu, leaky_relu, sigmoid, tanh, softplus or linear; one per hidden layer
-                if several.
+            activation: relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, hardtanh, softplus or
+                linear; one per hidden layer if several.
             output: what the last layer does: linear, sigmoid, softmax, relu or tanh.
             seed: which random weights. The same seed gives the same weights everywhere.
             init: how weights are drawn, such as "he" or "xavier"; biases start at 0.

@@ -46,16 +46,29 @@ PRESETS = (
 )
 """The specs shipped with the package, in the order a beginner might open them."""
 
-ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "softplus", "linear")
+ACTIVATIONS = (
+    *("relu", "leaky_relu", "elu", "gelu", "silu"),
+    *("sigmoid", "tanh", "hardtanh", "softplus", "linear"),
+)
 OUTPUTS = ("linear", "sigmoid", "softmax", "relu", "tanh")
 DTYPES = ("float64", "float32")
-LOSSES = ("mse", "bce", "bce_with_logits", "cross_entropy")
+LOSSES = (
+    *("mse", "mae", "l1", "huber", "smooth_l1"),
+    *("bce", "bce_with_logits", "cross_entropy", "kl_div", "hinge"),
+)
+ON_LOGITS = ("cross_entropy", "kl_div")
+"""The losses that take the numbers before a softmax, and apply it themselves."""
 
+_USUAL_LOSSES = ("mse", "bce", "bce_with_logits", "cross_entropy")
+_FOR_AMOUNTS = ("mse", "mae", "l1", "huber", "smooth_l1")
+_ON_SCORES = ("bce_with_logits", "hinge")  # above 0 means yes
 _LOSS_OUTPUTS: Mapping[str, tuple[str, ...]] = {
-    "mse": OUTPUTS,
+    **dict.fromkeys(_FOR_AMOUNTS, OUTPUTS),
     "bce": ("sigmoid",),
     "bce_with_logits": ("linear",),
     "cross_entropy": ("softmax", "linear"),
+    "kl_div": ("softmax", "linear"),
+    "hinge": ("linear", "tanh"),
 }
 _LOSS_REASONS: Mapping[str, str] = {
     "bce": "bce takes the logarithm of probabilities, so the output must be sigmoid",
@@ -64,11 +77,18 @@ _LOSS_REASONS: Mapping[str, str] = {
         "cross_entropy applies the softmax itself, to the numbers before it (the logits), so the "
         "output is softmax (shown for reading) or linear"
     ),
+    "kl_div": (
+        "kl_div applies the softmax itself, to the numbers before it (the logits), so the output "
+        "is softmax (shown for reading) or linear"
+    ),
+    "hinge": "hinge wants scores below 0 for no and above 0 for yes: a linear or tanh output",
 }
 _USUAL_OUTPUT: Mapping[str, str] = {
     "bce": "sigmoid",
     "bce_with_logits": "linear",
     "cross_entropy": "softmax",
+    "kl_div": "softmax",
+    "hinge": "linear",
 }
 _TASK_OUTPUT: Mapping[Task, str] = {
     "regression": "linear",
@@ -375,6 +395,11 @@ def resolve(spec: Spec, *, files: Mapping[str, bytes] | None = None) -> tuple[Sp
     _check_targets(place, loss, dataset)
     network = replace(spec.network, output=output)
     return replace(spec, network=network, loss=LossSpec(loss)), dataset
+
+
+def boundary(spec: Spec) -> float:
+    """The output from which on a yes-or-no network says yes: 0 for scores, 0.5 for the rest."""
+    return 0.0 if spec.loss.name in _ON_SCORES else 0.5
 
 
 def shape_of(value: Nested) -> tuple[int, ...]:
@@ -802,18 +827,18 @@ def _check_pair(place: _Place, output: str, loss: str, width: int) -> None:
     if output == "softmax" and width == 1:
         raise place.fault("network", "output", _LONE_SOFTMAX)
     if output not in _LOSS_OUTPUTS[loss]:
-        others = [name for name in LOSSES if output in _LOSS_OUTPUTS[name]]
+        others = [name for name in _USUAL_LOSSES if output in _LOSS_OUTPUTS[name]]
         raise place.fault(
             "loss",
             "name",
             f"{loss} does not go with output = {output!r}: {_LOSS_REASONS[loss]}. "
             f"With {output} use {' or '.join(reversed(others))}",
         )
-    if loss == "cross_entropy" and width == 1:
+    if loss in ON_LOGITS and width == 1:
         raise place.fault(
             "loss",
             "name",
-            "cross_entropy compares classes, one output each, and there is one output; "
+            f"{loss} compares classes, one output each, and there is one output; "
             "for one yes-or-no output use bce",
         )
 
@@ -827,26 +852,31 @@ def _default_loss(output: str, dataset: Dataset) -> str:
 
 def _check_targets(place: _Place, loss: str, dataset: Dataset) -> None:
     y = dataset.y
-    if loss == "mse":
+    if loss in _FOR_AMOUNTS:
         return
-    outside = np.argwhere((y < 0) | (y > 1))
+    if loss == "hinge":
+        outside = np.argwhere((y != 0) & (y != 1))
+        wanted = "targets of 0 (no) and 1 (yes), which it counts as -1 and 1"
+    else:
+        outside = np.argwhere((y < 0) | (y > 1))
+        wanted = "targets between 0 and 1"
     if len(outside):
         row, column = (int(i) for i in outside[0])
         raise place.fault(
             "loss",
             "name",
-            f"{loss} needs targets between 0 and 1; {dataset.name} has "
+            f"{loss} needs {wanted}; {dataset.name} has "
             f"{y[row, column]:g} for {dataset.target_names[column]} of sample {row + 1}. "
             "For amounts use mse",
         )
     sums = y.sum(axis=1)
     wrong = np.flatnonzero(np.abs(sums - 1) > 1e-9)
-    if loss == "cross_entropy" and len(wrong):
+    if loss in ON_LOGITS and len(wrong):
         row = int(wrong[0])
         raise place.fault(
             "loss",
             "name",
-            f"cross_entropy needs targets that sum to 1, a single 1 for the right class; those of "
+            f"{loss} needs targets that sum to 1, such as a single 1 for the right class; those of "
             f"sample {row + 1} of {dataset.name} sum to {sums[row]:g}",
         )
 

@@ -13,7 +13,7 @@ from whygrad import functional, nn
 from whygrad.data import Dataset, batch_indices
 from whygrad.dims import Dim
 from whygrad.errors import ShapeError, SpecError
-from whygrad.expression import parse_expression
+from whygrad.expression import FORMULA_FUNCTIONS, parse_expression
 from whygrad.iteration import LOSSES, Iteration, Slot, record_iteration
 from whygrad.nn import Linear, Module, Sequential
 from whygrad.op import Array
@@ -21,13 +21,17 @@ from whygrad.optim import Optimizer, make
 from whygrad.play import Player
 from whygrad.run import Run
 from whygrad.schedule import Schedule
-from whygrad.spec import Spec, load_spec, resolve
+from whygrad.spec import ON_LOGITS, Spec, boundary, load_spec, resolve
 from whygrad.tape import Tape
 from whygrad.tensor import Tensor, scene, tensor
 
 ACTIVATIONS: Mapping[str, type[Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "hardtanh": nn.Hardtanh,
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
     "softplus": nn.Softplus,
@@ -82,7 +86,7 @@ class Training:
         judged = dataset or self.dataset.evaluation or self.dataset
         run = self.forward(judged)
         outputs = run["yhat"].reshape(len(judged), -1)
-        solved = solved_samples(judged, outputs)
+        solved = solved_samples(judged, outputs, boundary(self.spec))
         return Evaluation(float(run["L"]), outputs, solved, float(solved.mean()))
 
     def forward(self, dataset: Dataset) -> Run:
@@ -170,12 +174,15 @@ def _network(spec: Spec, dataset: Dataset) -> Iteration:
     names: dict[Tensor, str] = model.parameter_names()
     also: list[Tensor] = []
     if spec.network.output == "softmax":
-        # the loss takes logits; the shares are recorded beside it, for reading
         names[output] = f"z{len(spec.network.layers) - 1}"
         with scene(part=("output", "softmax")):
-            also.append(nn.functional.softmax(output).named("yhat"))
+            shares = nn.functional.softmax(output).named("yhat")
+        if spec.loss.name in ON_LOGITS:
+            also.append(shares)  # beside the loss, for reading
+        else:
+            output = shares
     with scene(phase="loss"):
-        loss = LOSSES[spec.loss.name](output, t)
+        loss = _loss(spec.loss.name, output, t)
     parameters = model.parameters()
     optimizer = _optimizer(spec, parameters)
     tape, run, ids = record_iteration(loss, parameters, optimizer, names, also=also)
@@ -192,6 +199,18 @@ def _network(spec: Spec, dataset: Dataset) -> Iteration:
         batches=_batches(spec, dataset, tape),
         schedule=_schedule(spec),
     )
+
+
+def _loss(name: str, output: Tensor, t: Tensor) -> Tensor:
+    """Compare a network's output with 0s and 1s, shares or amounts, as a spec means it."""
+    if name == "hinge":
+        with scene(part=("hinge loss",)):
+            return nn.functional.hinge_loss(output, 2.0 * t - 1.0)
+    if name == "kl_div":
+        with scene(part=("KL divergence",)):
+            logs = nn.functional.log_softmax(output)
+            return nn.functional.kl_div(logs, t, reduction="batchmean")
+    return LOSSES[name](output, t)
 
 
 def _batches(spec: Spec, dataset: Dataset, tape: Tape) -> Callable[[int], Sequence[Array]] | None:
@@ -227,10 +246,13 @@ def _schedule(spec: Spec) -> Schedule | None:
     return Schedule(given.name, given.options, spec.train.iterations)
 
 
-def solved_samples(dataset: Dataset, outputs: Array) -> Array:
-    """Say which samples' ``outputs`` (samples, targets) are right; see ``Evaluation``."""
+def solved_samples(dataset: Dataset, outputs: Array, boundary: float = 0.5) -> Array:
+    """Say which samples' ``outputs`` (samples, targets) are right; see ``Evaluation``.
+
+    A yes-or-no output says yes above ``boundary`` (``spec.boundary``).
+    """
     if dataset.task == "binary":
-        return ((outputs > 0.5) == (dataset.y > 0.5)).all(axis=1)
+        return ((outputs > boundary) == (dataset.y > 0.5)).all(axis=1)
     if dataset.task == "classes":
         return outputs.argmax(axis=1) == dataset.y.argmax(axis=1)
     spread = np.maximum(np.ptp(dataset.y, axis=0), 1e-12)
@@ -258,9 +280,13 @@ _FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "sigmoid": nn.functional.sigmoid,
     "tanh": nn.functional.tanh,
     "softplus": nn.functional.softplus,
+    "elu": nn.functional.elu,
+    "gelu": nn.functional.gelu,
+    "silu": nn.functional.silu,
+    "hardtanh": nn.functional.hardtanh,
     "softmax": nn.functional.softmax,
     "log_softmax": nn.functional.log_softmax,
-    **LOSSES,
+    **{name: LOSSES[name] for name in FORMULA_FUNCTIONS if name in LOSSES},
 }
 _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,

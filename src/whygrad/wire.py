@@ -17,7 +17,7 @@ from whygrad.names import latex, symbol
 from whygrad.op import Reason
 from whygrad.ops import OPS
 from whygrad.run import numbers
-from whygrad.spec import spec_to_dict
+from whygrad.spec import boundary, spec_to_dict
 from whygrad.training import REGRESSION_TOLERANCE, Training
 from whygrad.why import PRINCIPLES
 
@@ -161,6 +161,7 @@ class TraceMessage:
         visits: the order of samples; None where every iteration sees the recorded inputs.
         iterations: how long the spec trains.
         tolerance: a regression output counts as right within this share of the targets' spread.
+        boundary: a yes-or-no output says yes above this.
     """
 
     version: int
@@ -179,6 +180,7 @@ class TraceMessage:
     visits: Visits | None
     iterations: int
     tolerance: float
+    boundary: float
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,7 @@ def trace_message(training: Training) -> TraceMessage:
         visits=_visits(training),
         iterations=spec.train.iterations,
         tolerance=REGRESSION_TOLERANCE,
+        boundary=boundary(spec),
     )
 
 

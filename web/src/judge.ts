@@ -43,12 +43,12 @@ export class Judge {
 
   /** How it does on the samples kept for judging, or else on those it learns from. */
   judge(): Judgement | null {
-    const { dataset, tolerance } = this.#trace
+    const { dataset, tolerance, boundary } = this.#trace
     if (!dataset) return null
     const samples = dataset.evaluation ?? this.#training()
     const player = this.#play(samples.x, samples.y)
     const outputs = this.#outputs(player, samples.x.length)
-    const right = rule(dataset.task, samples.y, tolerance)
+    const right = rule(dataset.task, samples.y, tolerance, boundary)
     const solved = outputs.map((output, n) => right(output, samples.y[n]!))
     const accuracy = solved.filter(Boolean).length / solved.length
     return { samples, outputs, solved, accuracy, loss: player.values[this.#trace.tape.loss]![0]! }
@@ -123,10 +123,10 @@ function inRows(numbers: Float64Array, width: number): number[][] {
 }
 
 /** What makes an output right: the right class, or close enough to the target. */
-function rule(task: string, y: Rows, tolerance: number) {
+function rule(task: string, y: Rows, tolerance: number, boundary: number) {
   if (task === 'binary')
     return (output: readonly number[], t: readonly number[]) =>
-      output.every((o, i) => o > 0.5 === t[i]! > 0.5)
+      output.every((o, i) => o > boundary === t[i]! > 0.5)
   if (task === 'classes')
     return (output: readonly number[], t: readonly number[]) => largest(output) === largest(t)
   const spread = y[0]!.map((first, i) => {

@@ -135,6 +135,8 @@ export interface TraceMessage {
   readonly iterations: number
   /** a regression output counts as right within this share of the targets' spread. */
   readonly tolerance: number
+  /** a yes-or-no output says yes above this. */
+  readonly boundary: number
 }
 
 /** What was wrong, and where if that is known. */

@@ -18,7 +18,7 @@ from whygrad.op import Array
 from whygrad.play_many import ManyPlayer
 from whygrad.random import permutation
 from whygrad.schedule import Rates, Schedule
-from whygrad.spec import Spec, load_spec, resolve
+from whygrad.spec import Spec, boundary, load_spec, resolve
 from whygrad.training import Training, solved_samples, start
 
 BLOCK = 1000  # runs played at once: more would not fit a processor's cache
@@ -268,7 +268,9 @@ class _Block:
         outputs = player.buffers[self.tape.by_name["yhat"]]
         outputs = outputs.reshape((outputs.shape[0], len(judged[0]), -1))
         each = judged if self.vary_data else judged * len(outputs)
-        right = [solved_samples(one, out).mean() for one, out in zip(each, outputs, strict=True)]
+        yes = boundary(self.training.spec)
+        pairs = zip(each, outputs, strict=True)
+        right = [solved_samples(one, out, yes).mean() for one, out in pairs]
         if judged[0] is not data[0]:
             player = self._forward(part, state, data)
         dead = np.zeros(len(outputs), int)

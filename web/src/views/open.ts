@@ -9,6 +9,10 @@ export const ACTIVATIONS = [
   ['tanh', 'tanh'],
   ['sigmoid', 'sigmoid'],
   ['leaky_relu', 'leaky ReLU'],
+  ['elu', 'ELU'],
+  ['gelu', 'GELU'],
+  ['silu', 'SiLU'],
+  ['hardtanh', 'hard tanh'],
   ['softplus', 'softplus'],
 ] as const
 

@@ -33,15 +33,28 @@ export interface Reading {
   readonly strength: number
 }
 
-/** Reads one row of outputs; `spread` is the domain of a regression's targets. */
-export function readingOf(task: string, output: readonly number[], spread: Domain): Reading {
+/**
+ * Reads one row of outputs; `spread` is the domain of a regression's targets, and a yes-or-no
+ * output says yes above `boundary`.
+ */
+export function readingOf(
+  task: string,
+  output: readonly number[],
+  spread: Domain,
+  boundary = 0.5,
+): Reading {
   if (task === 'classes') {
     const most = Math.max(...output)
     const least = 1 / output.length
     return { kind: output.indexOf(most), strength: clamped((most - least) / (1 - least)) }
   }
   const first = output[0]!
-  if (task === 'binary') return { kind: Number(first > 0.5), strength: clamped(Math.abs(first - 0.5) * 2) }
+  // a probability is as clear as can be half a unit from its boundary, a score a whole one from 0
+  if (task === 'binary')
+    return {
+      kind: Number(first > boundary),
+      strength: clamped(Math.abs(first - boundary) / (1 - boundary)),
+    }
   return { kind: 1, strength: clamped((first - spread[0]) / (spread[1] - spread[0])) }
 }
 
