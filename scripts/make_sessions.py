@@ -37,9 +37,34 @@ batch = 2
 [train]
 iterations = 60
 """
+#: the learning rate of each iteration is another, and one schedule reads the losses
+COSINE = UNEVEN + '[schedule]\nname = "cosine"\nfinal = 0.1\n'
+PLATEAU = UNEVEN + '[schedule]\nname = "plateau"\nfactor = 0.5\npatience = 2\n'
+#: parts of a step are steps themselves: an activation and a loss that are made of others
+COMPOSED = """
+[network]
+layers = [2, 3, 1]
+activation = "gelu"
+[loss]
+name = "hinge"
+[optimizer]
+name = "adam"
+learning_rate = 0.05
+[schedule]
+name = "one_cycle"
+[data]
+x = [[0, 0], [0, 1], [1, 0], [1, 1]]
+y = [0, 1, 1, 0]
+batch = 2
+[train]
+iterations = 50
+"""
 TRAININGS: dict[str, Spec | str] = {
     **{name: name for name in ("flow", "fanout", "neuron", "xor")},
     "uneven": parse_spec(UNEVEN),
+    "cosine": parse_spec(COSINE),
+    "plateau": parse_spec(PLATEAU),
+    "composed": parse_spec(COMPOSED),
 }
 
 

@@ -3,6 +3,7 @@
 
 import { firstFault, Player } from './player/player'
 import { batchIndices } from './player/random'
+import { Rates, type Schedule } from './player/schedule'
 import { lookups, readLeaves, type Tape, type Value } from './player/tape'
 import type { TraceMessage } from './wire'
 
@@ -32,6 +33,13 @@ interface Column {
   readonly size: number
 }
 
+/** A learning rate that changes: its value's id, the rate that the spec gives, and its shares. */
+interface Scheduled {
+  readonly rate: number
+  readonly given: number
+  readonly rates: Rates
+}
+
 export class History {
   readonly tape: Tape
   /** The loss of every iteration played so far. */
@@ -49,6 +57,8 @@ export class History {
   readonly #columns = new Map<number, Column>()
   readonly #width: number
   readonly #carried: ReadonlySet<number>
+  /** How the learning rate changes; null where it stays. */
+  readonly #schedule: Scheduled | null
   /** The values that are fed from the dataset, each as its rows one after the other. */
   readonly #fed = new Map<number, { initial: Float64Array; rows: Float64Array; width: number }>()
   #edits: Edit[] = []
@@ -63,6 +73,8 @@ export class History {
     const { leaves, gradients, byName } = lookups(this.tape)
     const carried = this.tape.carries.map(([before]) => before)
     this.#carried = new Set(carried)
+    const rate = byName.get('learning_rate')
+    this.#schedule = rate === undefined ? null : scheduleOf(trace, rate)
     const kept = [...carried, ...carried.flatMap((id) => gradients.get(id) ?? [])]
     let start = 0
     for (const id of kept) {
@@ -89,6 +101,12 @@ export class History {
   /** Whether any number was changed by hand. */
   get edited(): boolean {
     return this.#edits.length > 0
+  }
+
+  /** What makes the learning rate of this iteration: a schedule's name; null where it stays. */
+  get schedule(): string | null {
+    if (!this.#schedule || this.#ends(this.#schedule.rate)) return null
+    return this.#schedule.rates.schedule.name
   }
 
   /** Plays the next iteration; false, and nothing changes, after a NaN or infinity. */
@@ -218,10 +236,24 @@ export class History {
       )
       player.set(id, input)
     }
+    this.#setRate(player)
     player.play()
     this.fault = this.#finite(player) ? null : { step: firstFault(player) }
     if (iteration === this.losses.length) this.losses.push(player.values[this.tape.loss]![0]!)
     if (iteration === this.#count * this.#every) this.#keep(player)
+  }
+
+  /** Gives this iteration its learning rate, unless a rate was put in its place by hand. */
+  #setRate(player: Player): void {
+    if (!this.#schedule) return
+    const { rate, given, rates } = this.#schedule
+    const share = rates.share(this.iteration, this.losses)
+    if (!this.#ends(rate)) player.set(rate, [given * share])
+  }
+
+  /** Whether the schedule was ended by hand: a rate that is typed holds from then on. */
+  #ends(rate: number): boolean {
+    return this.#edits.some(({ id, iteration }) => id === rate && iteration <= this.iteration)
   }
 
   #finite({ values }: Player): boolean {
@@ -306,6 +338,17 @@ export class History {
     this.#count = Math.min(this.#count, Math.ceil(iteration / this.#every))
     if (iteration === 0) this.#every = 1
   }
+}
+
+/** The schedule that a spec asks for; null where the rate stays. */
+function scheduleOf({ spec, iterations }: TraceMessage, rate: number): Scheduled | null {
+  const { schedule, optimizer } = spec as {
+    schedule?: { name: string } & Schedule['options']
+    optimizer?: { learning_rate: number }
+  }
+  if (!schedule || !optimizer || schedule.name === 'constant') return null
+  const { name, ...options } = schedule
+  return { rate, given: optimizer.learning_rate, rates: new Rates({ name, options, total: iterations }) }
 }
 
 function sameTarget(a: Edit, b: Edit): boolean {

@@ -146,6 +146,12 @@ export class Session implements Played {
     return this.#history.edited
   }
 
+  /** The schedule that makes this iteration's learning rate; null where the rate stays. */
+  get schedule(): string | null {
+    void this.#frame
+    return this.#history.schedule
+  }
+
   /** The samples this iteration sees, and how to say so. */
   get sample(): { readonly indices: readonly number[] | null; readonly words: string } {
     void this.#frame

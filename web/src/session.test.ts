@@ -168,6 +168,26 @@ describe('stepping', () => {
 })
 
 describe('editing', () => {
+  test('a scheduled learning rate is that of its iteration, and a typed one ends the schedule', () => {
+    const session = opened('cosine')
+    const rate = session.find.byName.get('learning_rate')!
+    expect([session.schedule, session.number(rate, 0)]).toEqual(['cosine', 0.1])
+    session.seek(29)
+    session.nextIteration()
+    expect(session.number(rate, 0)).toBeCloseTo(0.1 * 0.55, 12)
+    session.edit(rate, 0, 0.3)
+    expect(session.schedule).toBeNull()
+    session.nextIteration()
+    expect(session.number(rate, 0)).toBe(0.3)
+    session.seek(0)
+    expect([session.schedule, session.number(rate, 0)]).toEqual(['cosine', 0.1])
+    session.seek(31)
+    expect(session.number(rate, 0)).toBe(0.3)
+    session.reset()
+    expect(session.schedule).toBe('cosine')
+    expect(opened('xor').schedule).toBeNull()
+  })
+
   test('a learning rate holds from the shown iteration on, and the past stays', () => {
     const session = opened('flow')
     const rate = session.find.byName.get('learning_rate')!

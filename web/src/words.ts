@@ -44,6 +44,12 @@ function inputWords(session: Session): string {
     .join(', ')
 }
 
+/** That the page is more precise than what the spec asks for, or null. */
+export function precisionWords(session: Session): string | null {
+  const { dtype } = (session.trace.spec.train ?? {}) as { dtype?: string }
+  return dtype === 'float32' ? 'played here in float64, not float32' : null
+}
+
 /** Where a NaN or infinity arose, and what usually helps. */
 export function faultWords(session: Session, iteration: number, fault: number | null): string {
   const when = `Iteration ${iteration + 1}`

@@ -67,6 +67,29 @@ export function plateau(options: Options, losses: readonly number[], start = FRE
   return losses.reduce((state, loss) => after(state, loss, options), start)
 }
 
+/**
+ * The shares of a run, read iteration by iteration: a note of how far its losses have been read
+ * saves time, and what comes out depends on the losses alone.
+ */
+export class Rates {
+  readonly schedule: Schedule
+  #read = 0
+  #plateau = FRESH
+
+  constructor(schedule: Schedule) {
+    this.schedule = schedule
+  }
+
+  share(iteration: number, losses: readonly number[]): number {
+    const { name, options } = this.schedule
+    if (name !== 'plateau') return share(this.schedule, iteration)
+    if (iteration < this.#read) [this.#read, this.#plateau] = [0, FRESH]
+    this.#plateau = plateau(options, losses.slice(this.#read, iteration), this.#plateau)
+    this.#read = iteration
+    return this.#plateau.share
+  }
+}
+
 function after(state: Plateau, loss: number, options: Options): Plateau {
   const better = loss < state.best * (1 - option(options, 'threshold'))
   const best = better ? loss : state.best
