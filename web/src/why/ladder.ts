@@ -171,12 +171,11 @@ export class Ladder {
     const words = this.#words
     const seed = isSeed(this.#asked, one.upstream)
     const reason = one.rate === 0 ? reasonFor(this.#asked, of, one) : null
-    const scope = words.isBatchParameter(of.id) ? ` ${words.scopeOfParameter()}` : ''
     return this.#rung(
       element,
       tree,
       question,
-      `${words.equation(element, tree)}. ${this.flow(of, one)}${scope}`,
+      `${words.equation(element, tree)}. ${this.flow(of, one)}`,
       reason?.principle ?? (seed || isOne(one.local) ? 'rate' : 'rates multiply'),
       () => [
         this.#local(of, one),

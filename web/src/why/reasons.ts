@@ -48,14 +48,20 @@ export function reasonFor(
   const acting = chain.filter(([step]) => !PLAIN.has(step.op))
   const link = acting[0] ?? chain[0]
   if (!link || acting.length > 1) return null
-  const [step, argument] = link
-  const { reasons } = asked.ops[step.op]!
   const slots = slotsOf(asked, of, link, one, target)
-  for (const reason of reasons[Math.min(argument, reasons.length - 1)] ?? []) {
-    const says = (reason.when === null || holds(reason.when, slots)) && filled(reason, slots)
-    if (says) return { says, principle: reason.principle }
+  for (const reason of reasonsOf(asked, link) ?? []) {
+    const held = reason.when === null || holds(reason.when, slots)
+    if (held === false) continue
+    const says = held && filled(reason, slots)
+    return says ? { says, principle: reason.principle } : null // it may rest on what cannot be told
   }
   return null
+}
+
+/** What an op can say of one of its arguments; null where nothing passes back to it. */
+function reasonsOf(asked: Asked, [step, argument]: Link): readonly ReasonInfo[] | null {
+  const { reasons } = asked.ops[step.op]!
+  return reasons[Math.min(argument, reasons.length - 1)] ?? null
 }
 
 /** The forward steps that lead from a value to the next named one. */
@@ -64,6 +70,7 @@ function chainBetween(asked: Asked, of: number, target: number): readonly Link[]
   for (const [value, soFar] of waiting)
     for (const { step, argument } of asked.find.uses.get(value) ?? []) {
       if (step.phase !== 'forward' && step.phase !== 'loss') continue
+      if (!reasonsOf(asked, [step, argument])) continue
       const chain: Link[] = [...soFar, [step, argument]]
       if (step.output === target) return chain
       if (!isShown(asked, step.output) && chain.length < LONGEST_CHAIN)
@@ -94,18 +101,19 @@ function slotsOf(
     slots.set('other', named({ id: others[0]![0], at: others[0]![1] }))
   step.inputs.forEach((id, n) => {
     if (n === argument) return
-    if (asked.ops[step.op]!.aligned)
-      slots.set(String(n), named({ id, at: aligned(asked, id, step.output, target) }))
-    else if (asked.shape(id).join() === asked.shape(of.id).join())
+    if (asked.ops[step.op]!.aligned) {
+      const at = aligned(asked, id, step.output, target)
+      if (at !== null) slots.set(String(n), named({ id, at }))
+    } else if (asked.shape(id).join() === asked.shape(of.id).join())
       slots.set(String(n), named({ id, at: of.at }))
   })
   return slots
 }
 
-/** The flat index in an input that an output element of an aligned op reads. */
-function aligned(asked: Asked, id: number, output: number, target: Element): number {
+/** The flat index in an input that an output element of an aligned op reads; null in another shape. */
+function aligned(asked: Asked, id: number, output: number, target: Element): number | null {
   const shape = asked.shape(output)
-  if (asked.shape(target.id).join() !== shape.join()) return 0
+  if (asked.shape(target.id).join() !== shape.join()) return null
   const index = unflat(target.at, shape)
   const own = asked.shape(id)
   const offset = shape.length - own.length
@@ -131,9 +139,10 @@ function filled({ says }: ReasonInfo, slots: Slots): string | null {
   return missing ? null : text
 }
 
-function holds(when: Test, slots: Slots): boolean {
+/** Whether a condition holds; null if it needs a slot there is no number for. */
+function holds(when: Test, slots: Slots): boolean | null {
   const tree = substituted(when, slots)
-  return tree !== null && Boolean(evaluate(tree, () => 0))
+  return tree && Boolean(evaluate(tree, () => 0))
 }
 
 function substituted(node: Test, slots: Slots): Placed | null {
