@@ -141,6 +141,15 @@ def test_a_mistake_parts_where_it_is_made_and_a_gradient_check_finds_it(name: st
         assert found.training["right"] != found.training["wrong"]
 
 
+def test_the_error_is_flipped_where_it_is_written_out_too() -> None:
+    for loss in ("(y - a)**2", "(a - y)**2"):
+        spec = {"formula": {"w": 2.0, "a": "w * x", "L": loss}, "data": {"x": 3.0, "y": 1.0}}
+        found = compare(start(spec_from_dict(spec)), MakeMistake("flip_the_error"))
+        assert found.first_divergence is not None
+        assert found.first_divergence.name == "dL/da"
+        assert found.first_divergence.wrong == -found.first_divergence.right == -10.0
+
+
 @pytest.mark.parametrize("name", sorted(LATER))
 def test_a_mistake_that_carries_over_shows_in_training(name: str) -> None:
     found = compare(LATER[name](), MakeMistake(name), 5)

@@ -6,6 +6,7 @@ name what went wrong. What a learner had wrong is carried through, so that one s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from whygrad import display
 from whygrad.lesson import formula
 from whygrad.names import symbol
 from whygrad.practice.answer import Answer, agrees, is_off_by_rounding, is_rough, read
-from whygrad.practice.workings import Held, Place, Workings
+from whygrad.practice.workings import NOTHING_HELD, Held, Place, Workings
 from whygrad.run import Run, json_number
 from whygrad.whatif.mistakes import Mistake
 from whygrad.why import why
@@ -120,8 +121,11 @@ class _Sheet:
         work, answer = self.workings, read(text)
         place = work.place(name)
         true, exact, rounded = (
-            work.number(place, held) + 0.0 for held in ({}, self.slips, self.own)
+            work.number(place, held) + 0.0 for held in (NOTHING_HELD, self.slips, self.own)
         )
+        basis: Held = _but(self.slips, place)
+        if not math.isfinite(exact):  # nothing follows from what went wrong: a logarithm of -1
+            exact, basis = true, NOTHING_HELD
         carried = not np.isclose(exact, true, rtol=1e-9, atol=1e-12)
         if answer.value is None:
             correct, feedback = self._in_words(answer, place, exact)
@@ -129,12 +133,12 @@ class _Sheet:
         if _is_right(answer, exact, rounded):
             self.own[place] = answer.value
             self.settled.append(place)
-            return Mark(name, text, True, exact, (), self._right(name, carried), carried)
+            return Mark(name, text, True, exact, (), self._right(name, basis, carried), carried)
         if carried and agrees(answer, true):
             # what went wrong before was put right, or not used
             self.slips[place] = true
             self.own[place] = answer.value
-            return Mark(name, text, True, true, (), self._right(name, False), False)
+            return Mark(name, text, True, true, (), self._right(name, NOTHING_HELD, False), False)
         found = recognised(self, answer, place)
         self.own[place] = answer.value
         if not found and is_off_by_rounding(answer, exact):
@@ -143,7 +147,7 @@ class _Sheet:
         if not found and is_rough(answer, exact):
             says = "That is near, but too rough to tell it from others: write one more digit."
             return Mark(name, text, None, exact, (), says, carried)
-        feedback = self._wrong(answer, name, exact, found, carried)
+        feedback = self._wrong(answer, name, exact, found, basis, carried)
         self.slips[place] = answer.value
         names = tuple(mistake.name for mistake in found)
         return Mark(name, text, False, exact, names, feedback, carried)
@@ -167,14 +171,20 @@ class _Sheet:
         against = f"than {symbol(name)}" if answer.word != "same" else f"as {symbol(name)}"
         return bool(right), f"{said} {against}: {'so it is. By how much?' if right else 'not so.'}"
 
-    def _right(self, name: str, carried: bool) -> str:
-        claim = why(self.workings.right(self.slips), name, 0).claim
+    def _right(self, name: str, basis: Held, carried: bool) -> str:
+        claim = why(self.workings.right(basis), name, 0).claim
         return f"Right, from your own numbers. {claim}" if carried else f"Right. {claim}"
 
     def _wrong(
-        self, answer: Answer, name: str, expected: float, found: Sequence[Mistake], carried: bool
+        self,
+        answer: Answer,
+        name: str,
+        expected: float,
+        found: Sequence[Mistake],
+        basis: Held,
+        carried: bool,
     ) -> str:
-        step = _step(self.workings.right(_but(self.slips, self.workings.place(name))), name)
+        step = _step(self.workings.right(basis), name)
         right = f"From your own numbers, the step is {step}." if carried else f"The step is {step}."
         if not found:
             return f"Not this number. {_hint(answer, expected)}{right}"

@@ -215,17 +215,35 @@ def sum_for_mean(tape: Tape) -> Rule | None:
 
 
 def flip_the_error(tape: Tape) -> Rule | None:
-    """Take the error as t − ŷ."""
-    steps = [
+    """Take the error as t − ŷ, inside a loss or where the difference is written out."""
+    inside = [
         step
         for step in _backward(tape, "sub", *_LOSSES)
         if tape.values[step.inputs[1]].role == "target"
     ]
+    written_out = [
+        step
+        for step in _backward(tape, "neg", "sub") + _backward(tape, "identity", "sub")
+        if _is_of_an_error(tape, step)
+    ]
 
     def flipped(step: Step, new: Rewriter) -> None:
-        new.finish(step, "sub", [new.id(i) for i in reversed(step.inputs)])
+        if step.op == "sub":
+            new.finish(step, "sub", [new.id(i) for i in reversed(step.inputs)])
+        else:
+            other = "neg" if step.op == "identity" else "identity"
+            new.finish(step, other, [new.id(step.inputs[0])])
 
-    return _at(steps, flipped)
+    return _at(inside + written_out, flipped)
+
+
+def _is_of_an_error(tape: Tape, step: Step) -> bool:
+    """Say whether a step goes back through a difference from the data that is then squared."""
+    assert step.reverses is not None
+    other = _forward_input(tape, step, 1 - step.reverses.argument)
+    difference = tape.steps[step.reverses.step].output
+    squared = any(user.op == "square" for user, _ in tape.uses.get(difference, ()))
+    return squared and other.role in ("input", "target")
 
 
 def softmax_twice(tape: Tape) -> Rule | None:

@@ -1,0 +1,23 @@
+"""The proof of grading holds: a smaller run of bench/practice.py."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[1] / "bench" / "practice.py"
+
+
+@pytest.mark.slow
+def test_wrong_answers_are_understood_and_right_ones_never_graded_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "practice.json"
+    command = [sys.executable, BENCH, "--exercises", "65", "--json", file]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert sum(found["played"].values()) > 400
+    assert len(found["played"]) >= 24
+    assert found["other"]["right, graded wrong"] == 0
+    assert all(name in done.stdout for name in found["played"])
