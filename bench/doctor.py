@@ -250,6 +250,22 @@ def overheads() -> dict[str, Any]:
     return {"small": overhead(small), "large": overhead(large, iterations=100, turns=5)}
 
 
+def found_in(rows: list[dict[str, Any]], seeds: list[int]) -> dict[str, Any]:
+    """Return the measurement as plain data, with the families held out apart."""
+    split = {"all": rows, "held out": [r for r in rows if r["family"] in HELD_OUT],
+             "used for thresholds": [r for r in rows if r["family"] not in HELD_OUT]}  # fmt: skip
+    return {
+        "date": datetime.now(UTC).date().isoformat(), "python": platform.python_version(),
+        "torch": torch.__version__, "seeds": seeds, "rows": rows,
+        "measures": {name: measures(some) for name, some in split.items() if some},
+    }  # fmt: skip
+
+
+def write(path: Path, found: dict[str, Any]) -> None:
+    """Write the numbers."""
+    path.write_text(json.dumps(found, indent=1, default=str) + "\n", "utf-8")
+
+
 def main() -> None:
     """Run, print a table and, if asked, write the numbers."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -274,27 +290,23 @@ def main() -> None:
         rows.append(row)
     for row in results(cases, options.seeds):
         rows.append(row)
+        if options.json:  # so that a run that is stopped has not been for nothing
+            write(options.json, found_in(rows, options.seeds))
         roots, causes = row["roots"], row["causes"]
         good = (roots and roots[0] in causes) if row["kind"] == "fault" else not roots
         print(f"{'ok ' if good else 'NO '} {row['kind']:7} {row['case']:40} {row['seed']:4} "
               f"{row['metric']:7.3f} {row['seconds']:6.1f}s+{row['report_seconds']:.1f} {roots} "
               f"{row['said'][len(roots):]} {row['notes'] or ''}", flush=True)  # fmt: skip
-    split = {"all": rows, "held out": [r for r in rows if r["family"] in HELD_OUT],
-             "used for thresholds": [r for r in rows if r["family"] not in HELD_OUT]}  # fmt: skip
-    summary = {name: measures(some) for name, some in split.items() if some}
-    for name, numbers in summary.items():
+    found = found_in(rows, options.seeds)
+    for name, numbers in found["measures"].items():
         print(f"\n{name}")
         for what, value in numbers.items():
             print(f"  {what:28} {value}")
-    found = {
-        "date": datetime.now(UTC).date().isoformat(), "python": platform.python_version(),
-        "torch": torch.__version__, "seeds": options.seeds, "measures": summary, "rows": rows,
-    }  # fmt: skip
     if options.overhead:
         found["overhead"] = overheads()
         print(f"\noverhead {found['overhead']}")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1, default=str) + "\n", "utf-8")
+        write(options.json, found)
 
 
 if __name__ == "__main__":

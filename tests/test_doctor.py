@@ -244,6 +244,23 @@ def test_a_rate_far_too_high_is_one_finding_with_what_it_did() -> None:
     assert "lr_down_100" in report.chart.trials  # type: ignore[union-attr]
 
 
+def test_remedies_are_tried_beside_the_plain_replay_and_a_random_one() -> None:
+    report = examined(mlp(hidden=32), rate=300.0, epochs=10)
+    treatment = report.treat(report.findings[0], seeds=2)
+    assert not treatment.control.cures
+    assert any(tried.cures for tried in treatment.remedies)
+    assert treatment.random is not None
+    assert treatment.random.key not in {tried.key for tried in treatment.remedies}
+    assert all(len(tried.scores) == 2 for tried in treatment.remedies)
+    assert "plain replay" in str(treatment)
+    loop = examined(mlp(), step=False)
+    assert loop.treat(loop.findings[0], seeds=1).not_tried == (
+        "Call optimizer.step() after backward()",
+    )
+    with pytest.raises(WhygradError, match="cannot be played again"):
+        Report(report.findings).treat(report.findings[0])
+
+
 def test_a_cut_graph_names_what_is_cut_off() -> None:
     class Cut(nn.Module):
         def __init__(self) -> None:

@@ -123,7 +123,7 @@ def baseline(y: Array, judged: Array, task: Task) -> float:
     if task == "numbers":
         return 0.0
     values, counts = np.unique(y, return_counts=True)
-    return float((judged == values[counts.argmax()]).mean())
+    return balanced(np.full(len(judged), values[counts.argmax()]), judged)
 
 
 def reference(train: Rows, judged: Rows, task: Task) -> float:
@@ -160,7 +160,7 @@ def _neighbour_score(train: Rows, judged: Rows, task: Task) -> float:
         return r2(train.y[near].mean(1), judged.y)
     values, coded = np.unique(train.y, return_inverse=True)
     votes = np.eye(len(values))[coded[near]].sum(1)
-    return float((values[votes.argmax(1)] == judged.y).mean())
+    return balanced(values[votes.argmax(1)], judged.y)
 
 
 def _linear_score(train: Rows, judged: Rows, task: Task) -> float:
@@ -172,7 +172,12 @@ def _linear_score(train: Rows, judged: Rows, task: Task) -> float:
     found = b @ np.linalg.solve(gram, a.T @ wanted)
     if task == "numbers":
         return r2(found, judged.y)
-    return float((values[found.argmax(1)] == judged.y).mean())
+    return balanced(values[found.argmax(1)], judged.y)
+
+
+def balanced(found: Array, wanted: Array) -> float:
+    """Return the mean of the classes' recalls: a rare class counts as much as any other."""
+    return float(np.mean([(found[wanted == c] == c).mean() for c in np.unique(wanted)]))
 
 
 def r2(found: Array, wanted: Array) -> float:

@@ -14,6 +14,7 @@ from whygrad.doctor import data
 from whygrad.doctor.judge import judge
 from whygrad.doctor.report import Report
 from whygrad.doctor.signals import (
+    CHANGES,
     Chart,
     Features,
     Layout,
@@ -25,7 +26,8 @@ from whygrad.doctor.signals import (
     Targets,
     Task,
 )
-from whygrad.doctor.trials import CHANGES, MOST_STEPS, replay
+from whygrad.doctor.treat import Trial
+from whygrad.doctor.trials import MOST_STEPS, replay
 from whygrad.doctor.twin import DROPOUTS, NORMS
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def examine(doctor: Doctor, trials: bool) -> Report:
     made = chart(doctor, trials)
     findings = judge(made)
     certain = made.scores is not None
-    return Report(findings, tuple(doctor.notes), doctor.iterations, certain, made)
+    trial = _trial(doctor, made) if doctor.loss_function() is not None and certain else None
+    return Report(findings, tuple(doctor.notes), doctor.iterations, certain, made, trial)
 
 
 def chart(doctor: Doctor, trials: bool) -> Chart:
@@ -254,15 +257,12 @@ def _neighbourly(images: Tensor) -> float:
 
 
 def score(out: Tensor, y: Tensor, task: Task, probabilities: bool) -> float:
-    """Return accuracy, or R²."""
+    """Return balanced accuracy, or R²."""
     if not bool(torch.isfinite(out).all()):
         return math.nan
-    if task == "classes":
-        wanted = y.argmax(1) if y.is_floating_point() and y.ndim > 1 else y.flatten()
-        return float((out.argmax(1).flatten() == wanted).double().mean())
-    if task == "binary":
-        cut = 0.5 if probabilities else 0.0
-        return float(((out.flatten() > cut) == (y.flatten() > 0.5)).double().mean())
+    if task != "numbers":
+        recalls = _recalls(out, y, task, probabilities)
+        return sum(recalls) / len(recalls)
     wanted = y.double().cpu().numpy()
     return data.r2(out.double().cpu().numpy(), wanted.reshape(len(wanted), -1))
 
@@ -274,6 +274,7 @@ def _scores(
     assert twin is not None
     squashed = doctor.loss_name in ("bce", "mse", "l1", "huber")
     train = score(out, y, task, squashed)
+    finite = bool(torch.isfinite(out).all())
     rows = data.rows(_array(x), _array(y), task)
     if not np.isfinite(rows.x).all():
         keep = np.isfinite(rows.x).all(1)
@@ -315,22 +316,21 @@ def _scores(
         known["train_loss"] = float(loss(out, y))
     known["baseline_loss"] = constant_loss(doctor.loss_name, y, task, doctor.summed)
     if task != "numbers":
-        known["recall"] = _recall(out, y, task, squashed)
+        known["recall"] = min(_recalls(out, y, task, squashed)) if finite else None
     known["first_loss"] = doctor.losses[0][1] if doctor.losses else None
     base = data.baseline(rows.y, rows.y, task) if len(rows.y) else 0.0
     return Scores(train, validation, base, **known)
 
 
-def _recall(out: Tensor, y: Tensor, task: Task, probabilities: bool) -> float | None:
-    if not bool(torch.isfinite(out).all()):
-        return None
+def _recalls(out: Tensor, y: Tensor, task: Task, probabilities: bool) -> list[float]:
+    """Return, for each class, the share of its rows that are recognised."""
     if task == "binary":
         said = (out.flatten() > (0.5 if probabilities else 0.0)).long()
         wanted = (y.flatten() > 0.5).long()
     else:
         said = out.argmax(1).flatten()
         wanted = y.argmax(1) if y.is_floating_point() and y.ndim > 1 else y.flatten()
-    return min(float((said[wanted == c] == c).double().mean()) for c in wanted.unique())
+    return [float((said[wanted == c] == c).double().mean()) for c in wanted.unique()]
 
 
 def constant_loss(name: str, y: Tensor, task: Task, summed: bool) -> float | None:
@@ -349,26 +349,37 @@ def constant_loss(name: str, y: Tensor, task: Task, summed: bool) -> float | Non
     return value * len(y) if summed else value
 
 
-def _trials(doctor: Doctor, made: Chart) -> dict[str, float]:
-    """Play the run's beginning again with one thing changed at a time."""
+def _trial(doctor: Doctor, made: Chart) -> Trial | None:
+    """Return a function that plays the run's beginning again with a change, and scores it."""
     twin, loss = doctor.twin, doctor.loss_function()
     x, y = doctor.probe_rows()
-    assert twin is not None
-    assert made.targets is not None
-    if loss is None or (x.is_floating_point() and not bool(torch.isfinite(x).all())):
-        return {}
-    found: dict[str, float] = {}
+    if twin is None or loss is None or made.targets is None:
+        return None
+    if x.is_floating_point() and not bool(torch.isfinite(x).all()):
+        return None
+    task = made.targets.task
     moved = float(np.median([a.moved for a in doctor.audits])) if doctor.audits else 0.0
-    steps = min(doctor.iterations, MOST_STEPS)
     squashed = doctor.loss_name in ("bce", "mse", "l1", "huber")
-    for change in CHANGES:
-        if change == "standard_targets" and made.targets.task != "numbers":
-            continue
+
+    def trial(change: str, seed: int) -> float | None:
+        if change == "standard_targets" and task != "numbers":
+            return None
         answer = replay(
-            twin, doctor.start, doctor.optimizer, doctor.lr_top, (x, y), loss,
-            doctor.batch or 32, change, steps, moved=moved,
+            twin, doctor.start, doctor.optimizer, doctor.lr_top, (x, y), loss, doctor.batch or 32,
+            change, min(doctor.iterations, MOST_STEPS), seed, moved,
         )  # fmt: skip
-        if answer is not None:
-            reached = score(answer(x), y, made.targets.task, squashed)
-            found[change] = reached if math.isfinite(reached) else -1.0
-    return found
+        if answer is None:
+            return None
+        reached = score(answer(x), y, task, squashed)
+        return reached if math.isfinite(reached) else -1.0
+
+    return trial
+
+
+def _trials(doctor: Doctor, made: Chart) -> dict[str, float]:
+    """Play the run's beginning again with one thing changed at a time."""
+    trial = _trial(doctor, made)
+    if trial is None:
+        return {}
+    played = {change: trial(change, 0) for change in CHANGES}
+    return {change: reached for change, reached in played.items() if reached is not None}

@@ -59,6 +59,7 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "vanishing_gradient": frozenset({"learning_rate_too_low", "underfitting", "dead_relu"}),
     "exploding_gradient": frozenset({"learning_rate_too_high", "underfitting"}),
     "oscillating_loss": frozenset({"underfitting"}),
+    "class_imbalance": frozenset({"overfitting", "underfitting"}),
     "learning_rate_too_low": frozenset({"underfitting", "class_imbalance"}),
     "train_val_preprocessing_mismatch": frozenset({"overfitting", "label_noise"}),
     "label_noise": frozenset({"overfitting", "underfitting"}),

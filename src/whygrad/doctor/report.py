@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -10,7 +11,9 @@ from typing import Any
 
 from whygrad.display import number
 from whygrad.doctor.finding import Finding
-from whygrad.doctor.signals import Chart
+from whygrad.doctor.signals import CHANGES, Chart
+from whygrad.doctor.treat import Treatment, Trial, treat
+from whygrad.errors import WhygradError
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;
 color:#1b1b1b;background:#fff}h2{margin-bottom:.2rem}table{border-collapse:collapse}
@@ -28,6 +31,7 @@ class Report:
         iterations: how many it saw.
         certain: whether it could compare what was learned with what can be.
         chart: the numbers behind it.
+        trial: plays the run's beginning again with a change, for ``treat``.
     """
 
     findings: tuple[Finding, ...]
@@ -35,6 +39,7 @@ class Report:
     iterations: int = 0
     certain: bool = True
     chart: Chart | None = field(default=None, repr=False)
+    trial: Trial | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str:
@@ -84,6 +89,22 @@ class Report:
             "findings": [finding.to_dict() for finding in self.findings],
             "notes": list(self.notes),
         }
+
+    def treat(self, finding: Finding, seeds: int = 3) -> Treatment:
+        """Try a finding's remedies from where the run started, on several seeds.
+
+        Raises:
+            WhygradError: the run cannot be played again: loss or rows are not known.
+        """
+        if self.trial is None or self.chart is None or self.chart.scores is None:
+            raise WhygradError(
+                "this run cannot be played again: the doctor knows no loss or no rows. Give it "
+                "Doctor(model, optimizer, loss=..., train=(X, y))."
+            )
+        s = self.chart.scores
+        actual = s.baseline if math.isnan(s.train) else max(s.train, s.baseline)
+        known = s.reference_train if s.reference_train is not None else 1.0
+        return treat(finding, self.trial, CHANGES, actual, known, seeds)
 
     def to_html(self, path: str | Path) -> None:
         """Write one page that needs nothing else."""

@@ -12,6 +12,21 @@ from typing import Literal
 
 Task = Literal["classes", "binary", "numbers"]
 
+# What a replay of the run's beginning can change; "control" changes nothing.
+CHANGES = (
+    "control",
+    "lr_down_10",
+    "lr_down_100",
+    "lr_up_10",
+    "lr_up",
+    "larger_batch",
+    "no_decay",
+    "no_dropout",
+    "standard_inputs",
+    "standard_targets",
+    "fresh_weights",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -144,7 +159,7 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How well the run does, and how well something simple does (accuracy, or R²).
+    """How well the run does, and how well something simple does (balanced accuracy, or R²).
 
     Attributes:
         baseline: of the best constant answer, on training rows.

@@ -23,19 +23,6 @@ from whygrad.doctor.twin import DROPOUTS, Twin
 Tensor = torch.Tensor
 MOST_STEPS = 250
 MOST_SECONDS = 0.8  # for one replay
-CHANGES = (
-    "control",
-    "lr_down_10",
-    "lr_down_100",
-    "lr_up_10",
-    "lr_up",
-    "larger_batch",
-    "no_decay",
-    "no_dropout",
-    "standard_inputs",
-    "standard_targets",
-    "fresh_weights",
-)
 RATES = {"lr_down_10": 0.1, "lr_down_100": 0.01, "lr_up_10": 10.0}
 GOOD_MOVE = 3e-3  # of the weights' size per update: what `lr_up` aims at
 MOST_UP = 1e5

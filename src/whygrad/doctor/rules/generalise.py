@@ -14,6 +14,7 @@ from whygrad.doctor.signals import Chart
 ROSE = 1.5
 APART = 0.08
 NARROW = 2
+WORSE = 0.08
 
 
 @rule("G01", "overfitting")
@@ -67,7 +68,7 @@ def underfitting(chart: Chart) -> Finding | None:
     s, t = chart.scores, chart.targets
     if s is None or t is None or not sick(chart, 0.2) or chart.broke is not None:
         return None
-    if not chart.trials or s.reference_train is None:
+    if not chart.trials or s.reference_train is None or s.reference_train - s.train < WORSE:
         return None
     if median([a.moved for a in chart.audits] or [0.0]) < SMALL_MOVE:
         return None  # it has hardly moved: that says nothing of its room

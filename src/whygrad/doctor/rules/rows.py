@@ -202,8 +202,8 @@ def class_imbalance(chart: Chart) -> Finding | None:
         "", 0.85, "serious",
         f"the rarest class has {percent(t.rarest)} of the rows, so {percent(t.rarest)} of the say "
         f"in the gradient; {percent(s.recall)} of its rows are recognised.",
-        {"rarest": t.rarest, "recall": s.recall, "accuracy": s.train}, "targets", None,
-        {"underfitting": f"accuracy is {percent(s.train)}, all of it the common class"},
+        {"rarest": t.rarest, "recall": s.recall, "balanced_accuracy": s.train}, "targets", None,
+        {"underfitting": f"balanced accuracy is {percent(s.train)}: the common class is learned"},
     )  # fmt: skip
 
 
