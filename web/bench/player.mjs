@@ -1,4 +1,5 @@
 // Epochs per second of the browser's player: `node web/bench/player.mjs`, after `make install`.
+// With `--json` the last line is a list of `{layers, compiled, plain}`.
 //
 // Two tanh networks learn 250 spiral points in batches of 10, with squared error. TensorFlow
 // Playground's own network code, measured under Node on the same machine, is what to compare with.
@@ -57,6 +58,7 @@ function rate(tape, leaves) {
   return Math.round(rates.sort((a, b) => a - b)[ROUNDS >> 1])
 }
 
+const found = []
 for (const { layers, tape, leaves } of networks) {
   const compiled = rate(tape, leaves)
   // what is left where a content security policy forbids making functions from text
@@ -64,5 +66,9 @@ for (const { layers, tape, leaves } of networks) {
   globalThis.Function = undefined
   const plain = rate(tape, leaves)
   globalThis.Function = Function
-  console.log(`${layers.join('-')}: ${compiled} epochs/s compiled, ${plain} without`)
+  found.push({ layers, compiled, plain })
 }
+if (process.argv.includes('--json')) console.log(JSON.stringify(found))
+else
+  for (const { layers, compiled, plain } of found)
+    console.log(`${layers.join('-')}: ${compiled} epochs/s compiled, ${plain} without`)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -68,10 +69,19 @@ def run(
             if name not in known:
                 raise UnknownName(unknown(what, name, known))
     asked = json.dumps([list(cases), list(peers), threads, rounds, seconds])
+    return [Measured(**item) for item in in_a_process("whygrad.bench", asked, threads)]
+
+
+def in_a_process(module: str, asked: str, threads: int = 1) -> list[dict[str, Any]]:
+    """Run a measuring module with so many threads for linear algebra; it prints JSON last.
+
+    Raises:
+        WhygradError: the process failed.
+    """
     limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
     limits["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     done = subprocess.run(
-        [sys.executable, "-m", "whygrad.bench", asked],
+        [sys.executable, "-m", module, asked],
         env={**os.environ, **limits, "VECLIB_MAXIMUM_THREADS": str(threads)},
         stdout=subprocess.PIPE,
         text=True,
@@ -80,7 +90,7 @@ def run(
     lines = done.stdout.splitlines()
     if done.returncode or not lines:
         raise WhygradError(f"the measuring process failed (exit status {done.returncode})")
-    return [Measured(**item) for item in json.loads(lines[-1])]
+    return json.loads(lines[-1])
 
 
 def table(found: Sequence[Measured]) -> str:

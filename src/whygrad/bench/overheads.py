@@ -1,0 +1,138 @@
+"""What whygrad costs besides training: importing it, recording a tape, memory, a gradient."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from whygrad.bench.cases import Case
+from whygrad.bench.peers import CASES
+from whygrad.bench.peers import whygrad as recorded
+from whygrad.cost import cost
+from whygrad.play import Player
+
+MEASURED = "digits"  # the case whose memory and gradient are told
+IMPORT = """
+import json, resource, sys, time
+import numpy
+def peak():
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / (2**20 if sys.platform == "darwin" else 2**10)
+memory, began = peak(), time.perf_counter()
+import whygrad
+print(json.dumps([time.perf_counter() - began, peak() - memory]))
+"""
+
+
+@dataclass(frozen=True)
+class Overheads:
+    """What was measured.
+
+    Attributes:
+        import_seconds: of ``import whygrad``, NumPy being there.
+        import_megabytes: likewise.
+        record_seconds: to record ``record_steps`` steps.
+        record_steps: how many.
+        model: the model that the rest is about.
+        memory: bytes of all its tape's values.
+        memory_in_training: bytes where memory is reused as soon as a value is done with.
+        gradient: how many times the forward pass's arithmetic the backward pass takes.
+        gradient_seconds: how many times its time.
+        parameters: how many more forward passes nudging each parameter would take.
+    """
+
+    import_seconds: float
+    import_megabytes: float
+    record_seconds: float
+    record_steps: int
+    model: str
+    memory: int
+    memory_in_training: int
+    gradient: float
+    gradient_seconds: float
+    parameters: int
+
+
+def run() -> Overheads:
+    """Measure."""
+    case = CASES[MEASURED]
+    assert isinstance(case, Case)
+    iteration: Any = recorded(case).train.__self__  # type: ignore[attr-defined]
+    tape = iteration.tape
+    leaves = {leaf.id: iteration.run.arrays[leaf.id] for leaf in tape.leaves}
+    spent = cost(tape, leaves)
+    return Overheads(
+        *imported(),
+        *recording(),
+        case.name,
+        Player(tape, leaves).memory,
+        Player(tape, leaves, lean=True).memory,
+        spent.gradient,
+        spent.gradient_seconds or 0.0,
+        spent.parameters,
+    )
+
+
+def table(found: Overheads) -> str:
+    """Return the measurement as lines."""
+    seconds, megabytes = found.import_seconds * 1e3, found.import_megabytes
+    return "\n".join(
+        (
+            f"import whygrad: {seconds:.0f} ms and {megabytes:.0f} MB on top of NumPy",
+            f"record an iteration of {found.record_steps:,} steps: "
+            f"{found.record_seconds * 1e3:.1f} ms",
+            f"{found.model}: {found.memory / 1e6:.1f} MB for every value, "
+            f"{found.memory_in_training / 1e6:.1f} MB in training",
+            f"{found.model}: the backward pass takes {found.gradient:.1f} times the arithmetic "
+            f"and {found.gradient_seconds:.1f} times the time of the forward pass; nudging each "
+            f"parameter would take {found.parameters:,} more forward passes",
+            "",
+        )
+    )
+
+
+def imported() -> tuple[float, float]:
+    """Return seconds and MB on top of Python with NumPy: the least of several imports.
+
+    The first compiles, as a person's first import does; the others find that done.
+    """
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    found = [
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", IMPORT], capture_output=True, check=True, env=kept
+            ).stdout
+        )
+        for _ in range(7)
+    ]
+    seconds, megabytes = (min(values) for values in zip(*found, strict=True))
+    return seconds, megabytes
+
+
+def recording(steps: int = 1000) -> tuple[float, int]:
+    """Return the least seconds it takes to record an iteration of about so many steps."""
+    import whygrad as wg
+    from whygrad import nn, optim
+
+    w = nn.parameter(np.ones((4, 4)))
+
+    def model(x: wg.Tensor) -> wg.Tensor:
+        for n in range(steps // 4):  # each takes three more steps in the backward pass
+            x = x * w if n % 2 else x + w
+        return x
+
+    best, made = float("inf"), 0
+    for _ in range(15):
+        optimizer = optim.SGD([w], lr=0.0)
+        began = time.perf_counter()
+        iteration = wg.trace(model, np.ones((4, 4)), np.ones((4, 4)), optimizer=optimizer)
+        best = min(best, time.perf_counter() - began)
+        made = len(iteration.tape.steps)
+    return best, made

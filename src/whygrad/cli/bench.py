@@ -1,0 +1,112 @@
+"""``whygrad bench``: how fast it is, beside other libraries, on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+import click
+
+from whygrad.cli.options import FORMAT
+
+MOST_THREADS = 256
+
+
+@click.command("bench", short_help="Measure how fast it is, beside other libraries.")
+@click.argument(
+    "what", type=click.Choice(["iterations", "many-runs", "overheads", "player"]), required=False
+)
+@click.option(
+    "--model",
+    "models",
+    metavar="NAME",
+    multiple=True,
+    help="iterations: only this one (several times for several); by default all six.",
+)
+@click.option(
+    "--peer", "peers", metavar="NAME", multiple=True, help="iterations: only beside this one."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, MOST_THREADS),
+    default=1,
+    show_default=True,
+    help="iterations: for linear algebra, in every library.",
+)
+@click.option(
+    "--rounds", type=click.IntRange(1, 1000), help="How many turns each has; by default 15 or 5."
+)
+@FORMAT
+def bench_command(
+    what: str | None,
+    models: tuple[str, ...],
+    peers: tuple[str, ...],
+    threads: int,
+    rounds: int | None,
+    style: str,
+) -> None:
+    """Measure how fast whygrad is on this machine, beside other libraries.
+
+    WHAT is one of: iterations (the default: one training iteration of six models), many-runs (many
+    networks at once), overheads (importing, recording, memory, the cost of a gradient), player
+    (the page's player, under Node.js). Who is not installed is named and left out.
+
+    \b
+    Examples:
+      whygrad bench --model xor
+      whygrad bench many-runs
+      whygrad bench overheads --format json
+    """
+    measures: Mapping[str, Callable[[], tuple[Any, str]]] = {
+        "iterations": lambda: _iterations(models, peers, threads, rounds or 15),
+        "many-runs": lambda: _many_runs(rounds or 5),
+        "overheads": _overheads,
+        "player": _player,
+    }
+    found, table = measures[what or "iterations"]()
+    click.echo(json.dumps(_plain(found), indent=2) if style == "json" else table.rstrip("\n"))
+
+
+def _iterations(
+    models: tuple[str, ...], peers: tuple[str, ...], threads: int, rounds: int
+) -> tuple[Any, str]:
+    from whygrad.bench import run, table
+    from whygrad.bench.peers import CASES, PEERS
+
+    found = run(models or tuple(CASES), peers or tuple(PEERS), threads=threads, rounds=rounds)
+    return found, table(found)
+
+
+def _many_runs(rounds: int) -> tuple[Any, str]:
+    from whygrad.bench.many_runs import run, table
+
+    found = run(rounds=rounds)
+    return found, table(found)
+
+
+def _overheads() -> tuple[Any, str]:
+    from whygrad.bench.overheads import run, table
+
+    found = run()
+    return found, table(found)
+
+
+def _player() -> tuple[Any, str]:
+    from whygrad.bench.cases import Skipped
+    from whygrad.bench.player import run, table
+
+    try:
+        found = run()
+    except Skipped as why:
+        return {"skipped": str(why)}, f"The page's player {why}."
+    return found, table(found)
+
+
+def _plain(found: Any) -> Any:
+    if isinstance(found, list):
+        return [_plain(one) for one in found]  # pyright: ignore[reportUnknownVariableType]
+    if is_dataclass(found) and not isinstance(found, type):
+        return asdict(found)
+    return found
