@@ -199,6 +199,50 @@ def test_with_only_model_and_optimizer_it_is_uncertain_rather_than_wrong() -> No
     assert "uncertain" in report.verdict
 
 
+@pytest.mark.parametrize(
+    ("last", "loss", "targets"),
+    [
+        (3, CE, torch.eye(3)[Y]),
+        (3, nn.CrossEntropyLoss(label_smoothing=0.1), Y),
+        (3, nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0])), Y),
+        (4, nn.MSELoss(), X),
+    ],
+    ids=["one-hot", "smoothed", "weighted", "autoencoder"],
+)
+def test_other_targets_and_losses_are_no_fault(last: int, loss: Any, targets: Any) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, last))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    with Doctor(model, optimizer, loss=loss, train=(X, targets)) as doctor:
+        for _ in range(6):
+            for rows in torch.arange(len(X)).split(30):
+                optimizer.zero_grad()
+                out = model(X[rows])
+                value = loss(out, targets[rows])
+                value.backward()
+                optimizer.step()
+                doctor.step(value, inputs=X[rows], targets=targets[rows], outputs=out)
+        report = doctor.report()
+    assert causes(report) == []
+    assert report.notes == ()
+
+
+def test_where_nothing_can_be_learned_it_is_uncertain() -> None:
+    model, noise = mlp(), torch.randint(0, 3, (len(X),), generator=torch.Generator().manual_seed(3))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    with Doctor(model, optimizer, loss=CE, train=(X, noise)) as doctor:
+        for _ in range(40):
+            optimizer.zero_grad()
+            out = model(X)
+            loss = CE(out, noise)
+            loss.backward()
+            optimizer.step()
+            doctor.step(loss, inputs=X, targets=noise, outputs=out)
+        report = doctor.report()
+    assert causes(report) == []
+    assert report.verdict.startswith("uncertain: no fault was found, but neither")
+
+
 def test_missing_zero_grad() -> None:
     report = examined(mlp(), zero=False)
     assert causes(report) == ["missing_zero_grad"]
@@ -259,6 +303,34 @@ def test_remedies_are_tried_beside_the_plain_replay_and_a_random_one() -> None:
     )
     with pytest.raises(WhygradError, match="cannot be played again"):
         Report(report.findings).treat(report.findings[0])
+
+
+def test_dropout_as_a_function_is_random_in_evaluation() -> None:
+    class Noisy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.a, self.b = nn.Linear(4, 16), nn.Linear(16, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.b(nn.functional.dropout(torch.relu(self.a(x)), 0.3))
+
+    assert causes(examined(Noisy())) == ["random_evaluation"]
+
+
+def test_every_output_with_every_target_is_a_wrong_dimension() -> None:
+    torch.manual_seed(0)
+    model, wanted = nn.Linear(4, 1), X[:, 0] - X[:, 1]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with Doctor(model, optimizer, train=(X, wanted)) as doctor:
+        for _ in range(30):
+            optimizer.zero_grad()
+            out = model(X)
+            loss = ((out - wanted) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            doctor.step(loss, inputs=X, targets=wanted, outputs=out)
+        assert causes(doctor.report())[0] == "wrong_dimension"
 
 
 def test_a_cut_graph_names_what_is_cut_off() -> None:

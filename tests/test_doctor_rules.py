@@ -153,6 +153,10 @@ FIRES: Mapping[str, Chart] = {
         outputs=Outputs(1, 0, 9, False, False, 0.0, 0.0, 0.5),
     ),
     "numerical_instability": replace(ILL, broke=Break(3, True, True, 300.0, 1.2, 150.0)),
+    "random_evaluation": replace(
+        HEALTHY, outputs=Outputs(3, -4, 5, False, False, 0.0, 0.5, 0.5, random_gap=0.5)
+    ),
+    "wrong_dimension": replace(ILL, broadcast=True),
     "batch_dependence": replace(HEALTHY, outputs=Outputs(3, -9, 0, False, False, 0.0, 0.8, 0.5)),
     "vanishing_gradient": replace(ILL, first=probe(*layers(*FADES, op="sigmoid", saturated=0.0))),
     "exploding_gradient": replace(ILL, first=probe(*layers(1e5, 1e3, 10.0, dead=0.0))),
@@ -192,6 +196,9 @@ FIRES: Mapping[str, Chart] = {
 
 # By cause: what looks like it, and is not.
 QUIET: Mapping[str, Chart] = {
+    "batch_dependence": replace(
+        HEALTHY, outputs=Outputs(3, -4, 5, False, False, 0.0, 0.5, 0.5, random_gap=0.5)
+    ),
     "graph_broken": replace(HEALTHY, loop=replace(HEALTHY.loop, loss_has_graph=False)),
     "missing_optimizer_step": replace(ILL, audits=still(ILL, 1e-7)),
     "frozen_layers": replace(

@@ -55,6 +55,7 @@ def targets_of(targets: Any, task: Task) -> Targets:
     good = y[np.isfinite(y)]
     if good.size == 0:
         return Targets(task, 0, 0, 0, 0, bad=True)
+    bad = good.size < y.size
     rarest, count = None, None
     if task != "numbers":
         if y.ndim > 1 and y.shape[-1] > 1:
@@ -65,7 +66,7 @@ def targets_of(targets: Any, task: Task) -> Targets:
     if task == "numbers" and whole:
         count = len(np.unique(good))
     spread = (float(good.min()), float(good.max()), float(good.mean()), float(good.std()))
-    return Targets(task, *spread, rarest, count, whole, good.size < y.size)
+    return Targets(task, *spread, rarest, count, whole, bad)
 
 
 def features_of(x: Any, xv: Any = None) -> Features:

@@ -48,6 +48,8 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "batch_dependence": LOOP | {"train_mode_at_evaluation", "train_val_preprocessing_mismatch"},
     "input_layout_scrambled": LOOP,
     "batchnorm_small_batch": LOOP | {"train_mode_at_evaluation"},
+    "random_evaluation": frozenset({"train_mode_at_evaluation", "underfitting"}),
+    "wrong_dimension": LOOP,
     "missing_activation": frozenset({"underfitting", *STEP, "unnormalised_inputs"}),
     "numerical_instability": STEP | {"exploding_gradient", "underfitting", *DATA},
     "bad_initialisation": STATE | STEP | DATA,

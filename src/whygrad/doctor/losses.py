@@ -82,6 +82,26 @@ def recognise(loss: float, outputs: Tensor, targets: Tensor, given: Any = None) 
     return found[0] if found else ("", False)
 
 
+def broadcasts(loss: float, outputs: Tensor, targets: Tensor) -> bool:
+    """Say whether the loss is that of every output with every target, by a shape that is off."""
+    z, y = outputs.detach().float(), targets.detach().float()
+    if z.shape == y.shape or z.numel() != y.numel() or z.numel() < 2:
+        return False
+    try:
+        apart = z - y
+    except RuntimeError:
+        return False
+    if apart.numel() <= z.numel():
+        return False
+    fitting = z - y.reshape(z.shape)
+
+    def gives(difference: Tensor) -> bool:
+        totals = (difference.pow(2).mean(), difference.abs().mean())
+        return any(abs(loss - float(t)) <= CLOSE * max(float(t), 1e-6) for t in totals)
+
+    return gives(apart) and not gives(fitting)
+
+
 def function(name: str, summed: bool = False) -> Callable[[Tensor, Tensor], Tensor] | None:
     """Return a known loss as a function."""
     known = BY_NAME.get(name)

@@ -133,6 +133,15 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
         R("Let the operation run over features (dim=1 or −1), not over the batch",
           "rows are then answered by themselves", "a row alone gets the answer it gets in a batch"),
     ),
+    "random_evaluation": (
+        R("Use nn.Dropout, or F.dropout(x, p, training=self.training)",
+          "it then rests in evaluation mode", "the same rows get the same answer"),
+    ),
+    "wrong_dimension": (
+        R("Give outputs and targets the same shape, with squeeze(1) or y[:, None]",
+          "each output is then compared with its own target",
+          "as many differences as rows, and a loss that can fall below a constant answer's"),
+    ),
     "vanishing_gradient": (
         R("ReLU-like activations with He's weights", "their slope is 1 where they are open",
           "∂L/∂h at the first layer comes near that at the last"),

@@ -52,6 +52,13 @@ class Report:
         if not self.certain:
             return "uncertain: too little was seen to say that all is well"
         missing = None if self.chart is None else self.chart.shortfall
+        s = None if self.chart is None else self.chart.scores
+        known = None if s is None else s.reference_train
+        if s is not None and known is not None and known - s.baseline < 0.05 and s.train < 0.9:
+            return (
+                "uncertain: no fault was found, but neither nearest neighbours nor a linear fit "
+                "learn these rows, so there is nothing to compare with"
+            )
         if missing is not None and missing > 0.3:
             return (
                 f"uncertain: {missing:.0%} of what can be learned is missing, "

@@ -197,6 +197,7 @@ class Outputs:
     batch_gap: float | None = None  # between a sample alone and in its batch, over the spread
     affine_gap: float | None = None  # how far it is from an affine map of its input, relative
     finite: bool = True
+    random_gap: float = 0.0  # between two answers to the same rows, over the spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,7 @@ class Chart:
     losses: tuple[tuple[int, float], ...] = ()  # (iteration, mean loss since the one before)
     loss_name: str = ""  # which formula gives the reported numbers
     summed: bool = False  # the loss adds up over the batch
+    broadcast: bool = False  # the loss compares every output with every target
     features: Features | None = None
     targets: Targets | None = None
     scores: Scores | None = None

@@ -88,7 +88,7 @@ class Twin:
                 tensor.grad = None
 
     @contextmanager
-    def mode(self, train: bool, dropout: bool = False) -> Iterator[nn.Module]:
+    def mode(self, train: bool, dropout: bool = False, seed: int = 0) -> Iterator[nn.Module]:
         """The copy in training or evaluation mode, with the random state put aside."""
         self.net.train(train)
         if train and not dropout:
@@ -97,13 +97,13 @@ class Twin:
                     module.eval()
         devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
         with torch.random.fork_rng(devices=list(devices)), torch.enable_grad():
-            torch.default_generator.manual_seed(0)
+            torch.default_generator.manual_seed(seed)
             self.path.clear()
             yield self.net
 
-    def outputs(self, x: Any, train: bool = False, dropout: bool = False) -> Tensor:
+    def outputs(self, x: Any, train: bool = False, dropout: bool = False, seed: int = 0) -> Tensor:
         """Return the outputs."""
-        with self.mode(train, dropout) as net, torch.no_grad():
+        with self.mode(train, dropout, seed) as net, torch.no_grad():
             return _tensor(net(x))
 
     def gradient(self, x: Any, y: Tensor, loss: Callable[..., Tensor]) -> dict[str, Tensor]:

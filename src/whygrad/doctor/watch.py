@@ -23,7 +23,7 @@ from torch import nn
 
 from whygrad.doctor.audit import Auditor
 from whygrad.doctor.finding import Finding
-from whygrad.doctor.losses import function, recognise, stable
+from whygrad.doctor.losses import broadcasts, function, recognise, stable
 from whygrad.doctor.report import Report
 from whygrad.doctor.signals import Audit, Break, Probe
 from whygrad.doctor.twin import DROPOUTS, NORMS, Twin
@@ -90,6 +90,7 @@ class Doctor:
         self._sum, self._count, self._every = 0.0, 0, 1
         self._pending: deque[tuple[int, Tensor]] = deque()
         self.loss_name, self.summed = "", False
+        self.broadcast = False
         self.loss_has_graph: bool | None = None
         self.loss_is_leaf = False
         self.broke: Break | None = None
@@ -264,6 +265,7 @@ class Doctor:
             if isinstance(outputs, Tensor) and not self.loss_name:
                 number = float(loss.detach() if isinstance(loss, Tensor) else loss)
                 if math.isfinite(number):
+                    self.broadcast = self.broadcast or broadcasts(number, outputs, targets)
                     found = recognise(number, outputs, targets, self.loss)
                     self.loss_name, self.summed = found
                 elif self.loss is not None:

@@ -220,6 +220,8 @@ def batch_dependence(chart: Chart) -> Finding | None:
     o = chart.outputs
     if o is None or o.batch_gap is None or o.batch_gap < COUPLED or not o.finite:
         return None
+    if o.random_gap > COUPLED:
+        return None  # it differs from itself, too
     return Finding(
         "", 0.95, "serious",
         f"in evaluation mode a row alone gets another answer than in its batch: they differ by "
@@ -227,4 +229,52 @@ def batch_dependence(chart: Chart) -> Finding | None:
         {"gap": o.batch_gap}, "the output", 1,
         {"train_mode_at_evaluation": "this is in evaluation mode",
          "overfitting": "the gap is between the same row and itself"},
+    )  # fmt: skip
+
+
+@rule("O07", "random_evaluation")
+def random_evaluation(chart: Chart) -> Finding | None:
+    """In evaluation mode the same rows get another answer each time.
+
+    Why: something random does not know of evaluation mode, most often dropout called as a function,
+    which is on unless it is told otherwise.
+
+    Seen: in evaluation mode, two passes over the same rows with other random numbers differ.
+
+    Example: `F.dropout(x, 0.5)` without `training=self.training`.
+    """
+    o = chart.outputs
+    if o is None or o.random_gap < COUPLED or not o.finite:
+        return None
+    return Finding(
+        "", 0.95, "serious",
+        f"in evaluation mode, two answers to the same rows differ by {percent(o.random_gap)} "
+        "of the "
+        "outputs' spread.",
+        {"gap": o.random_gap}, "the output", 1,
+        {"batch_dependence": "the batch was the same both times"},
+    )  # fmt: skip
+
+
+@rule("O08", "wrong_dimension")
+def wrong_dimension(chart: Chart) -> Finding | None:
+    """The loss compares every output with every target.
+
+    Why: outputs of shape (n, 1) less targets of shape (n,) make n × n differences. Each output is
+    then pulled to all targets, so all of them to the targets' mean.
+
+    Seen: outputs and targets have as many numbers and other shapes, and the reported loss is that
+    of all pairs.
+
+    Example: `((model(x) - y) ** 2).mean()` where y has one dimension.
+    """
+    if not chart.broadcast:
+        return None
+    return Finding(
+        "", 0.96, "serious",
+        "the reported loss is the mean over all pairs of an output and a target, not over "
+        "rows: each "
+        "output is pulled to the mean of the targets.",
+        {}, "the loss", 1,
+        {"underfitting": "the best constant answer is the best there is for this loss"},
     )  # fmt: skip

@@ -15,6 +15,7 @@ SMALL_MOVE = 2e-4
 ROSE = 3.0
 SMALL_BATCH = 8
 CLIPPED = 0.1
+FADED = 0.01
 
 
 def rose(chart: Chart) -> float:
@@ -71,7 +72,7 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
     """Steps are too short for the number of them.
 
     Why: the way that weights can go is about the step times the number of steps. The step may be
-    short because of the rate, because clipping is always on, or because Adam's ε outweighs √v.
+    short because of the rate, its schedule, clipping that is always on, or an ε that outweighs √v.
 
     Seen: updates move weights by less than 2·10⁻⁴ of their size, the run has hardly learned, and
     (where replays were made) ten times the rate (or the rate that would move weights by 0.3 %) does
@@ -86,7 +87,10 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
         return None
     move = median(a.moved for a in later)
     faster, plain = cured(chart, "lr_up_10", "lr_up"), cured(chart, "control")
-    if faster is None:
+    faded = chart.optimizer.lr < FADED * chart.optimizer.lr_top
+    if faded and plain is not None and plain >= CURES:
+        pass
+    elif faster is None:
         if not 0 < move < SMALL_MOVE:
             return None
     elif max(faster, plain or 0.0) < CURES or not 0 < move < 10 * SMALL_MOVE:
@@ -100,6 +104,14 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
         why, where = (
             (f"clipping leaves {number(median(shares))} of the gradient in the median iteration"),
             "gradient clipping",
+        )
+    elif faded:
+        why, where = (
+            (
+                f"the schedule let the rate fall from {number(o.lr_top)} to {number(o.lr)} (at a "
+                f"constant rate a replay regains {percent(plain or 0.0)})"
+            ),
+            "the schedule",
         )
     elif damped:
         why, where = (

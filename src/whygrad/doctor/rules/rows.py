@@ -8,6 +8,7 @@ from whygrad.doctor.rule import cured, percent, rule, sick
 from whygrad.doctor.signals import Chart
 
 LARGE = 20.0  # size of a feature that should be near 1
+SMALL = 0.02
 UNLIKE = 1000.0  # between the largest and the smallest spread
 SHIFT, STRETCH = 1.5, 2.5
 RARE, MISSED = 0.1, 0.3
@@ -62,14 +63,16 @@ def unnormalised_inputs(chart: Chart) -> Finding | None:
     Why: ∂L/∂W = xᵀδ: a column that is a thousand times larger gets steps a thousand times larger
     and a curvature a million times larger. Sigmoids and tanhs are pushed to their flat ends.
 
-    Seen: a feature of size above 20, or spreads that differ more than a thousandfold; the run
-    learns badly; and a replay with standardised inputs does clearly better (LeCun et al. 1998,
-    "Efficient BackProp", section 4.3). Raw inputs that do no harm are no fault.
+    Seen: a feature of size above 20, or none above 0.02, or spreads that differ more than a
+    thousandfold; the run learns badly; and a replay with standardised inputs does clearly better
+    (LeCun et al. 1998, "Efficient BackProp", section 4.3). Raw inputs that do no harm are no fault.
 
     Example: areas in mm² beside ratios, fed as they are.
     """
     f = chart.features
-    if f is None or f.bad_cell is not None or (f.largest < LARGE and f.ratio < UNLIKE):
+    if f is None or f.bad_cell is not None:
+        return None
+    if SMALL < f.largest < LARGE and f.ratio < UNLIKE:
         return None
     if not sick(chart, 0.15):
         return None
@@ -82,7 +85,8 @@ def unnormalised_inputs(chart: Chart) -> Finding | None:
     )  # fmt: skip
     return Finding(
         "", 0.7 if better is None else 0.9, "serious",
-        f"features reach {number(f.largest)}, and their spreads differ by a factor of "
+        f"the largest feature has a size of {number(f.largest)}, and their spreads differ by "
+        "a factor of "
         f"{number(f.ratio)}: ∂L/∂W = xᵀδ is as uneven.{helped}",
         {"largest": f.largest, "ratio_of_spreads": f.ratio}, "inputs", 1,
         {"learning_rate_too_high": "a rate that suits the largest column does not move the others",
@@ -170,6 +174,8 @@ def label_noise(chart: Chart) -> Finding | None:
     inside, outside = s.neighbours_train, s.neighbours_validation
     if inside is None or outside is None or outside - inside < NOISE:
         return None
+    if chart.features is not None and (chart.features.shared or 0.0) > SHARED:
+        return None  # its own rows foretell validation: that says nothing
     return Finding(
         "", 0.88, "serious",
         f"nearest neighbours foretell {percent(outside)} of the validation labels but only "
@@ -226,7 +232,7 @@ def labels_out_of_line(chart: Chart) -> Finding | None:
     if inside is None or outside is None or own is None:
         return None
     chance = s.baseline + 0.25 * (1 - s.baseline)
-    if inside > chance or outside > chance or own < s.baseline + 0.5 * (1 - s.baseline):
+    if inside > chance or outside > chance or own < s.baseline + 0.35 * (1 - s.baseline):
         return None
     return Finding(
         "", 0.88, "fatal",
