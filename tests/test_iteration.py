@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import whygrad as wg
-from whygrad import nn
+from whygrad import nn, optim
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError
 from whygrad.iteration import CHECK_EVERY, Iteration
 from whygrad.training import start
@@ -329,3 +329,38 @@ def test_a_batch_of_another_size_is_as_if_recorded(
     assert set(iteration.tape.by_name) == set(expected.tape.by_name)
     for name in expected.tape.by_name:
         np.testing.assert_array_equal(run[name], other[name], err_msg=name)
+
+
+class Block(nn.Module):
+    """Attention, a norm and dropout, then a weighted sum; one layer is used twice."""
+
+    def __init__(self) -> None:
+        self.mix = nn.MultiheadAttention(4, 2)
+        self.norm = nn.LayerNorm(4)
+        self.drop = nn.Dropout(0.5)
+        self.out = nn.Linear(4, 4)
+
+    def forward(self, *inputs: Any) -> wg.Tensor:
+        (x,) = inputs
+        h = self.drop(self.norm(x + self.mix(x, x, x)))
+        return self.out(self.out(h))
+
+
+def test_layers_made_of_others_fold_under_their_names() -> None:
+    model = Block()
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    iteration = wg.trace(model, x, x, optimizer=optim.SGD(model.parameters(), 0.1))
+    folded = str(iteration).splitlines()
+    assert folded[0] == "  1  forward  Multi-head attention: mix  (23 steps)"
+    assert folded[1].startswith("  2  forward  Layer norm: norm")
+    assert folded[2].startswith("  3  forward  Dropout: drop")
+    assert any("Weighted sum: out " in line for line in folded)
+    assert any("Weighted sum: ŷ" in line for line in folded)
+    unfolded = str(iteration.tape).splitlines()
+    assert len(unfolded) == len(iteration.tape.steps) > 3 * len(folded)
+    assert any(" = softmax " in line for line in unfolded)
+    again = Block()
+    same = wg.trace(again, x, x, optimizer=optim.SGD(again.parameters(), 0.1))
+    iteration.play(5)
+    same.play(5)
+    assert iteration.losses == same.losses  # the masks of dropout are drawn from its seed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import whygrad as wg
-from whygrad import nn, optim
+from whygrad import dims, nn, optim
 from whygrad import play as playing
 from whygrad.errors import WhygradError
 from whygrad.optim import OPTIMIZERS
@@ -117,3 +117,19 @@ def test_training_without_keeping_numbers_is_the_same_training() -> None:
     np.testing.assert_array_equal(played.play(1)["yhat"], trained.play(1)["yhat"])
     with pytest.raises(WhygradError, match="train for at least 1"):
         trained.train(0)
+
+
+def test_a_recording_that_is_too_large_is_said_before_it_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(WhygradError, match=r"a parameter of shape \(1000000, 1000000\) needs 7,4"):
+        nn.Linear(1_000_000, 1_000_000)
+    row, column = np.ones((1, 200_000)), np.ones((200_000, 1))
+    with pytest.raises(WhygradError, match=r"matmul: .* needs 298.0 GiB, and 8.0 GiB are allowed"):
+        wg.tensor(column) @ wg.tensor(row)
+    monkeypatch.setattr(dims, "MEMORY_LIMIT", 2**16)
+    model = nn.Sequential(*(nn.Linear(40, 40) for _ in range(9)))
+    x = np.ones((20, 40))
+    with pytest.raises(WhygradError, match=r"beside the .* recorded so far, .* smaller batch"):
+        wg.trace(model, x, x)
+    assert model(x).shape == (20, 40)  # what is not recorded as an iteration is let go

@@ -7,11 +7,13 @@ that copies a size copies its name along.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from whygrad.errors import ShapeError
+from whygrad.errors import ShapeError, WhygradError
 
 Shape = tuple[int, ...]
+MEMORY_LIMIT = 8 * 2**30  # bytes, of one recording or one player
 
 
 class Dim(int):
@@ -32,6 +34,29 @@ class Dim(int):
     def __repr__(self) -> str:
         """Show the name and the size: ``batch=4``."""
         return f"{self.name}={int(self)}"
+
+
+def bytes_for(what: str, shape: Shape, itemsize: int = 8, taken: int = 0) -> int:
+    """Return how many bytes an array takes, before it is made.
+
+    Args:
+        what: what it is, for the message.
+        shape: of the array.
+        itemsize: bytes of one number.
+        taken: what the arrays before it take.
+
+    Raises:
+        WhygradError: all together are more than ``MEMORY_LIMIT``.
+    """
+    needed = math.prod(shape) * itemsize
+    if taken + needed > MEMORY_LIMIT:
+        before = f" beside the {taken / 2**30:.1f} GiB recorded so far" if taken else ""
+        raise WhygradError(
+            f"{what} of shape {show_shape(shape)} needs {needed / 2**30:,.1f} GiB{before}, and "
+            f"{MEMORY_LIMIT / 2**30:.1f} GiB are allowed; use a smaller batch, narrower layers "
+            f"or float32"
+        )
+    return needed
 
 
 def same_size(a: int, b: int) -> bool:

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whygrad import random
+from whygrad.dims import bytes_for
 from whygrad.errors import ShapeError, UnknownName, unknown
 from whygrad.option import Option
 
@@ -206,13 +207,14 @@ def initialise(name: str, shape: Shape, seed: random.Seed, stream: str, **option
     """The weights that the initialiser called `name` draws, shape `shape`, float64.
 
     Raises UnknownName for a name that is not in INITIALISERS, WhygradError for an option it does
-    not take or a value out of range, ShapeError as `fan` does.
+    not take, a value out of range or a shape that needs too much memory, ShapeError as `fan` does.
     """
     from whygrad.option import checked_options
 
     if name not in INITIALISERS:
         raise UnknownName(unknown("initialiser", name, INITIALISERS))
     checked = checked_options(name, INIT_OPTIONS.get(name, {}), options)
+    bytes_for("a parameter", tuple(shape))
     return INITIALISERS[name](shape, seed, stream, **checked)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from whygrad.backward import gradients
 from whygrad.dims import Dim, show_shape
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError, unknown
-from whygrad.nn import Module, Sequential, carrying, functional
+from whygrad.lesson import lesson
+from whygrad.nn import Module, Sequential, carrying, functional, naming
 from whygrad.op import Array
 from whygrad.optim import Optimizer
 from whygrad.play import Player, first_fault
@@ -20,7 +21,7 @@ from whygrad.record import write
 from whygrad.run import Run
 from whygrad.schedule import Rates, Schedule
 from whygrad.tape import Step, Tape, Value
-from whygrad.tensor import Tensor, scene, tensor
+from whygrad.tensor import Tensor, recording, scene, tensor
 from whygrad.why import Nudge, Paths, Rung, nudge, paths, why
 from whygrad.why.ladder import DEPTH
 from whygrad.why.nudge import EPSILON
@@ -92,6 +93,17 @@ class Iteration:
         self._players: dict[tuple[Any, ...], Player] = {}
         if self._rate is not None and self._rates.share(0, []) != 1.0:
             self.run = self.peek()  # it was recorded at the full rate
+
+    def __str__(self) -> str:
+        """List the steps at the lesson grain, each with how many steps of the tape it holds.
+
+        ``print(iteration.tape)`` lists those: layers that are made of others unfold there.
+        """
+        return "\n".join(
+            f"{n:>3}  {step.phase:8} {step.title}"
+            + (f"  ({len(step.steps)} steps)" if len(step.steps) > 1 else "")
+            for n, step in enumerate(lesson(self.tape), start=1)
+        )
 
     @property
     def played(self) -> int:
@@ -321,6 +333,7 @@ def fault_text(tape: Tape, step: Step | None, iteration: int) -> str:
     )
 
 
+@recording()
 def trace(
     model: Callable[..., Tensor],
     x: Any,
@@ -350,13 +363,14 @@ def trace(
         you passed in.
 
     Raises:
-        WhygradError: an unknown loss, shapes that do not fit, or a loss that is not one number.
+        WhygradError: an unknown loss, shapes that do not fit, a loss that is not one number, or
+            too much memory needed; it says how much, before it is taken.
     """
     if dtype is not None:
         _turn(model, optimizer, dtype)
     inputs, target = _batched(x, y, dtype)
     compare = _loss(loss)
-    with carrying() as changed:
+    with carrying() as changed, naming() as layers:
         output = _returned("model", model(inputs))
         with scene(phase="loss"):
             value = _returned("loss", compare(output, target))
@@ -365,7 +379,8 @@ def trace(
             f"the loss has shape {show_shape(value.shape)}, but must be one number; "
             f"take its .mean() or .sum()"
         )
-    names = {output: output.name or "yhat", value: value.name or "L"}
+    names = {made: name for made, name in layers.items() if not made.name}
+    names.update({output: output.name or "yhat", value: value.name or "L"})
     slots: list[tuple[Module, str, Tensor]] = []
     if isinstance(model, Module):
         names.update(_parameter_names(model))

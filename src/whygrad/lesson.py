@@ -245,7 +245,7 @@ def _title(tape: Tape, step: Step) -> str:
         return f"Update: {shown}"
     if value.gradient_of is not None:
         return f"{_backward_words(tape, value.gradient_of, value)}: {shown}"
-    words = _part_words(step.part) if value.name else ""
+    words = _layer_words(tape, step) if value.name else ""
     return f"{words or _capital(OPS[step.op].title)}: {shown}"
 
 
@@ -290,7 +290,44 @@ _WORDS: Mapping[str, str] = {
     "gelu": "GELU",
     "silu": "SiLU",
     "hardtanh": "Hardtanh",
+    "conv1d": "Convolution",
+    "conv2d": "Convolution",
+    "maxpool1d": "Max pooling",
+    "maxpool2d": "Max pooling",
+    "avgpool1d": "Average pooling",
+    "avgpool2d": "Average pooling",
+    "residual": "Residual block",
+    "transformer block": "Transformer block",
+    "recurrent cell": "Recurrent cell",
+    "gated recurrent cell": "Gated recurrent cell",
+    "dropout": "Dropout",
+    "embedding": "Embedding",
+    "batch norm": "Batch norm",
+    "layer norm": "Layer norm",
+    "RMS norm": "RMS norm",
+    "attention": "Attention",
+    "multi-head attention": "Multi-head attention",
+    "l1 loss": "Absolute error",
+    "huber loss": "Huber loss",
+    "smooth l1 loss": "Smooth L1 loss",
+    "hinge loss": "Hinge loss",
+    "nll loss": "Negative log-likelihood",
+    "KL divergence": "KL divergence",
 }
+
+
+def _layer_words(tape: Tape, last: Step) -> str:
+    """Say which layer a value comes out of: the innermost that holds all steps folded into it.
+
+    Where what was before the layer is folded in too, it is the layer that the last step is in.
+    """
+    common = 0
+    for names in zip(*(step.part for step in _folded_steps(tape, last)), strict=False):
+        if len(set(names)) > 1:
+            break
+        common += 1
+    inner = (_WORDS.get(name, "") for name in last.part[common:])
+    return _part_words(last.part[:common]) or next(filter(None, inner), "")
 
 
 def _part_words(part: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.dims import Dim, Shape, show_shape
+from whygrad.dims import MEMORY_LIMIT, Dim, Shape, show_shape
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.op import Array, Kernel
 from whygrad.ops import OPS
@@ -18,8 +18,6 @@ from whygrad.plan import Plan, plan
 from whygrad.run import Run
 from whygrad.tape import Step, Tape, Value
 from whygrad.tensor import output_dtype
-
-MEMORY_LIMIT = 8 * 2**30
 
 
 class Player:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import operator
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import EllipsisType
@@ -18,7 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from whygrad.dims import Dim, Shape, normalise_axes, show_shape
+from whygrad.dims import Dim, Shape, bytes_for, normalise_axes, show_shape
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.op import DTYPES, Array, find
 from whygrad.ops import OPS
@@ -52,6 +53,7 @@ class Scene:
     source: tuple[str, int] | None = None  # found once for a whole backward pass
 
 
+_recorded: ContextVar[list[int] | None] = ContextVar("recorded", default=None)
 _scene: ContextVar[Scene] = ContextVar("scene", default=Scene())  # noqa: B039
 
 
@@ -82,6 +84,16 @@ def at_part(part: tuple[str, ...]) -> Within:
     """Mark the steps recorded inside with exactly this part."""
     now = _scene.get()
     return Within(Scene(now.phase, part, now.reverses, now.source))
+
+
+@contextmanager
+def recording() -> Generator[None]:
+    """Refuse a recording that grows too large: all it computes stays in memory until it ends."""
+    token = _recorded.set([0])
+    try:
+        yield
+    finally:
+        _recorded.reset(token)
 
 
 def current_scene() -> Scene:
@@ -415,7 +427,7 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
 
     Raises:
         ShapeError: the shapes do not fit; both are named.
-        WhygradError: there is no such op.
+        WhygradError: there is no such op, or the result would need too much memory.
     """
     op = find(OPS, name)
     shape = op.shape(*(x.shape for x in inputs), **params)
@@ -431,7 +443,13 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
             out = op.view(arrays[0], shape, **params)
         else:
             assert op.forward is not None
-            out = np.empty(shape, output_dtype(op.kind, arrays))
+            dtype = output_dtype(op.kind, arrays)
+            recorded = _recorded.get()
+            taken = recorded[0] if recorded else 0
+            needed = bytes_for(f"{name}: a result", shape, dtype.itemsize, taken)
+            if recorded:
+                recorded[0] += needed
+            out = np.empty(shape, dtype)
             op.forward(*arrays, out, **params)()
     return Tensor(out, shape, op=name, inputs=inputs, params=params, source=_source())
 

@@ -23,7 +23,7 @@ from whygrad.run import Run
 from whygrad.schedule import Schedule
 from whygrad.spec import ON_LOGITS, Spec, boundary, load_spec, resolve
 from whygrad.tape import Tape
-from whygrad.tensor import Tensor, scene, tensor
+from whygrad.tensor import Tensor, recording, scene, tensor
 
 ACTIVATIONS: Mapping[str, type[Module]] = {
     "relu": nn.ReLU,
@@ -165,6 +165,7 @@ def _given(spec: Spec, name: str, made: Tensor) -> Tensor:
     return made if weights is None else nn.parameter(weights, shape=made.shape)
 
 
+@recording()
 def _network(spec: Spec, dataset: Dataset) -> Iteration:
     assert spec.network is not None
     model = build(spec)
@@ -298,6 +299,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
+@recording()
 def _formula(spec: Spec) -> Iteration:
     formula = spec.formula
     assert formula is not None

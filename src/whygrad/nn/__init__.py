@@ -31,7 +31,7 @@ from whygrad.nn.loss import (
     L1Loss,
     MSELoss,
 )
-from whygrad.nn.module import Module, buffer, carrying, parameter
+from whygrad.nn.module import Module, buffer, carrying, naming, parameter
 from whygrad.nn.norm import BatchNorm1d, BatchNorm2d, Dropout, LayerNorm, RMSNorm
 from whygrad.nn.recurrent import RNN, GRUCell, RNNCell
 
@@ -79,5 +79,6 @@ __all__ = [
     "buffer",
     "carrying",
     "functional",
+    "naming",
     "parameter",
 ]

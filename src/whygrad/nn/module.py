@@ -13,6 +13,19 @@ from whygrad.tensor import Tensor, scene, tensor
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
 _outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)
+_noted: ContextVar[dict[Tensor, str] | None] = ContextVar("noted", default=None)
+_KEPT = ("yhat", "L")  # what an iteration calls its output and loss
+
+
+@contextmanager
+def naming() -> Generator[dict[Tensor, str]]:
+    """Collect what the outermost module's own layers give, each by the layer's name in it."""
+    collected: dict[Tensor, str] = {}
+    token = _noted.set(collected)
+    try:
+        yield collected
+    finally:
+        _noted.reset(token)
 
 
 @contextmanager
@@ -53,10 +66,21 @@ class Module:
         token = _outermost.set(self) if _outermost.get() is None else None
         try:
             with scene(part=(self.title,) if self.folds else ()):
-                return self.forward(*inputs, **options)
+                made = self.forward(*inputs, **options)
+            self._note(made)
+            return made
         finally:
             if token is not None:
                 _outermost.reset(token)
+
+    def _note(self, made: object) -> None:
+        """Note the output under the name that the outermost module has for this layer."""
+        noted, outermost = _noted.get(), _outermost.get()
+        if noted is None or outermost is None or not isinstance(made, Tensor) or made.op is None:
+            return
+        name = next((name for name, child in outermost.children() if child is self), None)
+        if name is not None and name not in _KEPT:
+            noted.setdefault(made, name)
 
     @property
     def title(self) -> str:
