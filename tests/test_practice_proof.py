@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from whygrad.cli.commands import whygrad
 
 BENCH = Path(__file__).parents[1] / "bench" / "practice.py"
 
@@ -21,3 +24,12 @@ def test_wrong_answers_are_understood_and_right_ones_never_graded_wrong(tmp_path
     assert len(found["played"]) >= 24
     assert found["other"]["right, graded wrong"] == 0
     assert all(name in done.stdout for name in found["played"])
+
+
+def test_the_proof_is_a_command() -> None:
+    words = ["bench", "practice", "--exercises", "3"]
+    done = CliRunner().invoke(whygrad, words)
+    assert done.exit_code == 0, done.output
+    assert "right answers: " in done.stdout
+    found = json.loads(CliRunner().invoke(whygrad, [*words, "--format", "json"]).stdout)
+    assert set(found) == {"played", "graded wrong", "named", "named alone", "other"}

@@ -1,4 +1,4 @@
-"""``whygrad bench``: how fast it is, beside other libraries, on this machine."""
+"""``whygrad bench``: how fast it is, beside other libraries; whether grading understands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ MOST_THREADS = 256
 
 @click.command("bench", short_help="Measure how fast it is, beside other libraries.")
 @click.argument(
-    "what", type=click.Choice(["iterations", "many-runs", "overheads", "player"]), required=False
+    "what",
+    type=click.Choice(["iterations", "many-runs", "overheads", "player", "practice"]),
+    required=False,
 )
 @click.option(
     "--model",
@@ -38,6 +40,13 @@ MOST_THREADS = 256
 @click.option(
     "--rounds", type=click.IntRange(1, 1000), help="How many turns each has; by default 15 or 5."
 )
+@click.option(
+    "--exercises",
+    type=click.IntRange(1, 100_000),
+    default=1000,
+    show_default=True,
+    help="practice: how many.",
+)
 @FORMAT
 def bench_command(
     what: str | None,
@@ -45,13 +54,15 @@ def bench_command(
     peers: tuple[str, ...],
     threads: int,
     rounds: int | None,
+    exercises: int,
     style: str,
 ) -> None:
     """Measure how fast whygrad is on this machine, beside other libraries.
 
     WHAT is one of: iterations (the default: one training iteration of six models), many-runs (many
     networks at once), overheads (importing, recording, memory, the cost of a gradient), player
-    (the page's player, under Node.js). Who is not installed is named and left out.
+    (the page's player, under Node.js), practice (whether grading understands answers). Who is
+    not installed is named and left out.
 
     \b
     Examples:
@@ -64,6 +75,7 @@ def bench_command(
         "many-runs": lambda: _many_runs(rounds or 5),
         "overheads": _overheads,
         "player": _player,
+        "practice": lambda: _practice(exercises),
     }
     found, table = measures[what or "iterations"]()
     click.echo(json.dumps(_plain(found), indent=2) if style == "json" else table.rstrip("\n"))
@@ -101,6 +113,13 @@ def _player() -> tuple[Any, str]:
         found = run()
     except Skipped as why:
         return {"skipped": str(why)}, f"The page's player {why}."
+    return found, table(found)
+
+
+def _practice(exercises: int) -> tuple[Any, str]:
+    from whygrad.bench.practice import run, table
+
+    found = run(exercises)
     return found, table(found)
 
 

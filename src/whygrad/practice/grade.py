@@ -83,12 +83,12 @@ def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> li
     did = row.title[0].lower() + row.title[1:]
     wrong = {_plain_name(work.label(place)): place for place, _ in work.differing(row.name)}
     named = _plain_name(text)
-    truth = f"The first is {symbol(label)}. What they did: {did}. {row.notice}"
+    truth = f"The first is {symbol(label)}. The slip: {did}. {row.notice}"
     correct: bool | None = named == _plain_name(label)
     if not named:
         correct, says = None, "Left blank. Work the numbers out one by one, and stop at the first."
     elif correct:
-        says = f"Right. What they did: {did}. {row.notice}"
+        says = f"Right. The slip: {did}. {row.notice}"
     elif named in wrong:
         says = f"That number is wrong too, but it is not the first. {truth}"
     elif named in {_plain_name(work.label(place)) for place in work.order}:

@@ -191,7 +191,8 @@ class _Sheet:
         said = [mistake.title[0].lower() + mistake.title[1:] for mistake in found[:OFFERED]]
         asked = dict.fromkeys(mistake.asks for mistake in found[:OFFERED])
         to_tell = "To tell which: " if len(said) > 1 else ""
-        return f"You get your number if you {'; or if you '.join(said)}. {to_tell}{' '.join(asked)} {right}"
+        slips = "; or if you ".join(said)
+        return f"You get your number if you {slips}. {to_tell}{' '.join(asked)} {right}"
 
 
 def _is_right(answer: Answer, exact: float, rounded: float) -> bool:

@@ -233,7 +233,7 @@ def _choose_the_remedy(setting: Setting) -> Question | None:
                 Ask(
                     "remedy",
                     "What is wrong, how would you find out, and what would you do first?",
-                    f"What was done: {done}. What that does: {row.breaks} How to find out: "
+                    f"The slip: {done}. What that does: {row.breaks} How to find out: "
                     f"{row.notice} First of all, do that step rightly and train again from the "
                     f"same start.",
                 ),
