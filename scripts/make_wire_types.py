@@ -30,6 +30,8 @@ KNOWN = {
     ("StepInfo", "phase"): "Phase",
     ("OpInfo", "formula"): "Formula",
     ("ReasonInfo", "when"): "Test | null",
+    ("MistakeInfo", "tape"): "Tape",
+    ("MistakeInfo", "leaves"): "Readonly<Record<string, Numbers>>",
     ("TraceMessage", "tape"): "Tape",
     ("TraceMessage", "leaves"): "Readonly<Record<string, Numbers>>",
 }

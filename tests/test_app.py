@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -19,8 +20,11 @@ from whygrad.app.guard import host_name, hosts_for
 from whygrad.app.serve import listen, listen_near, url_of
 from whygrad.app.server import create_app
 from whygrad.errors import SpecError, WhygradError
+from whygrad.play import Player
 from whygrad.spec import parse_spec, preset_names
 from whygrad.tape import Tape
+from whygrad.training import start
+from whygrad.whatif import MakeMistake, edited, fitting
 
 CSV = "height,width,kind\n1,2,a\n2,1,b\n3,5,a\n4,0.5,b\n"
 CSV_SPEC = {
@@ -260,6 +264,59 @@ def test_too_long_a_trace_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(server, "_trace", slow)
     assert "took longer than 0.05 seconds" in refused(app, status=503, preset="flow")
+
+
+# --- what if ----------------------------------------------------------------------------------
+
+
+def mistakes(app: TestClient, **asked: Any) -> dict[str, Any]:
+    answer = app.post("/api/mistakes", json=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_the_mistakes_that_fit_can_be_played_with_the_numbers_of_the_trace(
+    app: TestClient, preset: str
+) -> None:
+    training = start(preset)
+    right = training.iteration.run
+    found = mistakes(app, preset=preset)
+    assert [one["name"] for one in found["mistakes"]] == [m.name for m in fitting(right.tape)]
+    for one in found["mistakes"]:
+        expected = edited(training, MakeMistake(one["name"]))
+        assert one["tape"] == expected.tape.to_json()
+        given = {int(value): np.array(numbers) for value, numbers in one["leaves"].items()}
+        taken = {int(value): right.arrays[old] for value, old in one["origins"].items()}
+        assert not given.keys() & taken.keys()
+        player = Player(expected.tape, {**given, **taken})
+        player.play()
+        np.testing.assert_equal(player.run()["L"], expected.run["L"])
+        assert {step.op for step in expected.tape.steps} <= set(found["ops"])
+
+
+def test_a_mistake_is_described(app: TestClient) -> None:
+    (two,) = [
+        m for m in mistakes(app, preset="flow")["mistakes"] if m["name"] == "forget_factor_two"
+    ]
+    assert two["title"] == "Forget the 2 of the square"
+    assert all(two[key] for key in ("people", "breaks", "notice", "asks"))
+
+
+def test_one_choice_can_be_swapped(app: TestClient) -> None:
+    spec = traced(app, preset="flow")["spec"]
+    swapped = traced(app, spec=spec, swap="relu=sigmoid")
+    assert swapped["spec"]["network"]["activation"] == ["sigmoid"]
+    assert "sigmoid" in swapped["ops"]
+    assert "unknown part of this spec 'tanh'" in refused(app, preset="flow", swap="tanh=relu")
+    assert "old=new" in refused(app, preset="flow", swap="relu")
+    assert "must be a text" in refused(app, preset="flow", swap=3)
+    assert "unknown key 'swap'" in refused(app, "/api/mistakes", preset="flow", swap="relu=tanh")
+
+
+def test_mistakes_of_a_table_need_its_file(app: TestClient) -> None:
+    assert mistakes(app, spec=CSV_SPEC, files={"leaves.csv": CSV})["mistakes"]
+    assert "unknown file 'leaves.csv'" in refused(app, "/api/mistakes", spec=CSV_SPEC)
 
 
 # --- CSV files --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whygrad.errors import WhygradError
-from whygrad.spec import spec_from_dict
+from whygrad.spec import load_spec, spec_from_dict, spec_to_dict
 from whygrad.tape import Tape
 from whygrad.training import Training, start
 from whygrad.whatif import (
@@ -283,3 +283,13 @@ def test_every_fitting_mistake_gives_a_sound_tape(
             if value.name:
                 assert wrong.run[value.name].shape == training.iteration.run[value.name].shape
         np.testing.assert_array_equal(wrong.run["x"], training.iteration.run["x"])
+
+
+def test_both_are_trained_with_the_schedule() -> None:
+    base = spec_to_dict(load_spec("flow"))
+    spec = spec_from_dict({**base, "schedule": {"name": "step", "every": 2, "gamma": 0.5}}, "spec")
+    for edit in (SetNumber("w1", 0.5), LearningRate(0.1)):
+        compared = compare(start(spec), edit, 6)
+        assert compared.training["wrong"] == pytest.approx(compared.training["right"], rel=1e-12)
+    faster = compare(start(spec), LearningRate(0.2), 6)
+    assert faster.training["wrong"] != faster.training["right"]

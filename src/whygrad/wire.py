@@ -16,9 +16,11 @@ from whygrad.lesson import LessonStep, lesson
 from whygrad.names import latex, symbol
 from whygrad.op import Reason
 from whygrad.ops import OPS
-from whygrad.run import numbers
+from whygrad.run import leaves_of, numbers
 from whygrad.spec import boundary, spec_to_dict
 from whygrad.training import REGRESSION_TOLERANCE, Training
+from whygrad.whatif.mistakes import MISTAKES
+from whygrad.whatif.rewrite import rewriter
 from whygrad.why import PRINCIPLES
 
 VERSION = 1
@@ -212,7 +214,44 @@ class CsvInfo:
     target: list[str]
 
 
-MESSAGES = (PresetInfo, TraceMessage, ErrorMessage, CsvInfo)
+@dataclass(frozen=True)
+class MistakeInfo:
+    """A mistake that fits a tape, and the tape on which it is made (see ``whatif.Mistake``).
+
+    Attributes:
+        people: why people make it.
+        breaks: what goes wrong then.
+        notice: how to notice it.
+        asks: the question that tells it from others with the same number.
+        tape: the whole iteration, with the mistake made.
+        leaves: the numbers of those leaves of it that the right tape has not, by value id.
+        origins: of every other leaf, the same leaf's id on the right tape.
+    """
+
+    name: str
+    title: str
+    people: str
+    breaks: str
+    notice: str
+    asks: str
+    tape: dict[str, Any]
+    leaves: dict[str, Any]
+    origins: dict[str, int]
+
+
+@dataclass(frozen=True)
+class MistakesMessage:
+    """The mistakes that fit a trace.
+
+    Attributes:
+        ops: the ops on their tapes, by name.
+    """
+
+    mistakes: list[MistakeInfo]
+    ops: dict[str, OpInfo]
+
+
+MESSAGES = (PresetInfo, TraceMessage, MistakesMessage, ErrorMessage, CsvInfo)
 
 
 def to_json(message: Any) -> Any:
@@ -244,6 +283,35 @@ def trace_message(training: Training) -> TraceMessage:
         tolerance=REGRESSION_TOLERANCE,
         boundary=boundary(spec),
     )
+
+
+def mistakes_message(training: Training) -> MistakesMessage:
+    """Return the mistakes that can be made on a training's tape, ready to be played."""
+    tape, leaves = training.iteration.tape, leaves_of(training.iteration.run)
+    made: list[MistakeInfo] = []
+    ops: set[str] = set()
+    for mistake in MISTAKES.values():
+        rule = mistake.build(tape)
+        if rule is None:
+            continue
+        new = rewriter(tape, leaves, rule)
+        wrong = new.tape()
+        ops |= {step.op for step in wrong.steps}
+        own = {value: array for value, array in new.leaves.items() if value not in new.origins}
+        made.append(
+            MistakeInfo(
+                mistake.name,
+                mistake.title,
+                mistake.people,
+                mistake.breaks,
+                mistake.notice,
+                mistake.asks,
+                tape=wrong.to_json(),
+                leaves={str(value): numbers(array) for value, array in own.items()},
+                origins={str(value): old for value, old in new.origins.items()},
+            )
+        )
+    return MistakesMessage(made, ops_info(ops))
 
 
 def _step(step: LessonStep) -> StepInfo:

@@ -139,6 +139,33 @@ export interface TraceMessage {
   readonly boundary: number
 }
 
+/** A mistake that fits a tape, and the tape on which it is made (see `whatif.Mistake`). */
+export interface MistakeInfo {
+  readonly name: string
+  readonly title: string
+  /** why people make it. */
+  readonly people: string
+  /** what goes wrong then. */
+  readonly breaks: string
+  /** how to notice it. */
+  readonly notice: string
+  /** the question that tells it from others with the same number. */
+  readonly asks: string
+  /** the whole iteration, with the mistake made. */
+  readonly tape: Tape
+  /** the numbers of those leaves of it that the right tape has not, by value id. */
+  readonly leaves: Readonly<Record<string, Numbers>>
+  /** of every other leaf, the same leaf's id on the right tape. */
+  readonly origins: Readonly<Record<string, number>>
+}
+
+/** The mistakes that fit a trace. */
+export interface MistakesMessage {
+  readonly mistakes: readonly MistakeInfo[]
+  /** the ops on their tapes, by name. */
+  readonly ops: Readonly<Record<string, OpInfo>>
+}
+
 /** What was wrong, and where if that is known. */
 export interface ErrorMessage {
   readonly message: string

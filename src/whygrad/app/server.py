@@ -1,9 +1,10 @@
 """The explorer's routes.
 
 ``GET /`` is the page. ``GET /api/presets`` lists the specs that come with the package,
-``GET /api/initial`` is the trace the page opens on, ``POST /api/trace`` traces another spec and
-``POST /api/csv`` says what an uploaded file holds. Messages are those of ``wire``; what cannot be
-served is an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
+``GET /api/initial`` is the trace the page opens on, ``POST /api/trace`` traces another spec (with
+"swap", one choice made differently), ``POST /api/mistakes`` gives the mistakes that fit a spec's
+tape, and ``POST /api/csv`` says what an uploaded file holds. Messages are those of ``wire``; what
+cannot be served is an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
 
 Nothing that a request names is read from disk: files travel in the request.
 """
@@ -34,12 +35,14 @@ from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.data import describe_csv
 from whygrad.errors import WhygradError, unknown
 from whygrad.spec import Spec, load_spec, parse_spec, preset_names, spec_from_dict
-from whygrad.training import start
-from whygrad.wire import ColumnInfo, CsvInfo, PresetInfo, trace_message
+from whygrad.training import Training, start
+from whygrad.whatif import parse_swap, swapped
+from whygrad.wire import ColumnInfo, CsvInfo, PresetInfo, mistakes_message, trace_message
 
 STATIC = Path(__file__).parent / "static"
 SECONDS = 20.0  # for one trace; a person is waiting
 MAX_NUMBERS = 1_000_000  # parameters, inputs and targets that a trace may carry to a page
+SPEC_KEYS = ("preset", "spec", "toml", "files")  # what a request says a spec with
 NOT_BUILT = """\
 The explorer's page is not built.
 
@@ -89,8 +92,12 @@ def create_app(
         return reply(opening)
 
     async def trace(request: Request) -> Response:
-        asked = _mapping(await body(request), ("preset", "spec", "toml", "files"))
+        asked = _mapping(await body(request), (*SPEC_KEYS, "swap"))
         return reply(await limited(_trace, asked, kept))
+
+    async def mistakes(request: Request) -> Response:
+        asked = _mapping(await body(request), SPEC_KEYS)
+        return reply(await limited(_mistakes, asked, kept))
 
     async def csv(request: Request) -> Response:
         asked = _mapping(await body(request), ("name", "text"))
@@ -100,6 +107,7 @@ def create_app(
         Route("/presets", presets),
         Route("/initial", opens_on),
         Route("/trace", _as_json(trace), methods=["POST"]),
+        Route("/mistakes", _as_json(mistakes), methods=["POST"]),
         Route("/csv", _as_json(csv), methods=["POST"]),
     ]
     return Starlette(
@@ -173,11 +181,23 @@ def _presets() -> bytes:
 
 
 def _trace(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> bytes:
+    spec = _spec(asked)
+    if "swap" in asked:
+        if not isinstance(asked["swap"], str):
+            raise Refused('"swap" must be a text, such as "relu=sigmoid"')
+        spec = swapped(spec, parse_swap(asked["swap"]))
+    return _traced(spec, _files(asked, kept))
+
+
+def _mistakes(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> bytes:
+    return coded(mistakes_message(_started(_spec(asked), _files(asked, kept))))
+
+
+def _files(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> dict[str, bytes]:
     files = asked.get("files", {})
     if not _is_mapping(files) or not all(isinstance(text, str) for text in files.values()):
         raise Refused('"files" must map the names of CSV files to their texts')
-    sent = {name: text.encode("utf-8", "replace") for name, text in files.items()}
-    return _traced(_spec(asked), {**kept, **sent})
+    return {**kept, **{name: text.encode("utf-8", "replace") for name, text in files.items()}}
 
 
 def _spec(asked: Mapping[str, Any]) -> Spec:
@@ -199,6 +219,10 @@ def _spec(asked: Mapping[str, Any]) -> Spec:
 
 
 def _traced(spec: Spec, files: Mapping[str, bytes]) -> bytes:
+    return coded(trace_message(_started(spec, files)))
+
+
+def _started(spec: Spec, files: Mapping[str, bytes]) -> Training:
     layers = spec.network.layers if spec.network else ()
     weights = sum(a * b for a, b in pairwise(layers))
     if weights > MAX_NUMBERS:
@@ -208,7 +232,7 @@ def _traced(spec: Spec, files: Mapping[str, bytes]) -> bytes:
     numbers = 0 if data is None else math.prod(data.x.shape) + math.prod(data.y.shape)
     if numbers > MAX_NUMBERS:
         raise _too_large(f"{numbers:,} numbers of data")
-    return coded(trace_message(training))
+    return training
 
 
 def _too_large(what: str) -> Refused:

@@ -11,6 +11,7 @@ from whygrad.whatif.edits import (
     edited,
     parse_set,
     parse_swap,
+    swapped,
 )
 from whygrad.whatif.mistakes import MISTAKES, Mistake, find_mistake, fitting
 
@@ -33,4 +34,5 @@ __all__ = [
     "gradient_check",
     "parse_set",
     "parse_swap",
+    "swapped",
 ]

@@ -13,7 +13,7 @@ from whygrad.errors import SpecError, UnknownName, WhygradError, unknown
 from whygrad.iteration import Iteration
 from whygrad.op import Array
 from whygrad.play import Player
-from whygrad.run import Run, leaves_of
+from whygrad.run import leaves_of
 from whygrad.spec import Spec, spec_from_dict, spec_to_dict
 from whygrad.tape import Step, Tape
 from whygrad.training import Training, start
@@ -127,7 +127,7 @@ def edited(training: Training, edit: Edit) -> Iteration:
         rule = mistake.build(tape)
         if rule is None:
             raise WhygradError(f"{mistake.name} does not fit here: {_nothing_to_make_it_on(tape)}")
-        return _played(iteration, *rewrite(tape, leaves, rule))
+        return _played(training, *rewrite(tape, leaves, rule))
     if isinstance(edit, SetNumber):
         value, at = iteration.run.element(edit.name)
     else:
@@ -135,8 +135,9 @@ def edited(training: Training, edit: Edit) -> Iteration:
     if isinstance(edit, SetNumber) and value not in tape.makers:
         changed = leaves[value].copy()
         changed.flat[at] = edit.value
-        return _played(iteration, tape, {**leaves, value: changed})
-    return _played(iteration, *_held(iteration, edit, value, at))
+        rate = edit.value if edit.name == "learning_rate" else None
+        return _played(training, tape, {**leaves, value: changed}, rate)
+    return _played(training, *_held(iteration, edit, value, at))
 
 
 def _nothing_to_make_it_on(tape: Tape) -> str:
@@ -186,12 +187,22 @@ def _held(
     return rewrite(tape, leaves, rule)
 
 
-def _played(iteration: Iteration, tape: Tape, leaves: Mapping[int, Array]) -> Iteration:
-    """Return an iteration of another tape, its first play done."""
+def _played(
+    training: Training, tape: Tape, leaves: Mapping[int, Array], rate: float | None = None
+) -> Iteration:
+    """Return an iteration of another tape, its first play done.
+
+    Its learning rate, ``rate`` or the spec's, goes through the same schedule.
+    """
+    right = training.iteration
     player = Player(tape, leaves)
     player.play()
-    run: Run = player.run()
-    return Iteration(tape, run, batches=iteration.batches)
+    iteration = Iteration(tape, player.run(), batches=right.batches, schedule=right.schedule)
+    if right.schedule is not None and "learning_rate" in tape.by_name:
+        base = training.spec.optimizer.learning_rate if rate is None else rate
+        iteration.set_hyperparameter("learning_rate", base)
+        iteration.run = iteration.peek()
+    return iteration
 
 
 def swapped(spec: Spec, swap: Swap) -> Spec:

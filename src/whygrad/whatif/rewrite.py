@@ -29,6 +29,7 @@ class Rewriter:
         """Start with the old tape's leaves, but for the seed, which follows the loss."""
         self.old = tape
         self.leaves: dict[int, Array] = {}
+        self.origins: dict[int, int] = {}  # the old leaf that a leaf was, by new id
         self.values: list[Value] = []
         self.steps: list[Step] = []
         self.carries: list[tuple[int, int]] = []
@@ -49,6 +50,7 @@ class Rewriter:
         of = None if leaf.gradient_of is None else self.id(leaf.gradient_of)
         self._ids[leaf.id] = self._add(replace(leaf, shape=_plain(leaf.shape), gradient_of=of))
         self.leaves[self._ids[leaf.id]] = self._given[leaf.id]
+        self.origins[self._ids[leaf.id]] = leaf.id
 
     def known(self, old: int) -> bool:
         """Say whether an old value has been made on the new tape by now."""
@@ -85,6 +87,11 @@ class Rewriter:
         old = self.old.values[step.output]
         self._ids[step.output] = self._step(step, op, inputs, params, old)
         self._steps[step.id] = len(self.steps) - 1
+
+    def tape(self) -> Tape:
+        """Return the new tape, once every step has been written."""
+        carries = [(self.id(a), self.id(b)) for a, b in self.old.carries] + self.carries
+        return Tape(tuple(self.values), tuple(self.steps), self.id(self.old.loss), tuple(carries))
 
     def _step(
         self,
@@ -160,13 +167,17 @@ def rewrite(
     Returns:
         The new tape and the numbers of its leaves.
     """
+    new = rewriter(tape, leaves, rule)
+    return new.tape(), new.leaves
+
+
+def rewriter(tape: Tape, leaves: Mapping[int, Array], rule: Rule) -> Rewriter:
+    """Do as ``rewrite`` does, and return what wrote the tape: it knows where leaves came from."""
     new = Rewriter(tape, leaves)
     for step in tape.steps:
         if not rule(step, new):
             new.copy(step)
-    carries = [(new.id(a), new.id(b)) for a, b in tape.carries] + new.carries
-    written = Tape(tuple(new.values), tuple(new.steps), new.id(tape.loss), tuple(carries))
-    return written, new.leaves
+    return new
 
 
 def is_chain(step: Step) -> bool:
