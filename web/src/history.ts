@@ -26,6 +26,12 @@ export interface Series {
   readonly values: readonly number[]
 }
 
+/** What is trained on which data; a trace is such. */
+export type Trained = Pick<
+  TraceMessage,
+  'tape' | 'leaves' | 'visits' | 'dataset' | 'spec' | 'iterations'
+>
+
 /** Where the numbers of a value stand in a kept row. */
 interface Column {
   readonly id: number
@@ -51,7 +57,8 @@ export class History {
   /** A NaN or infinity in this iteration: the step that made it, null if it was given. */
   fault: { readonly step: number | null } | null = null
 
-  readonly #trace: TraceMessage
+  readonly #trace: Trained
+  readonly #past: readonly number[]
   readonly #leaves: ReadonlyMap<number, Float64Array>
   readonly #players = new Map<number, Player>()
   readonly #columns = new Map<number, Column>()
@@ -66,8 +73,10 @@ export class History {
   #kept: Float64Array
   #count = 0
 
-  constructor(trace: TraceMessage) {
+  /** @param past the losses of iterations before the first: it visits samples as the next one */
+  constructor(trace: Trained, past: readonly number[] = []) {
     this.#trace = trace
+    this.#past = past
     this.tape = trace.tape
     this.#leaves = readLeaves(trace.leaves)
     const { leaves, gradients, byName } = lookups(this.tape)
@@ -215,17 +224,10 @@ export class History {
   #play(): void {
     const { iteration } = this
     const { visits, dataset } = this.#trace
+    const visit = iteration + this.#past.length
     this.indices =
       visits && dataset
-        ? [
-            ...batchIndices(
-              dataset.train.x.length,
-              visits.batch,
-              iteration,
-              visits.seed,
-              visits.shuffle,
-            ),
-          ]
+        ? [...batchIndices(dataset.train.x.length, visits.batch, visit, visits.seed, visits.shuffle)]
         : null
     const { player, indices } = this
     for (const edit of this.#edits) if (edit.iteration === iteration) this.#apply(edit)
@@ -247,7 +249,8 @@ export class History {
   #setRate(player: Player): void {
     if (!this.#schedule) return
     const { rate, given, rates } = this.#schedule
-    const share = rates.share(this.iteration, this.losses)
+    const past = this.#past
+    const share = rates.share(this.iteration + past.length, past.length ? [...past, ...this.losses] : this.losses)
     if (!this.#ends(rate)) player.set(rate, [given * share])
   }
 
@@ -341,7 +344,7 @@ export class History {
 }
 
 /** The schedule that a spec asks for; null where the rate stays. */
-function scheduleOf({ spec, iterations }: TraceMessage, rate: number): Scheduled | null {
+function scheduleOf({ spec, iterations }: Trained, rate: number): Scheduled | null {
   const { schedule, optimizer } = spec as {
     schedule?: { name: string } & Schedule['options']
     optimizer?: { learning_rate: number }

@@ -48,7 +48,7 @@ export class Judge {
     const samples = dataset.evaluation ?? this.#training()
     const player = this.#play(samples.x, samples.y)
     const outputs = this.#outputs(player, samples.x.length)
-    const right = rule(dataset.task, samples.y, tolerance, boundary)
+    const right = rightness(dataset.task, samples.y, tolerance, boundary)
     const solved = outputs.map((output, n) => right(output, samples.y[n]!))
     const accuracy = solved.filter(Boolean).length / solved.length
     return { samples, outputs, solved, accuracy, loss: player.values[this.#trace.tape.loss]![0]! }
@@ -116,14 +116,14 @@ export class Judge {
   }
 }
 
-function inRows(numbers: Float64Array, width: number): number[][] {
+export function inRows(numbers: Float64Array, width: number): number[][] {
   return Array.from({ length: numbers.length / width }, (_, n) => [
     ...numbers.subarray(n * width, (n + 1) * width),
   ])
 }
 
 /** What makes an output right: the right class, or close enough to the target. */
-function rule(task: string, y: Rows, tolerance: number, boundary: number) {
+export function rightness(task: string, y: Rows, tolerance: number, boundary: number) {
   if (task === 'binary')
     return (output: readonly number[], t: readonly number[]) =>
       output.every((o, i) => o > boundary === t[i]! > 0.5)

@@ -48,6 +48,8 @@ export class Session implements Played {
   selected = $state.raw<Selection | null>(null)
   /** Which row of the batch the graph shows. */
   row = $state(0)
+  /** Asked before a step is revealed; the step waits where it returns true. */
+  gate: (() => boolean) | null = null
   /** An index into SPEEDS. */
   speed = $state(DEFAULT_SPEED)
 
@@ -222,6 +224,12 @@ export class Session implements Played {
     return this.#judgement
   }
 
+  /** The rows of the inputs or targets that training goes through, as they were edited. */
+  rows(id: number): Float64Array {
+    void this.#frame
+    return this.#history.rows(id)
+  }
+
   /** What the network gives for rows of inputs, with the parameters as they stand. */
   predict(x: readonly (readonly number[])[]): number[][] {
     void this.#frame
@@ -247,9 +255,16 @@ export class Session implements Played {
 
   // --- going through time -----------------------------------------------------------------------
 
-  stepForward(): void {
-    if (this.#position < this.steps.length) this.#position++
-    else if (this.#goTo(this.#iteration + 1)) this.#position = 0
+  /** Reveals the next step, or goes to the next iteration; says whether it did. */
+  stepForward(): boolean {
+    if (this.#position === this.steps.length) {
+      const went = this.#goTo(this.#iteration + 1)
+      if (went) this.#position = 0
+      return went
+    }
+    if (this.gate?.()) return false
+    this.#position++
+    return true
   }
 
   stepBack(): void {
@@ -330,10 +345,10 @@ export class Session implements Played {
     const { steps, iterations } = SPEEDS[this.speed]!
     const wait = 1000 / (steps ?? Math.min(iterations!, MOST_FRAMES))
     this.#timer = setTimeout(() => {
-      if (steps) this.stepForward()
-      else this.#rush(iterations!)
+      const waits = steps !== undefined && !this.stepForward()
+      if (iterations) this.#rush(iterations)
       const ended = this.#iteration >= this.last && this.#position === this.steps.length
-      if (this.fault || ended) this.pause()
+      if (this.fault || ended || waits) this.pause()
       else this.#tick()
     }, wait)
   }

@@ -1,7 +1,7 @@
 // What the page asks of the server that gave it out.
 
-import { type Api, Refusal } from '../views/open'
-import type { CsvInfo, ErrorMessage, PresetInfo, TraceMessage } from '../wire'
+import { type Api, Refusal, type TraceRequest } from '../views/open'
+import type { CsvInfo, ErrorMessage, MistakesMessage, PresetInfo, TraceMessage } from '../wire'
 
 export interface Server extends Api {
   /** The trace the page opens on when its address names none. */
@@ -11,8 +11,24 @@ export interface Server extends Api {
 export const server: Server = {
   initial: () => ask<TraceMessage>('api/initial'),
   presets: () => ask<readonly PresetInfo[]>('api/presets'),
-  trace: (asked) => ask<TraceMessage>('api/trace', asked),
+  trace,
   csv: (file) => ask<CsvInfo>('api/csv', file),
+  mistakes: (trace) => ask<MistakesMessage>('api/mistakes', again(trace)),
+  swapped: (trace, swap) => ask<TraceMessage>('api/trace', { ...again(trace), swap }),
+}
+
+/** The tables that traces were made from: the server keeps none. */
+const tables = new WeakMap<TraceMessage, Readonly<Record<string, string>>>()
+
+async function trace(asked: TraceRequest): Promise<TraceMessage> {
+  const found = await ask<TraceMessage>('api/trace', asked)
+  if ('files' in asked) tables.set(found, asked.files)
+  return found
+}
+
+/** What asks for a trace again. */
+function again(trace: TraceMessage): TraceRequest {
+  return { spec: trace.spec, files: tables.get(trace) ?? {} }
 }
 
 async function ask<T>(path: string, content?: unknown): Promise<T> {

@@ -15,6 +15,8 @@ const api = {
   presets: vi.fn<Api['presets']>(),
   trace: vi.fn<Api['trace']>(),
   csv: vi.fn<Api['csv']>(),
+  mistakes: vi.fn<Api['mistakes']>(),
+  swapped: vi.fn<Api['swapped']>(),
 }
 const open = vi.fn()
 let opener: ReturnType<typeof mount>

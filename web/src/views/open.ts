@@ -1,6 +1,13 @@
 // What can be opened, and the spec of a network for an uploaded table.
 
-import type { ColumnInfo, CsvInfo, ErrorMessage, PresetInfo, TraceMessage } from '../wire'
+import type {
+  ColumnInfo,
+  CsvInfo,
+  ErrorMessage,
+  MistakesMessage,
+  PresetInfo,
+  TraceMessage,
+} from '../wire'
 
 export const MOST_BYTES = 10_000_000
 /** As whygrad.spec names them, each with how it is written for a person. */
@@ -23,6 +30,10 @@ export interface Api {
   presets(): Promise<readonly PresetInfo[]>
   trace(asked: TraceRequest): Promise<TraceMessage>
   csv(file: UploadedFile): Promise<CsvInfo>
+  /** The mistakes that can be made on a trace that was opened. */
+  mistakes(trace: TraceMessage): Promise<MistakesMessage>
+  /** A trace that was opened with one choice made differently, such as "relu=sigmoid". */
+  swapped(trace: TraceMessage, swap: string): Promise<TraceMessage>
 }
 
 export type TraceRequest =

@@ -1,0 +1,195 @@
+// Grading one number after another. A wrong number is recognised by playing the mistakes that fit:
+// those that give it name what went wrong. What a learner had wrong is carried on, so that one slip
+// costs once. The twin of src/whygrad/practice/numbers.py.
+
+import type { Session } from '../session.svelte'
+import { format } from '../views/numbers'
+import { isClose } from '../whatif/compare'
+import type { OtherRun } from '../whatif/other'
+import type { Element } from '../why/asked'
+import { why } from '../why/ladder'
+import { equation } from '../why/say'
+import { Words } from '../why/words'
+import type { MistakeInfo, MistakesMessage } from '../wire'
+import { agrees, type Answer, isOffByRounding, isRough, readAnswer } from './answer'
+import { type Place, samePlace, Workings } from './workings'
+
+/** What came of an answer. */
+export interface Mark {
+  readonly typed: string
+  /** Whether it is right, given what was carried; null where that cannot be said. */
+  readonly correct: boolean | null
+  /** What it should be, from the learner's own earlier numbers where those were wrong. */
+  readonly expected: number
+  /** Whether an earlier wrong number was carried into what is expected. */
+  readonly carried: boolean
+  /** Whether the number itself was said: a sign alone is not yet an answer. */
+  readonly settled: boolean
+  /** The mistakes that give the learner's number, the likeliest first. */
+  readonly mistakes: readonly MistakeInfo[]
+  readonly says: string
+  /** The step with its numbers, where the answer is wrong: "∂L/∂ŷ = 2 × (0.25 − 2) = −3.5". */
+  readonly step: string
+}
+
+type Told = Pick<Mark, 'correct' | 'says'>
+
+/** Named last where others give the same number: they are made in code rather than by hand. */
+const SELDOM = new Set([
+  'detach_in_the_middle',
+  'mask_of_wrong_layer',
+  'relu_open_at_zero',
+  'update_before_propagating',
+  'updated_weight_in_backward',
+  'softmax_twice',
+  'logits_as_probabilities',
+])
+const HALVES = 0.05
+
+export class Grader {
+  readonly #session: Session
+  readonly #work: Workings
+  /** Numbers that were wrong and are carried on, or right again after one. */
+  #slips: readonly Place[] = []
+  /** All numbers that were typed, as rounded as they were. */
+  #own: readonly Place[] = []
+  /** What was typed and is right. */
+  #settled: readonly Place[] = []
+
+  constructor(session: Session, found: MistakesMessage = { mistakes: [], ops: {} }) {
+    this.#session = session
+    this.#work = new Workings(session, found)
+  }
+
+  /** Whether a wrong number is carried on. */
+  get slipped(): boolean {
+    return this.#slips.length > 0
+  }
+
+  grade(element: Element, typed: string): Mark {
+    const answer = readAnswer(typed)
+    const name = this.#session.tape.values[element.id]!.name
+    const place = { name, at: element.at, value: answer.value ?? 0 }
+    // what has no name stands on no other tape: it is graded by itself
+    const [shown, exact, rounded] = [[], this.#slips, this.#own].map((held) =>
+      name ? this.#work.number(place, held) : this.#session.number(element.id, element.at),
+    ) as [number, number, number]
+    const carried = !isClose(exact, shown)
+    const plain = { typed, expected: exact, carried, settled: true, mistakes: [], step: '' }
+    if (answer.value === null)
+      return { ...plain, settled: false, ...this.#inWords(answer, element, exact) }
+    if (isRight(answer, exact, rounded)) {
+      this.#note(place, { settled: true })
+      return { ...plain, correct: true, says: this.#right(element, carried) }
+    }
+    if (carried && agrees(answer, shown)) {
+      // what went wrong before was put right, or not used
+      this.#note(place, { slip: shown })
+      return { ...plain, expected: shown, carried: false, correct: true, says: this.#right(element, false) }
+    }
+    const mistakes = name ? this.#recognised(answer, place) : []
+    if (!mistakes.length && isOffByRounding(answer, exact)) {
+      this.#note(place, {})
+      const says = `Right, but for rounding on the way: ${format(exact)} with more digits.`
+      return { ...plain, correct: true, says }
+    }
+    if (!mistakes.length && isRough(answer, exact)) {
+      const says = 'That is near, but too rough to tell it from others: write one more digit.'
+      return { ...plain, settled: false, correct: null, says }
+    }
+    const step = this.#step(element, this.#work.right(without(this.#slips, place)))
+    this.#note(place, { slip: answer.value })
+    const says = mistakes.length ? '' : `Not this number. ${hintOn(answer, exact)}`.trim()
+    return { ...plain, correct: false, mistakes, says, step: carried ? `from your own numbers, ${step}` : step }
+  }
+
+  #note(place: Place, { slip, settled = false }: { slip?: number; settled?: boolean }): void {
+    if (!place.name) return
+    const slips = without(this.#slips, place)
+    this.#slips = slip === undefined ? slips : [...slips, { ...place, value: slip }]
+    this.#own = [...without(this.#own, place), place]
+    this.#settled = settled ? [...without(this.#settled, place), place] : without(this.#settled, place)
+  }
+
+  /** Answers what is no number: nothing, a sign, a comparison, or something else. */
+  #inWords({ blank, word, trouble }: Answer, { id, at }: Element, expected: number): Told {
+    if (blank) return { correct: null, says: 'Nothing typed yet. What would you need to know first?' }
+    if (!word) return { correct: null, says: `${trouble[0]!.toUpperCase()}${trouble.slice(1)}.` }
+    const said = `${word[0]!.toUpperCase()}${word.slice(1)}`
+    if (word === 'positive' || word === 'negative') {
+      const right = word === 'positive' ? expected > 0 : expected < 0
+      return { correct: right, says: `${said}: ${right ? 'so it is. How large?' : 'not so.'}` }
+    }
+    const before = beforeOf(this.#session, id)
+    if (before === null) return { correct: null, says: `${said} than what? Type the number, or its sign.` }
+    const change = Math.sign(expected - this.#session.number(before, at))
+    const right = change === { larger: 1, smaller: -1, same: 0 }[word as 'larger' | 'smaller' | 'same']
+    const against = `${word === 'same' ? 'as' : 'than'} ${this.#session.symbol(this.#session.label(before, at))}`
+    return { correct: right, says: `${said} ${against}: ${right ? 'so it is. By how much?' : 'not so.'}` }
+  }
+
+  /**
+   * The mistakes that give a typed number. Those that would have shown in an earlier number, which
+   * is right, were not made; unless they are made at this very step.
+   */
+  #recognised(answer: Answer, place: Place): MistakeInfo[] {
+    const work = this.#work
+    const kinds = this.#own.length > this.#slips.length ? [this.#slips, this.#own] : [this.#slips]
+    const gives = (mistake: MistakeInfo, held: readonly Place[]): boolean => {
+      const number = work.mistaken(mistake, place, held)
+      return number !== null && agrees(answer, number)
+    }
+    const found = work.mistakes.filter((mistake) => kinds.some((held) => gives(mistake, held)))
+    if (!found.length) return []
+    const others = without(work.all(this.#slips), place)
+    const ranked = found.flatMap((mistake) => {
+      const here = gives(mistake, others)
+      const shows = (one: Place): boolean => work.mistaken(mistake, one, this.#slips) !== null
+      if (!here && this.#settled.some(shows)) return []
+      return [{ mistake, rank: (here ? 0 : 1) + (SELDOM.has(mistake.name) ? 2 : 0) }]
+    })
+    return ranked.sort((a, b) => a.rank - b.rank).map(({ mistake }) => mistake)
+  }
+
+  #right(element: Element, carried: boolean): string {
+    if (!carried) return `Right. ${why(this.#session, element).claim}`
+    const run = this.#work.right(this.#slips)
+    return `Right, from your own numbers: ${this.#step(element, run)}.`
+  }
+
+  /** A step with its numbers; on a run with numbers held, with those. */
+  #step(element: Element, run: OtherRun | null): string {
+    const words = new Words(this.#session)
+    const get = (id: number, at: number): number => {
+      const other = run?.counterpart(id) ?? null
+      return other === null ? this.#session.number(id, at) : run!.number(other, at)
+    }
+    return `${words.symbol(element)} = ${equation(words.tree(element), get, get(element.id, element.at))}`
+  }
+}
+
+/** What an update changes: an updated parameter is larger or smaller than it was before. */
+export function beforeOf(session: Session, id: number): number | null {
+  return session.tape.carries.find(([, after]) => after === id)?.[0] ?? null
+}
+
+/** Right from exact earlier numbers, or from rounded ones, or between the two. */
+function isRight(answer: Answer, exact: number, rounded: number): boolean {
+  if (agrees(answer, exact) || agrees(answer, rounded)) return true
+  const spread = Math.abs(exact - rounded)
+  if (answer.value === null || !(spread <= HALVES * Math.max(Math.abs(exact), Math.abs(rounded)))) return false
+  return Math.min(exact, rounded) <= answer.value && answer.value <= Math.max(exact, rounded)
+}
+
+/** What is nearly right about a number. */
+function hintOn(answer: Answer, expected: number): string {
+  if (!expected) return ''
+  if (agrees(answer, -expected)) return 'Its size is right, its sign is not.'
+  if ([10, 100, 0.1, 0.01].some((power) => agrees(answer, expected * power)))
+    return 'Its digits are right, its decimal point is not.'
+  return answer.value === 0 ? 'It is not 0.' : ''
+}
+
+function without(held: readonly Place[], place: Place): readonly Place[] {
+  return held.filter((one) => !samePlace(one, place))
+}

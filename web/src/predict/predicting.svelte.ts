@@ -1,0 +1,150 @@
+// Predict before reveal: the next number is asked before it is shown. One for each session.
+
+import type { Session } from '../session.svelte'
+import { elementOf } from '../views/elements'
+import { whatIfOf } from '../whatif/whatif.svelte'
+import type { Element } from '../why/asked'
+import { Words } from '../why/words'
+import { Grader, type Mark } from './grade'
+
+const KEY = 'whygrad-predict'
+const known = new WeakMap<Session, Predicting>()
+
+export function predictingOf(session: Session): Predicting {
+  let found = known.get(session)
+  if (!found) known.set(session, (found = new Predicting(session)))
+  return found
+}
+
+interface Question {
+  readonly element: Element
+  readonly iteration: number
+  /** The position before the number is shown. */
+  readonly position: number
+}
+
+export class Predicting {
+  readonly session: Session
+  /** What came of the answer, or of what was typed so far. */
+  mark = $state.raw<Mark | null>(null)
+  /** The step as it is done, where it was asked to be shown. */
+  shown = $state('')
+  /** Counts the calls for the next number: what is asked takes the focus. */
+  calls = $state(0)
+  #on = $state(false)
+  #question = $state.raw<Question | null>(null)
+  #grader: { readonly iteration: number; readonly grader: Grader } | null = null
+
+  /** What is asked at this moment. */
+  readonly question: Question | null = $derived.by(() => {
+    const { iteration, position } = this.session
+    const asked = this.#question
+    return asked && asked.iteration === iteration && asked.position === position ? asked : null
+  })
+  /** What was asked last and is shown by now. */
+  readonly answered: Question | null = $derived.by(() => {
+    const { iteration, position } = this.session
+    const asked = this.#question
+    return asked && asked.iteration === iteration && asked.position + 1 === position ? asked : null
+  })
+
+  constructor(session: Session) {
+    this.session = session
+    this.on = kept()
+  }
+
+  get on(): boolean {
+    return this.#on
+  }
+
+  set on(on: boolean) {
+    this.#on = on
+    this.session.gate = on ? () => this.#gate() : null
+    try {
+      localStorage.setItem(KEY, String(on))
+    } catch {
+      // then it holds for this visit
+    }
+    this.#question = null
+    if (!on) return
+    void whatIfOf(this.session).load()
+    this.#ask()
+  }
+
+  /** Whether an earlier number of this iteration was wrong. */
+  get slipped(): boolean {
+    return this.#grader?.iteration === this.session.iteration && this.#grader.grader.slipped
+  }
+
+  /** Grades what was typed; a number, right or wrong, is followed by the right one. */
+  async answer(typed: string): Promise<void> {
+    const { question } = this
+    await whatIfOf(this.session).load() // wrong numbers are matched against the mistakes
+    if (!question || this.question !== question) return
+    this.mark = this.#graderNow().grade(question.element, typed)
+    if (this.mark.settled) this.#reveal()
+  }
+
+  /** Shows the number and how it is worked out. */
+  show(): void {
+    if (!this.question) return
+    const words = new Words(this.session)
+    const { element } = this.question
+    this.mark = null
+    this.shown = words.equation(element, words.tree(element))
+    this.#reveal()
+  }
+
+  /** Shows the number and asks for the next. */
+  skip(): void {
+    this.#reveal()
+    this.next()
+  }
+
+  /** Asks for the next number, or goes to the next iteration. */
+  next(): void {
+    if (this.session.position === this.session.steps.length) this.session.stepForward()
+    this.#ask()
+    this.calls++
+  }
+
+  #gate(): boolean {
+    this.#ask()
+    this.calls++
+    return true
+  }
+
+  #ask(): void {
+    const { iteration, position, steps } = this.session
+    const next = steps[position]
+    if (!next || this.question) return
+    this.mark = null
+    this.shown = ''
+    this.#question = {
+      iteration,
+      position,
+      element: { id: next.value, at: elementOf(this.session, next.value) },
+    }
+  }
+
+  #reveal(): void {
+    this.session.position++
+  }
+
+  /** A grader that remembers this iteration's answers. */
+  #graderNow(): Grader {
+    const { iteration } = this.session
+    const { found } = whatIfOf(this.session)
+    if (this.#grader?.iteration !== iteration)
+      this.#grader = { iteration, grader: new Grader(this.session, found ?? undefined) }
+    return this.#grader.grader
+  }
+}
+
+function kept(): boolean {
+  try {
+    return localStorage.getItem(KEY) === 'true'
+  } catch {
+    return false // a page that may keep nothing
+  }
+}

@@ -1,0 +1,37 @@
+// Why a mistake makes no difference here: where it is made, both ways come to the same number.
+
+import type { Session } from '../session.svelte'
+import { elementOf } from '../views/elements'
+import { Words } from '../why/words'
+import type { OtherRun } from './other'
+
+/** A number that is made in another way and comes to the same. */
+export interface Tie {
+  readonly id: number
+  readonly at: number
+  /** "∂L/∂z₁" */
+  readonly name: string
+  /** How it is worked out, with the numbers: "−1.75 × 1 = −1.75". */
+  readonly right: string
+  readonly wrong: string
+}
+
+/** The first number, in teaching order, that is made in another way; null where none has a name. */
+export function tieOf(session: Session, other: OtherRun): Tie | null {
+  const [rightly, wrongly] = [new Words(session), new Words(other)]
+  for (const { value } of session.trace.lesson) {
+    const same = other.counterpart(value)
+    if (same === null || !other.makers.has(same)) continue
+    const at = elementOf(session, value)
+    const trees = [rightly.tree({ id: value, at }), wrongly.tree({ id: same, at })] as const
+    if (rightly.inNames(trees[0]) === wrongly.inNames(trees[1])) continue
+    return {
+      id: value,
+      at,
+      name: session.symbol(session.label(value, at)),
+      right: rightly.shown(trees[0], session.number(value, at)),
+      wrong: wrongly.shown(trees[1], other.number(same, at)),
+    }
+  }
+  return null
+}

@@ -1,0 +1,79 @@
+// What is done differently at present, and what comes of it. One for each session, for the graph,
+// the panel and the banner all show it.
+
+import type { Session } from '../session.svelte'
+import { type Api, whatWentWrong } from '../views/open'
+import { askingOf } from '../why/asking.svelte'
+import type { MistakesMessage } from '../wire'
+import { type Choice, runOf, titleOf } from './choice'
+import { type Difference, differences } from './compare'
+import type { OtherRun } from './other'
+
+const known = new WeakMap<Session, WhatIf>()
+
+export function whatIfOf(session: Session): WhatIf {
+  let found = known.get(session)
+  if (!found) known.set(session, (found = new WhatIf(session)))
+  return found
+}
+
+export class WhatIf {
+  readonly session: Session
+  /** What is asked of a server; null in a host without one. */
+  api: Api | null = null
+  choice = $state.raw<Choice | null>(null)
+  /** The mistakes that fit, once they have come. */
+  found = $state.raw<MistakesMessage | null>(null)
+  /** Why something could not be had from the server. */
+  trouble = $state('')
+  #asked: Promise<void> | null = null
+
+  readonly title: string = $derived.by(() => (this.choice ? titleOf(this.session, this.choice) : ''))
+  /** The other run at the iteration that is shown; null while numbers change too fast for it. */
+  readonly run: OtherRun | null = $derived.by(() => {
+    const { session, choice } = this
+    return choice && !askingOf(session).busy ? runOf(session, choice) : null
+  })
+  readonly differences: readonly Difference[] = $derived.by(() =>
+    this.run ? differences(this.session, this.run) : [],
+  )
+
+  constructor(session: Session) {
+    this.session = session
+  }
+
+  /** Fetches the mistakes that fit, once. */
+  load(): Promise<void> {
+    const { api } = this
+    if (!api) return Promise.resolve()
+    return (this.#asked ??= this.#attempt(async () => {
+      this.found = await api.mistakes(this.session.trace)
+    }).then((done) => {
+      if (!done) this.#asked = null // and may be asked again
+    }))
+  }
+
+  async swap(old: string, other: string): Promise<void> {
+    const { api, session } = this
+    if (!api) return
+    await this.#attempt(async () => {
+      const trace = await api.swapped(session.trace, `${old}=${other}`)
+      this.choice = { kind: 'swap', old, new: other, trace }
+    })
+  }
+
+  end(): void {
+    this.choice = null
+  }
+
+  async #attempt(task: () => Promise<void>): Promise<boolean> {
+    this.trouble = ''
+    try {
+      await task()
+      return true
+    } catch (fault) {
+      this.trouble = whatWentWrong(fault)
+      return false
+    }
+  }
+}
