@@ -364,3 +364,11 @@ def test_layers_made_of_others_fold_under_their_names() -> None:
     iteration.play(5)
     same.play(5)
     assert iteration.losses == same.losses  # the masks of dropout are drawn from its seed
+
+
+def test_a_fault_in_a_named_loss_names_the_line_that_traced_it() -> None:
+    model = nn.Linear(2, 1)
+    x = np.full((3, 2), 1e200)
+    iteration = wg.trace(model, x, np.ones((3, 1)), optimizer=optim.SGD(model.parameters(), 0.1))
+    with pytest.raises(NonFiniteError, match=r"mse_loss.*test_iteration\.py:\d+: iteration = wg"):
+        iteration.play()

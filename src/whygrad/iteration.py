@@ -333,7 +333,6 @@ def fault_text(tape: Tape, step: Step | None, iteration: int) -> str:
     )
 
 
-@recording()
 def trace(
     model: Callable[..., Tensor],
     x: Any,
@@ -366,6 +365,19 @@ def trace(
         WhygradError: an unknown loss, shapes that do not fit, a loss that is not one number, or
             too much memory needed; it says how much, before it is taken.
     """
+    with recording():  # no decorator: its frame would be taken for the person's own line
+        return _trace(model, x, y, loss, optimizer, schedule, dtype)
+
+
+def _trace(
+    model: Callable[..., Tensor],
+    x: Any,
+    y: Any,
+    loss: str | Callable[[Tensor, Tensor], Tensor],
+    optimizer: Optimizer | None,
+    schedule: Schedule | None,
+    dtype: str | None,
+) -> Iteration:
     if dtype is not None:
         _turn(model, optimizer, dtype)
     inputs, target = _batched(x, y, dtype)
