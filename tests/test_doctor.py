@@ -373,6 +373,49 @@ def test_a_loss_is_recognised_by_its_value(loss: Any, name: str) -> None:
     assert recognise(float(loss(z, Y).detach()), z, Y)[0] == name
 
 
+DISTRIBUTED = """
+import sys, torch
+from torch import nn
+from whygrad.doctor import Doctor
+rank, store = int(sys.argv[1]), sys.argv[2]
+torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
+torch.manual_seed(rank)
+x = torch.randn(64, 4)
+y = (x[:, :1] > 0).float()
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+net = nn.parallel.DistributedDataParallel(net)
+optimizer, loss_of = torch.optim.SGD(net.parameters(), lr=0.5), nn.BCEWithLogitsLoss()
+doctor = Doctor(net, optimizer, loss=loss_of, train=(x, y))
+for _ in range(60):
+    out = net(x)
+    loss = loss_of(out, y)
+    loss.backward()
+    optimizer.step()
+    doctor.step(loss, inputs=x, targets=y, outputs=out)
+report = doctor.report()
+print([f.cause for f in report.findings], list(report.notes))
+torch.distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.slow
+def test_of_two_processes_the_first_reports(tmp_path: Path) -> None:
+    script = tmp_path / "two.py"
+    script.write_text(DISTRIBUTED, encoding="utf-8")
+    ends = [
+        subprocess.Popen(
+            [sys.executable, str(script), str(rank), str(tmp_path / "store")],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for rank in (0, 1)
+    ]
+    first, second = (end.communicate(timeout=240)[0].strip() for end in ends)
+    assert first == "['missing_zero_grad'] []"
+    assert second == "[] ['this is rank 1 of a distributed run; rank 0 reports']"
+
+
 # --- by hand, and scripts -----------------------------------------------------------------------
 
 
@@ -453,10 +496,11 @@ def test_a_script_without_training_is_refused(tmp_path: Path) -> None:
 def test_the_command_prints_its_report_and_writes_a_page(tmp_path: Path) -> None:
     path, page = tmp_path / "train.py", tmp_path / "report.html"
     path.write_text(SCRIPT.format(zero="pass"), encoding="utf-8")
-    done = CliRunner().invoke(whygrad, ["doctor", str(path), "--html", str(page)])
+    done = CliRunner().invoke(whygrad, ["doctor", str(path), "--html", str(page), "--treat"])
     assert done.exit_code == 0, done.output
     assert "1. missing zero grad" in done.stdout
     assert "missing zero grad" in done.stderr  # told while it ran
+    assert "plain replay" in done.stdout
     assert page.is_file()
     refused = CliRunner().invoke(whygrad, ["doctor", str(tmp_path / "none.py")])
     assert refused.exit_code == 2

@@ -12,14 +12,18 @@ from whygrad.cli.options import FORMAT
 from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.errors import WhygradError
+from whygrad.wire import to_json
 
 
 @click.command("doctor", short_help="Say what is wrong with a training script.")
 @click.argument("script", type=click.Path(path_type=Path))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report to this page too.")
+@click.option("--treat", is_flag=True, help="Try the remedies, from where the run started.")
 @FORMAT
-def doctor_command(script: Path, arguments: tuple[str, ...], html: Path | None, style: str) -> None:
+def doctor_command(
+    script: Path, arguments: tuple[str, ...], html: Path | None, treat: bool, style: str
+) -> None:
     """Run a PyTorch training SCRIPT with a doctor beside it, and say what it found.
 
     The script is run as it is. What comes after a -- is handed to it.
@@ -27,7 +31,7 @@ def doctor_command(script: Path, arguments: tuple[str, ...], html: Path | None, 
     \b
     Examples:
       whygrad doctor train.py
-      whygrad doctor train.py --html report.html
+      whygrad doctor train.py --html report.html --treat
       whygrad doctor train.py -- --epochs 3
     """
     try:
@@ -54,7 +58,11 @@ def doctor_command(script: Path, arguments: tuple[str, ...], html: Path | None, 
             report.to_html(html)
         except OSError as error:
             raise WhygradError(f"cannot write {str(html)!r}: {error.strerror}.") from None
+    treatments = [report.treat(finding) for finding in report.findings] if treat else []
     if style == "json":
-        click.echo(json.dumps(report.to_dict()))
-    else:
-        click.echo(str(report))
+        tried = {"treatments": [to_json(treatment) for treatment in treatments]} if treat else {}
+        click.echo(json.dumps({**report.to_dict(), **tried}))
+        return
+    click.echo(str(report))
+    for treatment in treatments:
+        click.echo(f"\n{treatment}")

@@ -80,6 +80,7 @@ class Doctor:
         self.model = _inner(model)
         self.optimizer = optimizer
         self.loss = loss
+        self.rank = _rank()
         self.train = train if train is not None and len(train[0]) else None
         self.validation = validation if validation is not None and len(validation[0]) else None
         self.notes: list[str] = []
@@ -336,6 +337,9 @@ class Doctor:
     def _examine(self, trials: bool) -> Report:
         from whygrad.doctor.examine import examine
 
+        if self.rank:
+            note = f"this is rank {self.rank} of a distributed run; rank 0 reports"
+            return Report((), (*self.notes, note), self.iterations, certain=False)
         began = time.perf_counter()
         try:
             self._flush(None, None, None)
@@ -353,6 +357,14 @@ def _inner(model: nn.Module) -> nn.Module:
     if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
         model = model.module
     return model
+
+
+def _rank() -> int:
+    """Return which of several processes this is, 0 where there is one."""
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank()
+    return 0
 
 
 def _state(model: nn.Module, clone: bool = False) -> dict[str, Tensor]:
