@@ -9,7 +9,7 @@ import { between } from './paths'
 import { cardEdge, joined } from './wires'
 
 /** Free space between the loss and what stands beside it; a rate is written there. */
-const BESIDE_LOSS = 62
+const BESIDE_LOSS = 104 // room for the rate that comes back from the loss, above the target's name
 
 /** Where along the network, and where across it. */
 type Spot = (main: number, cross: number) => Point
