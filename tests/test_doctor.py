@@ -305,6 +305,18 @@ def test_remedies_are_tried_beside_the_plain_replay_and_a_random_one() -> None:
         Report(report.findings).treat(report.findings[0])
 
 
+@pytest.mark.slow
+def test_a_compiled_model_is_seen_as_the_module_inside() -> None:
+    model = mlp(nn.Dropout(0.1))
+    compiled = torch.compile(model, backend="eager")
+    optimizer = torch.optim.SGD(compiled.parameters(), lr=0.1)
+    with Doctor(compiled, optimizer, loss=CE, train=(X, Y)) as doctor:
+        train(compiled, optimizer, doctor, zero=False)
+        report = doctor.report()
+    assert causes(report)[0] == "missing_zero_grad"
+    assert report.notes == ()
+
+
 def test_dropout_as_a_function_is_random_in_evaluation() -> None:
     class Noisy(nn.Module):
         def __init__(self) -> None:

@@ -78,6 +78,7 @@ class Doctor:
         validation: tuple[Any, Any] | None = None,
     ) -> None:
         self.model = _inner(model)
+        self.compiled = hasattr(model, "_orig_mod")  # global hooks would make it warn
         self.optimizer = optimizer
         self.loss = loss
         self.rank = _rank()
@@ -196,7 +197,7 @@ class Doctor:
         self.start = _state(self.model, clone=True)
         self.twin = Twin(self.model)
         moody = any(isinstance(m, DROPOUTS + NORMS) for m in self.model.modules())
-        if moody:  # a hook in the module itself would be pickled with it
+        if moody and not self.compiled:  # a hook in the module itself would be pickled with it
             watch = nn.modules.module.register_module_forward_pre_hook(self._before_forward)
             self._hooks.append(watch)
         self._audit(stepped=True)

@@ -1,0 +1,64 @@
+"""The doctor's benchmark: all cases are there, and it counts as it says."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+ROOT = Path(__file__).parent.parent
+CASES = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def bench() -> Any:
+    sys.path.insert(0, str(ROOT / "bench"))
+    try:
+        import doctor
+
+        yield doctor
+    finally:
+        sys.path.remove(str(ROOT / "bench"))
+
+
+def test_every_case_is_built(bench: Any) -> None:
+    built = {case.name: case.family for case in bench.faults()}
+    built |= {name: "backward" for name in bench.doctor_by_hand.CASES}
+    assert built == {case["id"]: case["family"] for case in CASES["faults"]}
+    assert {case.name for case in bench.healthy()} == {case["id"] for case in CASES["healthy"]}
+
+
+def test_every_cause_that_is_right_to_name_is_one(bench: Any) -> None:
+    from whygrad.doctor import CAUSES
+
+    assert {cause for case in bench.faults() for cause in case.causes} <= set(CAUSES)
+
+
+def test_it_counts_as_it_says(bench: Any) -> None:
+    def row(kind: str, roots: list[str], early: list[Any], said: list[str] | None = None) -> Any:
+        return {
+            "kind": kind, "causes": ("a", "b"), "roots": roots, "said": said or roots,
+            "early": early,
+        }  # fmt: skip
+
+    rows = [
+        row("fault", ["a"], [(0.1, ("a",)), (0.5, ("a",))]),
+        row("fault", ["c"], [], ["c", "b"]),
+        row("fault", [], []),
+        row("twin", [], []),
+        row("healthy", ["c"], []),
+    ]
+    found = bench.measures(rows)
+    assert found["some alarm"] == 0.667
+    assert found["right cause first"] == 0.333
+    assert found["in the first three"] == 0.667
+    assert found["alarm on healthy runs"] == 1
+    assert found["alarm on fixed twins"] == 0
+    assert found["median first right alarm"] == 0.1
+
+
+def test_hand_written_passes_are_told_from_right_ones(bench: Any) -> None:
+    for row in bench.doctor_by_hand.results([0]):
+        assert row["roots"] == (list(row["causes"]) if row["kind"] == "fault" else [])
