@@ -9,7 +9,9 @@ import { between } from './paths'
 import { cardEdge, joined } from './wires'
 
 /** Free space between the loss and what stands beside it; a rate is written there. */
-const BESIDE_LOSS = 104 // room for the rate that comes back from the loss, above the target's name
+// room for the rate that comes back from the loss, clear of the target and its name
+const BESIDE_LOSS = { right: 104, down: 62 } as const
+const BELOW_LOSS = { right: 0, down: 44 } as const
 
 /** Where along the network, and where across it. */
 type Spot = (main: number, cross: number) => Point
@@ -81,8 +83,9 @@ function placedColumns(
   const across = direction === 'right' ? sizes.height : sizes.width
   for (const column of columns.filter(isBeside)) {
     const side = column.kind === 'target' ? 1 : -1
-    const away = across / 2 + BESIDE_LOSS + spanOf(column, direction, sizes) / 2
-    found.set(column.value, { ...column, nodes: nodesOf(column, end, side * away, spot, sizes) })
+    const away = across / 2 + BESIDE_LOSS[direction] + spanOf(column, direction, sizes) / 2
+    const main = end + (column.kind === 'target' ? BELOW_LOSS[direction] : 0)
+    found.set(column.value, { ...column, nodes: nodesOf(column, main, side * away, spot, sizes) })
   }
   return columns.map(({ value }) => found.get(value)!)
 }
