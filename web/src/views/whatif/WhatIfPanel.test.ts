@@ -1,0 +1,60 @@
+import { flushSync, mount, tick, unmount } from 'svelte'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import cases from '../../../../tests/conformance/whatifs.json'
+import { Session } from '../../session.svelte'
+import { whatIfOf } from '../../whatif/whatif.svelte'
+import type { MistakesMessage, TraceMessage } from '../../wire'
+import { type Api, Refusal } from '../open'
+import WhatIfPanel from './WhatIfPanel.svelte'
+
+const [{ message, mistakes }] = cases as unknown as [{ message: TraceMessage; mistakes: MistakesMessage }]
+let session: Session
+let panel: ReturnType<typeof mount> | undefined
+
+beforeEach(() => {
+  session = new Session(message)
+  session.position = 5
+})
+
+afterEach(async () => {
+  if (panel) await unmount(panel)
+  panel = undefined
+})
+
+async function opened(api: Partial<Api> | null): Promise<HTMLElement> {
+  whatIfOf(session).api = api as Api | null
+  panel = mount(WhatIfPanel, { target: document.body, props: { session } })
+  for (let n = 0; n < 5; n++) await tick()
+  flushSync()
+  return document.body
+}
+
+test('without a server it says what it needs, and numbers can be changed all the same', async () => {
+  const { textContent } = await opened(null)
+  expect(textContent).toContain('whygrad open')
+  expect(textContent).toContain('Another learning rate')
+  expect(textContent).not.toContain('Another part')
+})
+
+test('with one it lists the mistakes, fetched once', async () => {
+  let asked = 0
+  const api = { mistakes: () => (asked++, Promise.resolve(mistakes)) }
+  const { textContent } = await opened(api)
+  expect(textContent).toContain('Forget the 2 of the square')
+  await unmount(panel!)
+  await opened(api)
+  expect(asked).toBe(1)
+})
+
+test('a failure is said, and it can be tried again', async () => {
+  let fails = true
+  const message = { message: 'The server does not answer.', source: null, line: null }
+  const api = { mistakes: () => (fails ? Promise.reject(new Refusal(message)) : Promise.resolve(mistakes)) }
+  const body = await opened(api)
+  expect(body.querySelector('[role=alert]')?.textContent).toContain('The server does not answer.')
+  fails = false
+  body.querySelector<HTMLButtonElement>('[role=alert] button')!.click()
+  for (let n = 0; n < 5; n++) await tick()
+  flushSync()
+  expect(body.textContent).toContain('Forget the 2 of the square')
+})
