@@ -96,7 +96,7 @@ def test_a_right_number_after_a_slip_is_right_either_way() -> None:
 
 @pytest.mark.parametrize("feature", list(FEATURES))
 def test_one_slip_costs_once(feature: str) -> None:
-    for seed in range(3):
+    for seed in range(1):
         made = exercise(seed, feature=feature)
         work = Workings(made.run)
         for n, slipped in enumerate(work.order):
