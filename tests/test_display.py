@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import whygrad as wg
@@ -158,6 +158,7 @@ def test_every_equation_of_a_preset_adds_up(preset: str, fold: bool) -> None:
     assert_adds_up(training.iteration.play(7), fold=fold)
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(-3, 3, width=32), min_size=4, max_size=4),
     st.lists(

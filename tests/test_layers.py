@@ -112,6 +112,12 @@ LAYERS: list[tuple[nn.Module, torch.nn.Module, Copy, tuple[np.ndarray, ...]]] = 
         (IMAGE,),
     ),
     (
+        nn.Conv1d(4, 3, 3, padding="same", dilation=2),
+        T.Conv1d(4, 3, 3, padding="same", dilation=2),
+        straight,
+        (WAVE,),
+    ),
+    (
         nn.Conv2d(4, 4, (4, 3), padding="same", groups=4),
         T.Conv2d(4, 4, (4, 3), padding="same", groups=4),
         straight,

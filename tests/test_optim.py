@@ -177,6 +177,11 @@ def test_unknown_names_are_of_their_own_kind() -> None:
         optim.make("", [nn.parameter([1.0])], {})
 
 
+def test_options_by_pytorchs_names() -> None:
+    optimizer = optim.SGD([nn.parameter([1.0])], lr=0.25, momentum=0.5)
+    assert (optimizer.lr, optimizer.momentum) == (0.25, 0.5)
+
+
 def test_float32_on_request() -> None:
     model = nn.Sequential(nn.Linear(3, 2))
     optimizer = optim.Adam(model.parameters())

@@ -346,6 +346,7 @@ def test_one_activation_or_one_per_hidden_layer() -> None:
         ("loss", {"name": "mee"}, "[loss] name: unknown loss 'mee': did you mean 'mse'"),
         ("loss", {"nam": "mse"}, "unknown key 'nam': did you mean 'name'"),
         ("optimizer", {"name": "sdg"}, "unknown optimizer 'sdg': did you mean 'sgd'"),
+        ("optimizer", {"nesterov": True}, "nesterov: looks along the momentum; write momentum ="),
         ("optimizer", {"momentum": 1}, "momentum: must be a number from 0 and below 1, not 1"),
         ("optimizer", {"learning_rate": "0.1"}, "must be a number from 0 to 1000, not '0.1'"),
         ("optimizer", {"learning_rate": float("inf")}, "must be a number from 0 to 1000, not inf"),

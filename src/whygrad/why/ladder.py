@@ -7,6 +7,7 @@ lead on in turn, down to numbers that are given.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from whygrad.errors import WhygradError
@@ -327,7 +328,10 @@ class Ladder(Words):
         )
 
     def _in_small(self, of: int, at: int, one: Contribution) -> Rung | None:
-        """Show a rate by a small change of the formula it is the rate of."""
+        """Show a rate by a small change of the formula it is the rate of.
+
+        The change is upwards, or downwards where there is no number above, as after log(0.995).
+        """
         target, where = self.target_element(one)
         tree = self.tree(target, where)
         if (of, at) not in set(leaves(tree)):
@@ -335,11 +339,17 @@ class Ladder(Words):
         before = evaluate(tree, self.run.number)
         x = self.run.number(of, at)
 
-        def get(value: int, place: int) -> float:
-            return x + SMALL if (value, place) == (of, at) else self.run.number(value, place)
+        def at_a_change(by: float) -> float:
+            return evaluate(
+                tree,
+                lambda v, i: x + by if (v, i) == (of, at) else self.run.number(v, i),
+            )
 
-        after = evaluate(tree, get)
-        quotient = (after - before) / SMALL
+        change = next((by for by in (SMALL, -SMALL) if math.isfinite(at_a_change(by))), None)
+        if change is None:
+            return None
+        after = at_a_change(change)
+        quotient = (after - before) / change
         y = self.target(one)
         exactly = abs(quotient - one.rate) <= 1e-9 * max(1.0, abs(one.rate))
         close = (
@@ -350,12 +360,13 @@ class Ladder(Words):
         )
         digits = self.digits_for_change(before, after)
         return Rung(
-            f"d{self.target_label(one)}/d{self.label(of, at)} by a change of {SMALL}",
+            f"d{self.target_label(one)}/d{self.label(of, at)} by a change of {change}",
             "See it in numbers",
             quotient,
-            f"({number_text(after)} - {_follows(before)}) / {SMALL}",
-            f"({self.target_label(one)} after - before) / {SMALL}",
-            f"Raise {self.symbol(of, at)} from {self.say(x)} to {self.say(x + SMALL)}: {y} goes "
+            f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
+            f"({self.target_label(one)} after - before) / {_follows(change)}",
+            f"{'Raise' if change > 0 else 'Lower'} {self.symbol(of, at)} from {self.say(x)} to "
+            f"{self.say(x + change)}: {y} goes "
             f"from {self.say(before, digits)} to {self.say(after, digits)}. That is {close}.",
             "rate",
         )

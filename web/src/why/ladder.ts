@@ -292,7 +292,10 @@ export class Ladder {
     )
   }
 
-  /** Shows a rate by a small change of the formula it is the rate of. */
+  /**
+   * Shows a rate by a small change of the formula it is the rate of: upwards, or downwards where
+   * there is no number above, as after log(0.995).
+   */
   #inSmall(of: Element, one: Contribution): Rung[] {
     const words = this.#words
     const target = ofGradient(this.#asked, one.upstream)
@@ -302,8 +305,12 @@ export class Ladder {
     if (!leaves(tree).some(([id, at]) => isOf(id, at))) return []
     const x = words.number(of)
     const before = evaluate(tree, words.get)
-    const after = evaluate(tree, (id, at) => (isOf(id, at) ? x + SMALL : words.get(id, at)))
-    const quotient = (after - before) / SMALL
+    const atAChange = (by: number): number =>
+      evaluate(tree, (id, at) => (isOf(id, at) ? x + by : words.get(id, at)))
+    const change = [SMALL, -SMALL].find((by) => Number.isFinite(atAChange(by)))
+    if (change === undefined) return []
+    const after = atAChange(change)
+    const quotient = (after - before) / change
     const exactly = Math.abs(quotient - one.rate) <= 1e-9 * Math.max(1, Math.abs(one.rate))
     const close = exactly
       ? `exactly ${format(one.rate)} per unit`
@@ -312,12 +319,13 @@ export class Ladder {
     const y = words.label(target)
     return [
       rung({
-        name: `d${y}/d${words.label(of)} by a change of ${SMALL}`,
+        name: `d${y}/d${words.label(of)} by a change of ${change}`,
         question: 'See it in numbers',
         value: quotient,
-        formula: `(${y} after - before) / ${SMALL}`,
+        formula: `(${y} after - before) / ${change > 0 ? change : `(${change})`}`,
         claim:
-          `Raise ${words.symbol(of)} from ${format(x)} to ${format(x + SMALL)}: ` +
+          `${change > 0 ? 'Raise' : 'Lower'} ${words.symbol(of)} from ${format(x)} to ` +
+          `${format(x + change)}: ` +
           `${words.symbol(target)} goes from ${format(before, digits)} to ` +
           `${format(after, digits)}. That is ${close}.`,
         principle: 'rate',
