@@ -26,7 +26,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def import_whygrad(environment: dict[str, str]) -> tuple[float, list[str]]:
-    """The seconds of work it takes on top of NumPy, and the packages it brings, in a fresh interpreter."""
+    """The seconds of work on top of NumPy, and the packages it brings, in a fresh interpreter."""
     command = [sys.executable, "-c", REPORT]
     done = subprocess.run(command, check=True, capture_output=True, env=environment)
     seconds, packages = json.loads(done.stdout)
