@@ -133,6 +133,7 @@ LAYERS: list[tuple[nn.Module, torch.nn.Module, Copy, tuple[np.ndarray, ...]]] = 
     (nn.MaxPool1d(3, 2, 1), T.MaxPool1d(3, 2, 1), straight, (WAVE,)),
     (nn.MaxPool2d(2), T.MaxPool2d(2), straight, (IMAGE,)),
     (nn.MaxPool2d((3, 2), 2, 1, 2), T.MaxPool2d((3, 2), 2, 1, 2), straight, (IMAGE,)),
+    (nn.MaxPool1d(3, 1, 1), T.MaxPool1d(3, 1, 1), straight, (WAVE[:, :, :1],)),
     (nn.AvgPool1d(3), T.AvgPool1d(3), straight, (WAVE,)),
     (nn.AvgPool2d((2, 3), 1, 1), T.AvgPool2d((2, 3), 1, 1), straight, (IMAGE,)),
     (nn.Flatten(), T.Flatten(), straight, (IMAGE,)),

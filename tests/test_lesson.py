@@ -86,6 +86,15 @@ def test_a_function_of_no_layers_has_titles_too() -> None:
     assert "For the parameter: ∂L/∂x" in titles
 
 
+def test_a_value_of_several_layers_is_called_by_the_last() -> None:
+    class Both(nn.Module):
+        def forward(self, *inputs: wg.Tensor) -> wg.Tensor:
+            return nn.functional.silu(nn.functional.gelu(*inputs))
+
+    first = lesson(wg.trace(Both(), np.eye(2), np.eye(2)).tape)[0]
+    assert (first.name, first.title) == ("yhat", "SiLU: ŷ")
+
+
 def test_a_gradient_that_no_step_passed_back_has_a_title() -> None:
     x = wg.tensor([1.0, 2.0], name="x")
     loss, by_hand = (x * x).sum().named("L"), x * 2.0

@@ -68,6 +68,16 @@ def test_values_that_take_each_others_place(lean: bool) -> None:
     assert losses == [-67.0, 67.0, -67.0, 67.0]
 
 
+@pytest.mark.parametrize("lean", [False, True])
+def test_a_view_that_takes_a_values_place(lean: bool) -> None:
+    a = nn.buffer([[1.0], [2.0]], name="a")
+    tape, run, _ = write(a.sum(), carries=[(a, (a.T * 2.0).reshape(2, 1))])
+    player = Player(tape, leaves_of(run), lean=lean)
+    losses: list[float] = []
+    player.train(4, losses)
+    assert losses == [3.0, 6.0, 12.0, 24.0]
+
+
 def test_what_is_too_large_is_said_before_allocating(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(playing, "MEMORY_LIMIT", 2**10)
     with pytest.raises(WhygradError, match=r"needs 0.0 GiB .* largest, .*, has shape .* smaller"):

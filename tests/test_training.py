@@ -10,9 +10,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from whygrad.data import from_arrays
 from whygrad.errors import SpecError
 from whygrad.spec import spec_from_dict
-from whygrad.training import start
+from whygrad.training import solved_samples, start
 
 
 def formula(given: dict[str, str], **inputs: object) -> dict[str, object]:
@@ -72,6 +73,8 @@ def test_whole_batches_visit_every_sample_and_one_sample_is_judged_by_its_own_si
     assert visited is not None
     assert judged is not None
     assert visited.tolist() == [0]
+    pair = from_arrays("pair", [[1.0], [2.0]], [[10.0], [30.0]])
+    assert solved_samples(pair, np.array([[11.5], [27.5]])).tolist() == [True, False]
     assert judged.accuracy == 1.0  # off by 0.05, within a tenth of the one target's size
 
 
