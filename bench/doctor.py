@@ -1,7 +1,7 @@
 """How good the doctor is: faulty runs, their repaired twins, and healthy runs that look ill.
 
 Each case is trained with the doctor beside it. Families held out while thresholds were set are
-reported apart. Needs the extras `torch` and `bench`.
+reported apart. Needs the extra `torch`, and scikit-learn for its data sets.
 
     python bench/doctor.py                         # seeds 100, 101, 102
     python bench/doctor.py --seeds 7 --only loop   # a family, a case, or a part of its name

@@ -1,6 +1,6 @@
 """The datasets of the doctor's cases: scikit-learn's small ones, and drawn ones, by seed.
 
-scikit-learn is used for its data sets and generators alone; it comes with the extra `bench`.
+scikit-learn is used for its data sets and generators alone; `pip install scikit-learn`.
 """
 
 from __future__ import annotations

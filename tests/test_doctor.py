@@ -305,8 +305,22 @@ def test_remedies_are_tried_beside_the_plain_replay_and_a_random_one() -> None:
         Report(report.findings).treat(report.findings[0])
 
 
+def test_a_doctor_that_is_forgotten_leaves_no_hook() -> None:
+    gc.collect()
+    everywhere = nn.modules.module._global_forward_pre_hooks
+    before = len(everywhere)
+    model = mlp(nn.Dropout(0.1))
+    doctor = Doctor(model, torch.optim.SGD(model.parameters(), lr=0.1))
+    assert len(everywhere) == before + 1
+    del doctor
+    gc.collect()
+    assert len(everywhere) == before
+
+
 @pytest.mark.slow
 def test_a_compiled_model_is_seen_as_the_module_inside() -> None:
+    gc.collect()  # doctors of other tests that were never closed go with their optimizers
+    gc.collect()  # other tests' doctors
     model = mlp(nn.Dropout(0.1))
     compiled = torch.compile(model, backend="eager")
     optimizer = torch.optim.SGD(compiled.parameters(), lr=0.1)

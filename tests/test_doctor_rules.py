@@ -243,9 +243,12 @@ QUIET: Mapping[str, Chart] = {
     "learning_rate_too_high": replace(
         HEALTHY, losses=((1, 1.1), (2, 90.0), (400, 0.1)), audits=still(HEALTHY, 0.5)
     ),
-    "learning_rate_too_low": replace(HEALTHY, audits=still(HEALTHY, 1e-6)),
+    "learning_rate_too_low": replace(ILL, audits=still(ILL, 1e-3), trials=tried(control=0.95)),
     "oscillating_loss": replace(HEALTHY, loop=replace(HEALTHY.loop, batch=4)),
-    "overfitting": replace(HEALTHY, scores=replace(SCORES, train=1.0, validation=0.75)),
+    "overfitting": replace(FIRES["overfitting"], broke=Break(3, True, False, 1e9, 1e6, None)),
+    "labels_out_of_line": replace(
+        FIRES["labels_out_of_line"], targets=Targets("binary", 0, 1, 0.02, 0.14, 0.02, 2, True)
+    ),
     "underfitting": replace(ILL, trials=tried(fresh_weights=0.95)),
 }
 
@@ -294,6 +297,23 @@ def test_one_root_with_its_consequences_under_it() -> None:
     (root,) = judge(both)
     assert root.cause == "learning_rate_too_high"
     assert "dead_relu" in [f.cause for f in root.consequences]
+
+
+def test_a_loss_that_grew_until_it_broke_was_a_rate_too_high() -> None:
+    broken = replace(ILL, broke=Break(9, True, False, None, 1e6, None))
+    stays = replace(broken, trials={"control": -1.0, "lr_down_10": -1.0, "lr_down_100": 0.36})
+    breaks = replace(broken, trials=dict.fromkeys(stays.trials, -1.0))
+    assert fired("learning_rate_too_high", stays)
+    assert not fired("learning_rate_too_high", breaks)
+
+
+def test_clipping_is_found_by_what_a_replay_without_it_regains() -> None:
+    clipped = replace(
+        ILL, audits=still(ILL, 1e-3, applied=1e-4), trials=tried(control=0.95, lr_up_10=0.4)
+    )
+    found = RULES["learning_rate_too_low"].check(clipped)
+    assert found is not None
+    assert found.where == "gradient clipping"
 
 
 def test_nothing_explains_itself_in_a_circle() -> None:

@@ -8,6 +8,7 @@ nothing, so the gradients are what they would have been.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,14 +86,14 @@ class Auditor:
 
 def norm(tensors: Mapping[str, Tensor]) -> float:
     """Return the norm of all together."""
-    squares = [float(t.double().pow(2).sum()) for t in tensors.values()]
-    return float(sum(squares) ** 0.5)
+    norms = [float(torch.linalg.vector_norm(t, dtype=torch.float64)) for t in tensors.values()]
+    return math.hypot(*norms)
 
 
 def cosine(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> float | None:
     """Return the cosine between two sets of tensors, over the names they share."""
     names = a.keys() & b.keys()
-    dot = sum(float((a[n].double() * b[n].double()).sum()) for n in names)
+    dot = sum(float((a[n] * b[n]).sum(dtype=torch.float64)) for n in names)
     size = norm({n: a[n] for n in names}) * norm({n: b[n] for n in names})
     return dot / size if size > 0 and size < float("inf") else None
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import time
 import traceback
+import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
@@ -33,6 +34,7 @@ SHARE = 0.04  # of the run's time, for looking closer
 ALWAYS = 3  # audits that are made whatever they cost
 MOST_LOSSES = 2048
 MOST_ROWS = 512
+LIVE_ROWS = 256  # of them, where the run waits for it
 FIRST_BATCHES = 48
 MOST_EPOCHS = 4096
 MOST_NOTES = 20
@@ -198,8 +200,7 @@ class Doctor:
         self.twin = Twin(self.model)
         moody = any(isinstance(m, DROPOUTS + NORMS) for m in self.model.modules())
         if moody and not self.compiled:  # a hook in the module itself would be pickled with it
-            watch = nn.modules.module.register_module_forward_pre_hook(self._before_forward)
-            self._hooks.append(watch)
+            self._hooks.append(_listen_everywhere(self))
         self._audit(stepped=True)
 
     def _before_forward(self, module: Any, args: Any) -> None:
@@ -252,7 +253,7 @@ class Doctor:
             if not torch.equal(parameter.detach(), auditor.before[name]):
                 self.changed.add(name)
         if len(self.audits) == 1 and usable and loss is not None and self.twin is not None:
-            x, y = self.probe_rows(inputs, targets)
+            x, y = (rows[:LIVE_ROWS] for rows in self.probe_rows(inputs, targets))
             self.twin.take(self.start)
             self.first_probe = self.twin.probe(x, y, loss, 1)
 
@@ -350,6 +351,20 @@ class Doctor:
             return Report((), tuple(self.notes), self.iterations, certain=False)
         finally:
             self.spent += time.perf_counter() - began
+
+
+def _listen_everywhere(doctor: Doctor) -> Any:
+    """Hear every module's call, for as long as the doctor lives and is not closed."""
+    held = weakref.ref(doctor)
+
+    def hear(module: Any, args: Any) -> None:
+        alive = held()
+        if alive is not None:
+            alive._before_forward(module, args)
+
+    hook = nn.modules.module.register_module_forward_pre_hook(hear)
+    weakref.finalize(doctor, hook.remove)
+    return hook
 
 
 def _inner(model: nn.Module) -> nn.Module:

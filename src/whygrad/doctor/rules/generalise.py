@@ -32,6 +32,8 @@ def overfitting(chart: Chart) -> Finding | None:
     s = chart.scores
     if s is None or s.validation is None or s.train_loss is None or s.validation_loss is None:
         return None
+    if chart.broke is not None:
+        return None
     if chart.best_validation is None or not chart.validation_losses:
         return None
     epoch, best = chart.best_validation

@@ -16,6 +16,7 @@ ROSE = 3.0
 SMALL_BATCH = 8
 CLIPPED = 0.1
 FADED = 0.01
+GREW = 10.0
 
 
 def rose(chart: Chart) -> float:
@@ -45,14 +46,17 @@ def learning_rate_too_high(chart: Chart) -> Finding | None:
     up = rose(chart)
     signs = chart.broke is not None or up > ROSE or move > LARGE_MOVE
     better, plain = cured(chart, "lr_down_10", "lr_down_100"), cured(chart, "control") or 0.0
-    if not signs or (better is not None and better < max(CURES, plain + 0.2)):
+    # Where the loss grew until it broke, it is enough that a lower rate does not break.
+    slower = [chart.trials.get(change, -1.0) for change in ("lr_down_10", "lr_down_100")]
+    grew = chart.broke is not None and chart.broke.growth > GREW and max(slower) != -1.0
+    if not signs or (better is not None and better < max(CURES, plain + 0.2) and not grew):
         return None
     o = chart.optimizer
     summed = " The loss adds up over the batch, which multiplies the gradient by its size."
     ended = "broke" if chart.broke is not None else f"rose to {number(up)} times its first value"
     helped = "" if better is None else (
-        f" Replayed with a tenth or a hundredth of the rate, {percent(better)} of what is missing "
-        "is regained."
+        " Replayed with a tenth or a hundredth of the rate, it stays finite and regains "
+        f"{percent(max(better, 0.0))} of what is missing."
     )  # fmt: skip
     return Finding(
         "", 0.7 if better is None else 0.9, "serious",
@@ -87,17 +91,19 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
         return None
     move = median(a.moved for a in later)
     faster, plain = cured(chart, "lr_up_10", "lr_up"), cured(chart, "control")
-    faded = chart.optimizer.lr < FADED * chart.optimizer.lr_top
-    if faded and plain is not None and plain >= CURES:
+    o = chart.optimizer
+    shares = [a.applied / a.true for a in later if a.applied is not None and a.true]
+    clipped = bool(shares) and median(shares) < CLIPPED
+    faded = o.lr < FADED * o.lr_top
+    # The plain replay has neither clipping nor a schedule; without these it says nothing here.
+    loose = plain if plain is not None and (clipped or faded) else 0.0
+    if faded and loose >= CURES:
         pass
     elif faster is None:
         if not 0 < move < SMALL_MOVE:
             return None
-    elif max(faster, plain or 0.0) < CURES or not 0 < move < 10 * SMALL_MOVE:
+    elif max(faster, loose) < CURES or not 0 < move < 10 * SMALL_MOVE:
         return None
-    o = chart.optimizer
-    shares = [a.applied / a.true for a in later if a.applied is not None and a.true]
-    clipped = bool(shares) and median(shares) < CLIPPED
     damped = o.eps is not None and o.denominator is not None and o.eps > 3 * o.denominator
     why, where = f"{o.name}'s rate is {number(o.lr_top)}", "optimizer.lr"
     if clipped:

@@ -231,6 +231,8 @@ def labels_out_of_line(chart: Chart) -> Finding | None:
     inside, outside, own = s.neighbours_train, s.neighbours_validation, s.within_validation
     if inside is None or outside is None or own is None:
         return None
+    if t.rarest is not None and t.rarest * (t.classes or 2) <= 2 * RARE:
+        return None  # neighbours miss a rare class, whatever its labels
     chance = s.baseline + 0.25 * (1 - s.baseline)
     if inside > chance or outside > chance or own < s.baseline + 0.35 * (1 - s.baseline):
         return None
