@@ -319,7 +319,6 @@ def test_a_doctor_that_is_forgotten_leaves_no_hook() -> None:
 
 @pytest.mark.slow
 def test_a_compiled_model_is_seen_as_the_module_inside() -> None:
-    gc.collect()  # doctors of other tests that were never closed go with their optimizers
     gc.collect()  # other tests' doctors
     model = mlp(nn.Dropout(0.1))
     compiled = torch.compile(model, backend="eager")
