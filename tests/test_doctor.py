@@ -109,6 +109,7 @@ def test_losses_are_the_same_bit_for_bit_with_and_without(layer: nn.Module) -> N
 
 
 def test_hooks_are_gone_at_the_end_and_the_model_can_be_pickled_meanwhile() -> None:
+    gc.collect()  # other tests' doctors
     model = mlp(nn.Dropout(0.1))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     everywhere = nn.modules.module._global_forward_pre_hooks
