@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from whygrad import display
+from whygrad.cli.options import FORMAT
 from whygrad.errors import WhygradError
 from whygrad.names import symbol
 from whygrad.training import start
@@ -32,7 +33,7 @@ SHOWN = 12  # differences in text; JSON has all
 
 @click.command("mistakes")
 @click.argument("spec", required=False)
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@FORMAT
 def mistakes_command(spec: str | None, style: str) -> None:
     """List the mistakes that can be played; with SPEC, those that fit it.
 
@@ -72,7 +73,7 @@ def mistakes_command(spec: str | None, style: str) -> None:
 @click.option("--swap", help="Swap an activation, output, loss, optimizer or init: relu=sigmoid.")
 @click.option("--drop", help="Leave a term out: it counts as 0 wherever it is used.")
 @click.option("--iterations", type=click.IntRange(0, 1_000_000), help="How long to train both.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@FORMAT
 def whatif_command(
     spec: str,
     mistake: str | None,

@@ -10,24 +10,13 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from whygrad.cli.options import AT_ITERATION, FORMAT
 from whygrad.errors import WhygradError
 from whygrad.run import Run
 from whygrad.training import start
 from whygrad.why import PRINCIPLES, Nudge, Paths, Principle, Rung, nudge, paths, why
 from whygrad.why.ladder import DEPTH
 from whygrad.why.nudge import EPSILON
-
-_FORMAT = click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
-_AT = click.option(
-    "--iteration",
-    "-i",
-    type=click.IntRange(1, 1_000_000),
-    default=1,
-    show_default=True,
-    help="Ask about this iteration of the training.",
-)
 
 
 def _run(spec: str, iteration: int) -> Run:
@@ -39,8 +28,8 @@ def _run(spec: str, iteration: int) -> Run:
 @click.argument("spec")
 @click.argument("name")
 @click.option("--depth", type=click.IntRange(0, 12), default=DEPTH, show_default=True)
-@_AT
-@_FORMAT
+@AT_ITERATION
+@FORMAT
 def why_command(spec: str, name: str, depth: int, iteration: int, style: str) -> None:
     """Explain a NUMBER of SPEC: what it is, by what rule, why the rule holds.
 
@@ -79,8 +68,8 @@ def why_command(spec: str, name: str, depth: int, iteration: int, style: str) ->
     show_default=True,
     help="How far to move it, to either side.",
 )
-@_AT
-@_FORMAT
+@AT_ITERATION
+@FORMAT
 def nudge_command(spec: str, name: str, epsilon: float, iteration: int, style: str) -> None:
     """Move one NUMBER of SPEC a little, play the rest, and look at the loss.
 
@@ -96,8 +85,8 @@ def nudge_command(spec: str, name: str, epsilon: float, iteration: int, style: s
 @click.argument("spec")
 @click.argument("name")
 @click.option("--top", type=click.IntRange(0, 10_000), default=10, show_default=True)
-@_AT
-@_FORMAT
+@AT_ITERATION
+@FORMAT
 def paths_command(spec: str, name: str, top: int, iteration: int, style: str) -> None:
     """List the paths from a NUMBER of SPEC to the loss, the largest first.
 
