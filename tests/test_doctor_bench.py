@@ -25,7 +25,7 @@ def bench() -> Any:
 
 def test_every_case_is_built(bench: Any) -> None:
     built = {case.name: case.family for case in bench.faults()}
-    built |= {name: "backward" for name in bench.doctor_by_hand.CASES}
+    built |= {name: "backward" for name in bench.by_hand.CASES}
     assert built == {case["id"]: case["family"] for case in CASES["faults"]}
     assert {case.name for case in bench.healthy()} == {case["id"] for case in CASES["healthy"]}
 
@@ -60,5 +60,5 @@ def test_it_counts_as_it_says(bench: Any) -> None:
 
 
 def test_hand_written_passes_are_told_from_right_ones(bench: Any) -> None:
-    for row in bench.doctor_by_hand.results([0]):
+    for row in bench.by_hand.results([0]):
         assert row["roots"] == (list(row["causes"]) if row["kind"] == "fault" else [])

@@ -1,3 +1,5 @@
+# pyright: basic
+# PyTorch's own annotations are too loose for strict checking.
 """The datasets of the doctor's cases: scikit-learn's small ones, and drawn ones, by seed.
 
 scikit-learn is used for its data sets and generators alone; `pip install scikit-learn`.
@@ -37,7 +39,7 @@ def _loaded(name: str) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(found.data, np.float64), np.asarray(found.target)
 
 
-def split(x: np.ndarray, y: np.ndarray, seed: int, share: float = 0.3, by_class: bool = False):
+def split(x: Any, y: Any, seed: int, share: float = 0.3, by_class: bool = False):
     """Return (x, y, xv, yv), shuffled; by class, each class keeps its share."""
     rng = np.random.default_rng(1000 + seed)
     if by_class:

