@@ -240,7 +240,7 @@ def test_every_dataset_is_fixed_by_its_seed(name: str) -> None:
     assert np.array_equal(one.y, again.y)
     assert name in ("xor", "text") or not np.array_equal(one.x, other.x)
     assert one.name == name
-    assert one.features == {"digits": 256, "text": 105}.get(name, 2)
+    assert one.features == {"digits": 64, "text": 105}.get(name, 2)
     assert np.abs(one.x).max() < 3
 
 

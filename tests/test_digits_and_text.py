@@ -1,4 +1,4 @@
-"""Digits drawn by program, and text as characters."""
+"""Handwritten digits, and text as characters."""
 
 import numpy as np
 import pytest
@@ -10,34 +10,40 @@ from whygrad.spec import spec_from_dict
 from whygrad.training import start
 
 
-def test_digits_are_pictures_of_ten_classes_in_turn() -> None:
-    made = digits(points=40)
-    assert made.x.shape == (40, 256)
-    assert made.y.shape == (40, 10)
-    assert made.y.argmax(axis=1).tolist() == [n % 10 for n in range(40)]
-    assert 0.0 <= made.x.min() < 0.01 < 0.99 < made.x.max() <= 1.0
-    ink = (made.x > 0.5).mean(axis=1)
-    assert 0.05 < ink.min() < ink.max() < 0.45
-    assert "by program" in made.note
+def test_digits_are_pictures_of_ten_classes() -> None:
+    made = digits(points=1797)
+    assert made.x.shape == (1797, 64)
+    assert made.x.min() == 0.0
+    assert made.x.max() == 1.0
+    per_digit = made.y.sum(axis=0)  # as the repository's description counts them
+    assert per_digit.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert "CC BY" in made.note
 
 
-def test_a_seed_fixes_the_digits_and_size_can_be_chosen() -> None:
+def test_they_are_the_published_ones() -> None:
+    published = pytest.importorskip("sklearn.datasets").load_digits()
+    ours = {(row * 16).astype(int).tobytes() for row in digits(points=1797).x}
+    assert ours == {row.astype(int).tobytes() for row in published.data}
+
+
+def test_a_seed_draws_the_digits() -> None:
     np.testing.assert_array_equal(digits(points=20, seed=3).x, digits(points=20, seed=3).x)
     assert not np.array_equal(digits(points=20, seed=3).x, digits(points=20, seed=4).x)
-    assert digits(points=10, size=8).features == 64
-    plain = digits(points=20, bend=0.0, noise=0.0).x
-    np.testing.assert_array_equal(plain[:10], plain[10:])
+    with pytest.raises(DataError, match="there are 1797 digits; points = 1798"):
+        digits(points=1798)
 
 
-def test_plain_digits_differ_from_each_other() -> None:
-    plain = digits(points=10, bend=0.0, noise=0.0).x
-    apart = np.abs(plain[:, None] - plain[None]).mean(axis=2) + np.eye(10)
-    assert apart.min() > 0.03
+def test_some_labels_can_be_made_wrong() -> None:
+    right, noisy = digits(points=200), digits(points=200, flip=0.1)
+    assert noisy.flipped is not None
+    assert noisy.flipped.sum() == 20
+    np.testing.assert_array_equal((right.y != noisy.y).any(axis=1), noisy.flipped)
+    assert "20 of 200 labels are wrong on purpose" in noisy.note
 
 
 def test_a_small_network_learns_them() -> None:
     sections = {
-        "network": {"layers": [256, 32, 10]},
+        "network": {"layers": [64, 32, 10]},
         "data": {"name": "digits", "batch": 50, "validation": 0.2},
         "optimizer": {"name": "adam", "learning_rate": 0.005},
         "train": {"dtype": "float32"},

@@ -119,6 +119,19 @@ class Dataset:
         return replace(self, x=self.x[chosen], y=self.y[chosen], flipped=flipped)
 
 
+def mislabel(
+    labels: NDArray[np.int64], classes: int, share: float, seed: int
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which labels were made wrong on purpose, (samples,), and the labels after that."""
+    points = len(labels)
+    flipped = np.zeros(points, dtype=np.bool_)
+    flipped[random.permutation(seed, "data/flip", points)[: round(share * points)]] = True
+    # a wrong class is any of the others, all as likely
+    away = 1 + np.floor(random.uniform(seed, "data/flip/to", points) * (classes - 1))
+    wrong = (labels + away.astype(np.int64)) % classes
+    return flipped, np.where(flipped, wrong, labels)
+
+
 def from_arrays(
     name: str,
     x: ArrayLike,

@@ -1,4 +1,4 @@
-"""Datasets made by formula, each from a seed: the points are the same everywhere.
+"""Datasets that come along, each from a seed: the points are the same everywhere.
 
 Every function takes keyword options and gives a `Dataset`; `LOADERS` lists them with their
 options and ranges. Points of classes come in turn (class 0, class 1, class 0, ...), so every start
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whygrad import random
-from whygrad.data.dataset import Dataset, Floats
-from whygrad.data.digits import digits
+from whygrad.data.dataset import Dataset, Floats, mislabel
+from whygrad.data.digits import PICTURES, digits
 from whygrad.data.text import text
 from whygrad.errors import UnknownName, unknown
 from whygrad.option import Option, Scalar, checked_options
@@ -208,13 +208,8 @@ def _rows() -> tuple[Loader, ...]:
         Loader(
             "digits",
             digits,
-            {
-                "points": Option(500, 10, 5000, _POINTS.says),
-                "size": Option(16, 8, 28, "how many pixels a side"),
-                "noise": _noise_option(0.05),
-                "bend": Option(1.0, 0, 2, "how much each picture differs from the plain shape"),
-            },
-            "Pictures of the digits 0 to 9, drawn by program.",
+            {"points": Option(500, 10, PICTURES, _POINTS.says), "flip": _FLIP},
+            "Handwritten digits, 8 × 8 pixels each.",
         ),
         Loader(
             "text",
@@ -226,7 +221,7 @@ def _rows() -> tuple[Loader, ...]:
 
 
 LOADERS: Mapping[str, Loader] = MappingProxyType({row.name: row for row in _rows()})
-"""Name -> loader, for every dataset made by formula."""
+"""Name -> loader, for every dataset that comes along."""
 
 
 def _noise(seed: int, points: int, std: float) -> Floats:
@@ -243,13 +238,7 @@ def _classification(
     evaluation: Dataset | None = None,
 ) -> Dataset:
     """The dataset of these labels after `flip` of them have been made wrong."""
-    points = len(x)
-    flipped = np.zeros(points, dtype=np.bool_)
-    flipped[random.permutation(seed, "data/flip", points)[: round(flip * points)]] = True
-    # a wrong class is any of the others, all as likely
-    away = 1 + np.floor(random.uniform(seed, "data/flip/to", points) * (classes - 1))
-    wrong = (labels + away.astype(np.int64)) % classes
-    final = np.where(flipped, wrong, labels).astype(np.int64)
+    flipped, final = mislabel(labels.astype(np.int64), classes, flip, seed)
     one_hot = np.eye(classes)[final]
     count = int(flipped.sum())
     return Dataset(
@@ -262,7 +251,7 @@ def _classification(
         flipped=flipped,
         evaluation=evaluation,
         classes=tuple(f"class {i}" for i in range(classes)) if classes > 2 else None,
-        note=f"{count} of {points} labels are wrong on purpose." if count else "",
+        note=f"{count} of {len(x)} labels are wrong on purpose." if count else "",
     )
 
 
