@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readAddress, writeAddress } from './address'
+import { readAddress, readRoom, writeAddress, writeRoom } from './address'
 
 test('an address says the preset, the iteration from 1, and the step', () => {
   const place = { preset: 'xor', iteration: 30, position: 9 }
@@ -14,4 +14,12 @@ test('what is at its start is not said', () => {
 
 test('what is no whole number is passed over', () => {
   expect(readAddress('#iteration=-3&step=two')).toEqual({ preset: null, iteration: 0, position: 0 })
+})
+
+test('a room is named with what it was asked for; without a name it is the explorer', () => {
+  const room = { name: 'practice', asked: { seed: '7', feature: 'fanout' } } as const
+  expect(writeRoom(room)).toBe('#room=practice&seed=7&feature=fanout')
+  expect(readRoom(writeRoom(room))).toEqual(room)
+  expect(readRoom('#preset=xor')).toEqual({ name: 'explore', asked: { preset: 'xor' } })
+  expect(readRoom('#room=toString')).toEqual({ name: 'explore', asked: {} })
 })

@@ -1,7 +1,7 @@
 // The page that the server gives out: a host of the same module. It opens what the address names,
 // and keeps the address in step with where the person stands.
 
-import { type Address, readAddress, writeAddress } from '../address'
+import { type Address, readAddress, readRoom, type Room, ROOMS, writeAddress, writeRoom } from '../address'
 import { type Api, whatWentWrong } from '../views/open'
 import type { TraceMessage } from '../wire'
 import { localModel } from './model'
@@ -27,6 +27,16 @@ const api: Api = {
   },
 }
 const model = localModel({ whole: true, api })
+
+/** Opens the room that the address names, and in the explorer what it names there. */
+async function arrive(): Promise<void> {
+  const room = readRoom(location.hash)
+  model.set('room', room)
+  if (room.name !== 'explore') return
+  const isBack = !Object.keys(room.asked).length && location.hash !== ''
+  if (isBack && model.get('trace') !== undefined) history.replaceState(null, '', address())
+  else await go(readAddress(location.hash))
+}
 
 async function go({ preset: named, ...place }: Address): Promise<void> {
   if (named !== null && named === preset) {
@@ -56,6 +66,14 @@ function address(): string {
   return pathname + search + writeAddress({ preset, ...(model.get('place') as Place) })
 }
 
+model.on('change:room', () => {
+  clearTimeout(writing)
+  writing = undefined
+  const room = model.get('room') as Room
+  document.title = room.name === 'explore' ? 'whygrad' : `${ROOMS[room.name]} · whygrad`
+  const hash = writeRoom(room)
+  if (room.name !== 'explore' && hash !== location.hash) history.pushState(null, '', hash)
+})
 model.on('change:place', () => {
   if (opened) {
     opened = false
@@ -70,9 +88,9 @@ model.on('change:place', () => {
 window.addEventListener('popstate', () => {
   clearTimeout(writing)
   writing = undefined
-  void go(readAddress(location.hash))
+  void arrive()
 })
 
 whygrad.initialize()
 whygrad.render({ model, el: document.getElementById('whygrad')! })
-void go(readAddress(location.hash))
+void arrive()

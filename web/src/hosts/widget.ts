@@ -6,6 +6,8 @@
 //   place   where the person stands; set here
 //   error   what to say where there is nothing to show
 //   api     how to open other traces, where the host can
+//   room    which room is open and what it was asked for, where the host has more than the explorer;
+//           each of the others finds what it asks of the host under its own name
 //   whole   whether the page is all ours, and not a cell of a notebook
 import { mount, unmount } from 'svelte'
 import App from '../views/App.svelte'
