@@ -44,6 +44,6 @@ def test_the_wheel_holds_the_presets(wheel: set[str]) -> None:
     assert presets <= wheel
 
 
-@pytest.mark.parametrize("kind", ["py", "json", "md", "csv"])
+@pytest.mark.parametrize("kind", ["py", "json", "md", "csv", "npz"])
 def test_the_wheel_holds_every_file_of_the_package(wheel: set[str], kind: str) -> None:
     assert files(f"whygrad/**/*.{kind}") <= wheel

@@ -66,45 +66,46 @@ class _Lay:
     """The arrays of a convolution laid out for one matrix product per group.
 
     ``columns`` has, for each weight of a unit (row) and each place of the output (column), the
-    element of x that they meet at.
+    element of x that they meet at. With samples innermost in memory, what is laid out at once lies
+    together: three times as fast, but what goes in and comes out must be turned around.
     """
 
-    def __init__(self, x: Shape, w: Shape, y: Shape, params: Params, dtype: np.dtype[Any]):
-        stride: Sizes = params["stride"]
-        rank = len(stride)
-        self.stride, self.padding, self.dilation = stride, params["padding"], params["dilation"]
+    def __init__(
+        self, x: Shape, w: Shape, y: Shape, params: Params, dtype: np.dtype[Any], innermost: bool
+    ):
+        self.stride: Sizes = params["stride"]
+        self.dilation: Sizes = params["dilation"]
+        padding: Sizes = params["padding"]
+        groups: int = params["groups"]
         samples, channels, *inner = x
         units, self.taken, *kernel = w
-        self.groups: int = params["groups"]
-        self.kernel, self.outer = tuple(kernel), tuple(y[-rank:])
-        self.samples, self.channels = samples, channels
-        meets = self.taken * math.prod(kernel)
+        self.kernel, self.outer = tuple(kernel), tuple(y[2:])
         places = samples * math.prod(self.outer)
-        groups, per_group = self.groups, units // self.groups
-        self.padded = tuple(n + 2 * p for n, p in zip(inner, self.padding, strict=True))
-        self.columns = np.empty((groups, self.taken, *kernel, samples, *self.outer), dtype)
-        self.matrix = self.columns.reshape((groups, meets, places))
-        self.weights = (groups, per_group, meets)
-        made = np.empty((units, samples, *self.outer), dtype)
-        self.made = made.reshape((groups, per_group, places))
-        # y has samples first, the matrix product units
-        self.turned = made.swapaxes(0, 1)
-        self.room = (
-            np.zeros((samples, channels, *self.padded), dtype) if any(self.padding) else None
-        )
+        self.weights = (groups, units // groups, self.taken * math.prod(kernel))
 
-    def inside(self, room: Array) -> Array:
-        """Return the part of a padded array that is not padding."""
-        inner = zip(self.padding, self.padded, strict=True)
-        return room[(..., *(slice(p, n - p) for p, n in inner))]
+        def room(before: Shape, after: Shape) -> tuple[Array, Array]:
+            """Return zeros as they lie in memory, and with samples between the two parts."""
+            if not innermost:
+                lying = np.zeros((*before, samples, *after), dtype)
+                return lying, lying
+            lying = np.zeros((*before, *after, samples), dtype)
+            return lying, np.moveaxis(lying, -1, len(before))
+
+        lying, self.columns = room((groups, self.taken, *kernel), self.outer)
+        self.matrix = lying.reshape((groups, self.weights[2], places))
+        lying, made = room((units,), self.outer)
+        self.made = lying.reshape((groups, self.weights[1], places))
+        self.turned = made.swapaxes(0, 1)  # as y has it: samples first
+        padded = tuple(n + 2 * p for n, p in zip(inner, padding, strict=True))
+        _, self.padded = room((), (channels, *padded))
+        within = (slice(p, n - p) for p, n in zip(padding, padded, strict=True))
+        self.inside = self.padded[(..., *within)]
 
     def gather(self, x: Array) -> Callable[[], None]:
         """Return what copies x to the columns."""
-        source = x if self.room is None else self.room
-        inside = None if self.room is None else self.inside(self.room)
-        sample, channel, *along = source.strides
+        sample, channel, *along = self.padded.strides
         met = np.lib.stride_tricks.as_strided(
-            source,
+            self.padded,
             self.columns.shape,
             (
                 channel * self.taken,
@@ -117,16 +118,15 @@ class _Lay:
         )
 
         def compute() -> None:
-            if inside is not None:
-                inside[...] = x
+            np.copyto(self.inside, x)
             np.copyto(self.columns, met)
 
         return compute
 
     def scatter(self, out: Array) -> Callable[[], None]:
         """Return what adds the columns up where they came from."""
-        room = out if self.room is None else self.room
-        flat = self.columns.reshape((self.channels, *self.kernel, self.samples, *self.outer))
+        groups, _, *rest = self.columns.shape
+        flat = self.columns.reshape((groups * self.taken, *rest))
         pairs: list[tuple[Array, Array]] = []
         for tap in itertools.product(*map(range, self.kernel)):
             # from a tap's first place, every stride-th, as many as there are windows
@@ -135,21 +135,19 @@ class _Lay:
                 for k, d, s, many in zip(tap, self.dilation, self.stride, self.outer, strict=True)
             )
             part = flat[(slice(None), *tap)]
-            pairs.append((room[(..., *slices)], part.swapaxes(0, 1)))
-        inside = None if self.room is None else self.inside(room)
+            pairs.append((self.padded[(..., *slices)], part.swapaxes(0, 1)))
 
         def compute() -> None:
-            room.fill(0.0)
+            self.padded.fill(0.0)
             for target, part in pairs:
                 np.add(target, part, target)
-            if inside is not None:
-                np.copyto(out, inside)
+            np.copyto(out, self.inside)
 
         return compute
 
 
 def _conv(x: Array, w: Array, out: Array, **params: Any) -> Kernel:
-    lay = _Lay(x.shape, w.shape, out.shape, params, out.dtype)
+    lay = _Lay(x.shape, w.shape, out.shape, params, out.dtype, innermost=True)
     gather = lay.gather(x)
 
     def compute() -> None:
@@ -168,7 +166,7 @@ def _conv_input(g: Array, w: Array, like: Array, out: Array, **params: Any) -> K
     )
     if all(s == 1 for s in stride) and all(p >= 0 for p in around):
         return _turned_conv(g, w, out, {**params, "padding": around})
-    lay = _Lay(out.shape, w.shape, g.shape, params, out.dtype)
+    lay = _Lay(out.shape, w.shape, g.shape, params, out.dtype, innermost=True)
     scatter = lay.scatter(out)
 
     def compute() -> None:
@@ -200,7 +198,7 @@ def _turned_conv(g: Array, w: Array, out: Array, params: Params) -> Kernel:
 
 
 def _conv_weight(x: Array, g: Array, like: Array, out: Array, **params: Any) -> Kernel:
-    lay = _Lay(x.shape, out.shape, g.shape, params, out.dtype)
+    lay = _Lay(x.shape, out.shape, g.shape, params, out.dtype, innermost=False)
     gather = lay.gather(x)
     flat = out.reshape(lay.weights)
 

@@ -112,30 +112,34 @@ def _winners(x: Array, **params: Any) -> Array:
 
 
 def _max_pool_input(g: Array, x: Array, out: Array, **params: Any) -> Kernel:
-    # Whole arrays of masks and products: four times as fast as NumPy's own ``where=``.
+    # Whole arrays of masks and products, lying together: several times as fast as ``where=``.
     taps = _taps(x.shape, g.shape, params)
+    spans = zip(params["kernel_size"], params["stride"], params["dilation"], strict=True)
+    apart = all(d * (k - 1) < s for k, s, d in spans)
     count = np.uint8 if len(taps) < 256 else np.uint32
-    largest = np.empty(g.shape, x.dtype)
+    here, largest = np.empty(g.shape, x.dtype), np.empty(g.shape, x.dtype)
     chosen, code = np.empty(g.shape, count), np.empty(g.shape, count)
     better, given = np.empty(g.shape, bool), np.empty(g.shape, g.dtype)
     parts = [
-        (x[at], largest[in_], chosen[in_], g[in_], out[at], better[in_], code[in_], given[in_])
+        (x[at], g[in_], out[at], *(a[in_] for a in (here, largest, chosen, better, code, given)))
         for at, in_ in taps
     ]
 
     def compute() -> None:
         largest.fill(-np.inf)
         chosen.fill(0)
-        for n, (element, best, winner, _, _, mask, number, _) in enumerate(parts, start=1):
+        for n, (there, _, _, element, best, winner, mask, number, _) in enumerate(parts, start=1):
+            np.copyto(element, there)
             np.greater(element, best, mask)
             np.maximum(element, best, out=best)
             np.multiply(mask, count(n), number)
             np.maximum(winner, number, out=winner)  # a later tap that is better has a larger number
         out.fill(0.0)
-        for n, (_, _, winner, arriving, target, mask, _, passed) in enumerate(parts, start=1):
+        for n, (_, arriving, target, _, _, winner, mask, _, passed) in enumerate(parts, start=1):
             np.equal(winner, count(n), mask)
             np.multiply(arriving, mask, passed)
-            np.add(target, passed, target)
+            # no place has been given anything before where windows do not overlap; + 0.0 for −0.0
+            np.add(0.0 if apart else target, passed, target)
 
     return compute
 
