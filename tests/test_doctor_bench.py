@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from whygrad.cli.commands import whygrad
 
 pytest.importorskip("torch")
+pytest.importorskip("sklearn")
 ROOT = Path(__file__).parent.parent
 CASES = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def bench() -> Any:
-    sys.path.insert(0, str(ROOT / "bench"))
-    try:
-        import doctor
+    from whygrad.bench import doctor
 
-        yield doctor
-    finally:
-        sys.path.remove(str(ROOT / "bench"))
+    return doctor
 
 
 def test_every_case_is_built(bench: Any) -> None:
@@ -62,3 +62,35 @@ def test_it_counts_as_it_says(bench: Any) -> None:
 def test_hand_written_passes_are_told_from_right_ones(bench: Any) -> None:
     for row in bench.by_hand.results([0]):
         assert row["roots"] == (list(row["causes"]) if row["kind"] == "fault" else [])
+
+
+def test_a_slice_of_it_is_measured_and_printed(bench: Any) -> None:
+    told: list[int] = []
+    found = bench.run([7], ["missing_optimizer_step"], progress=lambda row, of: told.append(of))
+    assert told == [2, 2]
+    assert [row["roots"] for row in found["rows"]] == [["missing_optimizer_step"], []]
+    shown = bench.table(found)
+    assert "right cause first" in shown
+    assert "100.0%" in shown
+    assert json.loads(json.dumps(found))["seeds"] == [7]
+
+
+def test_the_command_measures_a_family_and_names_the_families() -> None:
+    done = CliRunner().invoke(
+        whygrad, ["bench", "doctor", "--only", "backward", "--seeds", "3", "--format", "json"]
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["measures"]["all"]["right cause first"] == 1
+    refused = CliRunner().invoke(whygrad, ["bench", "doctor", "--only", "lop"])
+    assert refused.exit_code == 2
+    assert "loop" in refused.output
+    assert CliRunner().invoke(whygrad, ["bench", "doctor", "--seeds", "a"]).exit_code == 2
+
+
+def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "whygrad.bench.doctor", raising=False)
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    done = CliRunner().invoke(whygrad, ["bench", "doctor"])
+    assert done.exit_code == 2
+    assert "scikit-learn, which is not installed" in done.output
+    assert "whygrad[clinic]" in done.output

@@ -1,4 +1,4 @@
-"""``whygrad bench``: how fast it is, beside other libraries; whether grading understands."""
+"""``whygrad bench``: how fast it is, beside other libraries; how good grading and doctor are."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from whygrad.cli.options import FORMAT
+from whygrad.errors import WhygradError
 
 MOST_THREADS = 256
+
+
+def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
+    try:
+        return None if text is None else tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not numbers with commas, like 7,8,9") from None
 
 
 @click.command("bench", short_help="Measure how fast it is, beside other libraries.")
 @click.argument(
     "what",
-    type=click.Choice(["iterations", "many-runs", "overheads", "player", "practice"]),
+    type=click.Choice(["iterations", "many-runs", "overheads", "player", "practice", "doctor"]),
     required=False,
 )
 @click.option(
@@ -47,6 +57,15 @@ MOST_THREADS = 256
     show_default=True,
     help="practice: how many.",
 )
+@click.option(
+    "--seeds",
+    metavar="N,N,…",
+    callback=_numbers,
+    help="doctor: each case is trained with each; by default 100,101,102.",
+)
+@click.option(
+    "--only", metavar="NAME", multiple=True, help="doctor: a family, or a part of a case's name."
+)
 @FORMAT
 def bench_command(
     what: str | None,
@@ -55,20 +74,24 @@ def bench_command(
     threads: int,
     rounds: int | None,
     exercises: int,
+    seeds: tuple[int, ...] | None,
+    only: tuple[str, ...],
     style: str,
 ) -> None:
     """Measure how fast whygrad is on this machine, beside other libraries.
 
     WHAT is one of: iterations (the default: one training iteration of six models), many-runs (many
     networks at once), overheads (importing, recording, memory, the cost of a gradient), player
-    (the page's player, under Node.js), practice (whether grading understands answers). Who is
-    not installed is named and left out.
+    (the page's player, under Node.js), practice (whether grading understands answers), doctor
+    (how often the doctor is right; takes half an hour). Who is not installed is named and left
+    out.
 
     \b
     Examples:
       whygrad bench --model xor
       whygrad bench many-runs
       whygrad bench overheads --format json
+      whygrad bench doctor --seeds 7 --only loop
     """
     measures: Mapping[str, Callable[[], tuple[Any, str]]] = {
         "iterations": lambda: _iterations(models, peers, threads, rounds or 15),
@@ -76,6 +99,7 @@ def bench_command(
         "overheads": _overheads,
         "player": _player,
         "practice": lambda: _practice(exercises),
+        "doctor": lambda: _doctor(seeds, only),
     }
     found, table = measures[what or "iterations"]()
     click.echo(json.dumps(_plain(found), indent=2) if style == "json" else table.rstrip("\n"))
@@ -120,6 +144,33 @@ def _practice(exercises: int) -> tuple[Any, str]:
     from whygrad.bench.practice import run, table
 
     found = run(exercises)
+    return found, table(found)
+
+
+def _doctor(seeds: tuple[int, ...] | None, only: tuple[str, ...]) -> tuple[Any, str]:
+    try:
+        from whygrad.bench.doctor import SEEDS, run, table
+    except ModuleNotFoundError as error:
+        missing = {"torch": "PyTorch", "sklearn": "scikit-learn", "threadpoolctl": "scikit-learn"}
+        if error.name not in missing:
+            raise
+        raise WhygradError(
+            f"the doctor's cases need {missing[error.name]}, which is not installed. "
+            "Try: pip install 'whygrad[clinic]'."
+        ) from None
+    seeds = seeds or SEEDS
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=console, transient=True,
+        disable=not console.is_terminal,
+    ) as progress:  # fmt: skip
+        task = progress.add_task("training", total=None)
+
+        def told(row: dict[str, Any], of: int) -> None:
+            progress.update(task, advance=1, total=of, description=row["case"])
+
+        found = run(seeds, only, progress=told)
     return found, table(found)
 
 
