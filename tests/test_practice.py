@@ -84,6 +84,8 @@ def test_the_json_is_what_is_promised() -> None:
     made = exercise(7)
     assert set(made.to_json()) == {"id", "seed", "question", "given", "asks"}
     assert all(set(ask) == {"name", "prompt"} for ask in made.to_json()["asks"])
+    ordered = exercise(7, kind="order_the_steps")
+    assert ordered.to_json()["asks"][0]["choices"] == list(ordered.asks[0].choices)
     with_answers = made.to_json(with_answers=True)["asks"]
     assert [ask["answer"] for ask in with_answers] == [ask.answer for ask in made.asks]
 
@@ -357,7 +359,7 @@ def test_told_and_asked_make_up_the_whole() -> None:
 def test_a_planted_mistake_is_seen(feature: str) -> None:
     for seed in SEEDS:
         made = exercise(seed, feature=feature, kind="find_the_mistake")
-        where, number = made.asks
+        where, number, slip = made.asks
         work = Workings(made.run)
         given = dict(made.given)
         for place in work.order:
@@ -367,6 +369,13 @@ def test_a_planted_mistake_is_seen(feature: str) -> None:
                 assert given[label] != pytest.approx(work.number(place), rel=1e-5)
                 break
             assert given[label] == pytest.approx(work.number(place), rel=1e-5, abs=1e-9)
+        others = [
+            row.name for row in work.mistakes if row.title in set(slip.choices) - {slip.answer}
+        ]
+        seen = dict(work.differing(made.mistake))
+        assert slip.answer in slip.choices
+        assert len(set(slip.choices)) == 4
+        assert all(dict(work.differing(other)) != seen for other in others)
 
 
 @pytest.mark.parametrize("feature", list(FEATURES))
@@ -374,7 +383,8 @@ def test_steps_to_order_are_not_in_order(feature: str) -> None:
     for seed in SEEDS:
         made = exercise(seed, feature=feature, kind="order_the_steps")
         tape = made.run.tape
-        mixed = made.asks[0].prompt.removeprefix("Put in order: ").split(", ")
+        mixed = made.asks[0].choices
+        assert made.asks[0].prompt == f"Put in order: {', '.join(mixed)}"
         assert sorted(mixed) == sorted(backward_steps(tape))
         assert comes_too_early(tape, mixed)
         assert comes_too_early(tape, str(made.asks[0].answer).split(", ")) is None
@@ -383,6 +393,7 @@ def test_steps_to_order_are_not_in_order(feature: str) -> None:
 def test_a_graph_has_an_arrow_for_every_use() -> None:
     made = exercise(1, feature="shared_weight", kind="draw_the_graph")
     assert made.asks[0].answer == "w -> h, x -> h, w -> p, h -> p, y -> u1, p -> u1, u1 -> L"
+    assert made.asks[0].choices == ("w", "h", "x", "p", "y", "u1", "L")
 
 
 def test_a_remedy_is_for_a_training_that_goes_wrong() -> None:

@@ -331,16 +331,34 @@ def test_a_graph_is_graded(typed: str, correct: bool | None, says: str) -> None:
 @pytest.mark.parametrize("feature", list(FEATURES))
 def test_a_planted_mistake_is_graded(feature: str) -> None:
     made = exercise(3, feature=feature, kind="find_the_mistake")
-    where, number = made.asks
-    found = marks(made, {where.name: str(where.answer), number.name: repr(number.answer)})
-    assert found[where.name].correct
-    assert found[number.name].correct
-    assert MISTAKES[made.mistake].notice in found[where.name].feedback
+    where, number, slip = made.asks
+    right = {where.name: str(where.answer), number.name: repr(number.answer)}
+    found = marks(made, right | {slip.name: str(slip.answer)})
+    assert [mark.correct for mark in found.values()] == [True, True, True]
+    assert MISTAKES[made.mistake].notice in found[slip.name].feedback
+    assert marks(made, {slip.name: made.mistake})[slip.name].correct
     planted = dict(made.given)[str(where.answer)]
     wrong = marks(made, {number.name: repr(planted)})
     assert wrong[where.name].correct is None
     assert wrong[number.name].correct is False
     assert made.mistake in wrong[number.name].mistakes
+
+
+def test_a_mistake_that_was_not_made_is_answered_with_what_it_would_have_given() -> None:
+    made = exercise(3, feature="two_layers", kind="find_the_mistake")
+    _, _, slip = made.asks
+    others = [title for title in slip.choices if title != slip.answer]
+    said = [marks(made, {slip.name: title})[slip.name] for title in others]
+    assert not any(mark.correct for mark in said)
+    planted = MISTAKES[made.mistake].title
+    for mark in said:
+        assert f"The mistake: {planted[0].lower()}{planted[1:]}." in mark.feedback
+        assert mark.feedback.startswith(("That gives", "That cannot be done here."))
+    assert any(
+        "not the numbers after it" in mark.feedback or ", not " in mark.feedback for mark in said
+    )
+    assert marks(made, {slip.name: "nonsense"})[slip.name].correct is None
+    assert "Left blank" in marks(made, {})[slip.name].feedback
 
 
 def test_a_number_that_is_not_the_first_wrong_one_is_answered() -> None:

@@ -70,6 +70,7 @@ class Exercise:
             "given": dict(self.given),
             "asks": [
                 {"name": ask.name, "prompt": ask.prompt}
+                | ({"choices": list(ask.choices)} if ask.choices else {})
                 | ({"answer": ask.answer} if with_answers else {})
                 for ask in self.asks
             ],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
-from whygrad.display import rounded
+from whygrad import display
 from whygrad.errors import UnknownName, WhygradError, unknown
 from whygrad.names import symbol
 from whygrad.practice.exercise import Exercise
@@ -14,7 +15,7 @@ from whygrad.practice.graph import comes_too_early, edges_of
 from whygrad.practice.numbers import Mark, grade_numbers
 from whygrad.practice.workings import Workings
 from whygrad.run import Run
-from whygrad.whatif.mistakes import find_mistake
+from whygrad.whatif.mistakes import MISTAKES, find_mistake
 
 _UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂", "0123456789d")
 
@@ -48,7 +49,7 @@ def grade(
     if exercise.kind == "find_the_mistake":
         return _planted(exercise, typed, work)
     made = {work.label(place) for place in work.order}
-    told = {name: rounded(number) for name, number in exercise.given if name in made}
+    told = {name: display.rounded(number) for name, number in exercise.given if name in made}
     lines = [(ask.name, typed.get(ask.name, "")) for ask in exercise.asks]
     return list(grade_numbers(exercise.run, lines, told=told, workings=work))
 
@@ -76,32 +77,58 @@ def homework(run: Run, answers: Mapping[str, str]) -> list[Mark]:
 
 
 def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> list[Mark]:
-    """Grade where a planted mistake shows first, and what the number should be."""
-    where, number = exercise.asks
+    """Grade where a planted mistake shows first, what the number should be, and which it was."""
+    where, number, slip = exercise.asks
     label, text = str(where.answer), typed.get(where.name, "")
-    row = find_mistake(exercise.mistake)
-    did = row.title[0].lower() + row.title[1:]
-    wrong = {_plain_name(work.label(place)): place for place, _ in work.differing(row.name)}
+    wrong = {_plain_name(work.label(place)) for place, _ in work.differing(exercise.mistake)}
     named = _plain_name(text)
-    truth = f"The first is {symbol(label)}. The slip: {did}. {row.notice}"
+    truth = f"The first that is wrong is {symbol(label)}."
     correct: bool | None = named == _plain_name(label)
     if not named:
         correct, says = None, "Left blank. Work the numbers out one by one, and stop at the first."
     elif correct:
-        says = f"Right. The slip: {did}. {row.notice}"
+        says = "Right. All before it is as it should be."
     elif named in wrong:
         says = f"That number is wrong too, but it is not the first. {truth}"
     elif named in {_plain_name(work.label(place)) for place in work.order}:
         says = f"That number is right. {truth}"
     else:
         says = f"No number here has that name. {truth}"
-    marks = [Mark(where.name, text, correct, label, (), says, False)]
     numbers = grade_numbers(exercise.run, [(label, typed.get(number.name, ""))], workings=work)
-    marks += [
-        Mark(number.name, m.typed, m.correct, m.expected, m.mistakes, m.feedback, m.carried)
-        for m in numbers
+    return [
+        Mark(where.name, text, correct, label, (), says, False),
+        *(replace(mark, name=number.name) for mark in numbers),
+        _slip(exercise, label, typed.get(slip.name, ""), work),
     ]
-    return marks
+
+
+def _slip(exercise: Exercise, label: str, typed: str, work: Workings) -> Mark:
+    """Grade which mistake was planted; another is answered by what it would have given."""
+    planted, place = find_mistake(exercise.mistake), work.place(label)
+    rows = {_plain_name(text): row for row in MISTAKES.values() for text in (row.name, row.title)}
+    chosen = rows.get(_plain_name(typed))
+    truth = f"The mistake: {planted.title[0].lower()}{planted.title[1:]}. {planted.notice}"
+    correct: bool | None = chosen is planted
+    if not typed.strip():
+        correct, says = None, "Left blank. What was done here in place of the right step?"
+    elif chosen is None:
+        correct, says = None, "No mistake has that name; whygrad mistakes lists them."
+    elif correct:
+        says = f"Right. {planted.people} {planted.notice}"
+    elif chosen not in work.mistakes:
+        says = f"That cannot be done here. {truth}"
+    else:
+        found = display.number(work.wrongly(chosen.name).number(place))
+        seen = display.number(work.wrongly(planted.name).number(place))
+        gave = f"That gives {symbol(label)} = {found}"
+        says = (
+            f"{gave} too, but not the numbers after it."
+            if found == seen
+            else f"{gave}, not {seen}."
+        )
+        says = f"{says} {truth}"
+    names = (chosen.name,) if chosen is not None else ()
+    return Mark("mistake made", typed, correct, planted.title, names, says, False)
 
 
 def _remedy(exercise: Exercise, typed: str) -> Mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,14 @@ from whygrad.lesson import formula, lesson
 from whygrad.names import symbol
 from whygrad.practice.features import Draw, Spec
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
-from whygrad.practice.workings import Workings, worked_out
+from whygrad.practice.workings import Place, Workings, worked_out
 from whygrad.run import Run
 from whygrad.spec import spec_from_dict
 from whygrad.training import start
-from whygrad.whatif import MakeMistake, compare, find_mistake
+from whygrad.whatif import MISTAKES, MakeMistake, compare, find_mistake
 
 FADING = ("worked", "completion", "solo")
+CHOICES = 4  # mistakes to choose the planted one from
 TRAINED = 6  # iterations shown of a training that goes wrong
 
 Named = tuple[tuple[str, float], ...]
@@ -33,11 +34,13 @@ class Ask:
         name: the element asked for, or what else is asked ("first wrong step", "order").
         prompt: the question in words.
         answer: the right answer: a number, or a text.
+        choices: what the answer is chosen from or made of; empty where it is typed.
     """
 
     name: str
     prompt: str
     answer: float | str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +173,44 @@ def _find_the_mistake(setting: Setting) -> Question | None:
             (workings.label(place), _plain(wrong.get(place, workings.number(place))))
             for place in workings.order
         )
+        slip = _slip(setting, name, wrong)
+        choices = "\n".join(f"  {title}" for title in slip.choices)
         return Question(
             f"Someone worked it out so, and made one kind of mistake:\n{_lines(told)}\n"
-            f"Which number is the first that is wrong, and what should it be?",
+            f"Which number is the first that is wrong, and what should it be?\n"
+            f"Which mistake was made? One of these:\n{choices}",
             told,
             (
                 Ask(
                     "first wrong step",
                     "Which number is the first that is wrong?",
                     workings.label(first),
+                    tuple(label for label, _ in told),
                 ),
                 Ask("right number", "What should it be?", _plain(right)),
+                slip,
             ),
             name,
         )
     return None
+
+
+def _slip(setting: Setting, name: str, wrong: Mapping[Place, float]) -> Ask:
+    """Ask for the planted mistake, beside others that would not give the same numbers."""
+    workings = setting.workings
+    fitting = [mistake.name for mistake in workings.mistakes]
+    others = [
+        other
+        for other in (*setting.draw.mixed(fitting), *setting.draw.mixed(list(MISTAKES)))
+        if other not in fitting or not _alike(dict(workings.differing(other)), wrong)
+    ]
+    chosen = [name, *dict.fromkeys(others)][:CHOICES]
+    titles = tuple(find_mistake(one).title for one in setting.draw.mixed(chosen))
+    return Ask("mistake made", "Which mistake was made?", find_mistake(name).title, titles)
+
+
+def _alike(one: Mapping[Place, float], other: Mapping[Place, float]) -> bool:
+    return one.keys() == other.keys() and all(shown(one[p]) == shown(other[p]) for p in one)
 
 
 def _order_the_steps(setting: Setting) -> Question | None:
@@ -197,17 +223,19 @@ def _order_the_steps(setting: Setting) -> Question | None:
         f"In which order can these be worked out: {', '.join(map(symbol, mixed))}?\n"
         f"Write their names with commas, the first one first.",
         (),
-        (Ask("order", f"Put in order: {', '.join(mixed)}", ", ".join(order)),),
+        (Ask("order", f"Put in order: {', '.join(mixed)}", ", ".join(order), tuple(mixed)),),
     )
 
 
 def _draw_the_graph(setting: Setting) -> Question | None:
-    edges = ", ".join(f"{a} -> {b}" for a, b in edges_of(setting.run.tape))
+    arrows = edges_of(setting.run.tape)
+    edges = ", ".join(f"{a} -> {b}" for a, b in arrows)
+    nodes = tuple(dict.fromkeys(name for arrow in arrows for name in arrow))
     return Question(
         "Draw its graph: for every value, an arrow from each value it is computed from. An array "
         "is one value.\nWrite the arrows with commas: x -> z, w -> z, ...",
         (),
-        (Ask("graph", "Which arrows are there?", edges),),
+        (Ask("graph", "Which arrows are there?", edges, nodes),),
     )
 
 
