@@ -191,9 +191,9 @@ def micrograd() -> Contender:
 
 CONTENDERS: Mapping[str, Callable[[], Contender]] = {
     "whygrad, played again": whygrad,
-    "NumPy, by hand": by_hand,
-    "PyTorch, eager": pytorch,
-    "HIPS autograd": hips_autograd,
+    "numpy-by-hand": by_hand,
+    "pytorch-eager": pytorch,
+    "hips-autograd": hips_autograd,
     "micrograd": micrograd,
 }
 

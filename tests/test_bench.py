@@ -20,4 +20,4 @@ def test_an_iteration_is_much_quicker_than_eager_pytorch(tmp_path: Path) -> None
     assert found["ratio"]["whygrad, played again"] == 1
     assert all(name in done.stdout for name in found["ratio"])
     # 13 was measured; a busy machine gets some room
-    assert found["ratio"]["PyTorch, eager"] > 5
+    assert found["ratio"]["pytorch-eager"] > 5

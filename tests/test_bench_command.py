@@ -22,10 +22,10 @@ def ran(*words: str) -> str:
 
 
 def test_iterations_are_measured() -> None:
-    words = ["--model", "xor", "--peer", "NumPy, by hand", "--rounds", "2"]
+    words = ["--model", "xor", "--peer", "numpy-by-hand", "--rounds", "2"]
     shown = ran(*words)
     assert "2-4-1, batch 4" in shown
-    assert "NumPy, by hand" in shown
+    assert "numpy-by-hand" in shown
     (found,) = json.loads(ran("iterations", *words, "--format", "json"))
     assert set(found) == {"case", "seconds", "ratio", "skipped", "goal"}
 

@@ -11,7 +11,7 @@ from whygrad.bench.measure import measure
 from whygrad.bench.peers import CASES, PEERS
 from whygrad.errors import UnknownName, WhygradError
 
-QUICK = {name: PEERS[name] for name in ("whygrad", "NumPy, by hand", "PyTorch, eager")}
+QUICK = {name: PEERS[name] for name in ("whygrad", "numpy-by-hand", "pytorch-eager")}
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ QUICK = {name: PEERS[name] for name in ("whygrad", "NumPy, by hand", "PyTorch, e
 def test_contenders_agree_and_are_measured(case: Case | Deep) -> None:
     peers = dict(QUICK)
     if isinstance(case, Case):
-        peers["HIPS autograd"] = PEERS["HIPS autograd"]
+        peers["hips-autograd"] = PEERS["hips-autograd"]
     found = measure(case, peers, rounds=2, seconds=0.001)
     assert set(found.seconds) == set(peers)
     assert found.ratio["whygrad"] == 1.0
@@ -64,9 +64,9 @@ def test_what_computes_something_else_is_refused() -> None:
 
 
 def test_a_fresh_process_measures() -> None:
-    (found,) = run(["xor"], ["NumPy, by hand"], rounds=2, seconds=0.002)
+    (found,) = run(["xor"], ["numpy-by-hand"], rounds=2, seconds=0.002)
     assert found.case == "2-4-1, batch 4"
-    assert set(found.seconds) == {"whygrad", "NumPy, by hand"}
+    assert set(found.seconds) == {"whygrad", "numpy-by-hand"}
 
 
 def test_unknown_names_are_refused() -> None:
@@ -84,7 +84,7 @@ def test_a_process_that_fails_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_table() -> None:
     shown = table(
-        [Measured("one", {"PyTorch, eager": 2e-6}, {"PyTorch, eager": 2.0}, {"b": "cannot"}, 10.0)]
+        [Measured("one", {"pytorch-eager": 2e-6}, {"pytorch-eager": 2.0}, {"b": "cannot"}, 10.0)]
     )
     assert "2.0            2.00  (goal 10)" in shown
     assert "b                               cannot" in shown

@@ -21,7 +21,7 @@ from whygrad.errors import UnknownName, WhygradError, unknown
 
 AGREE = 10  # iterations after which all must have the same parameters
 TOLERANCE = 2e-3
-EAGER = "PyTorch, eager"
+EAGER = "pytorch-eager"
 
 
 @dataclass(frozen=True)

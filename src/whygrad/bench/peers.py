@@ -258,12 +258,12 @@ def micrograd(case: Case) -> Contender:
 
 PEERS: Mapping[str, Callable[[Case], Contender]] = {
     "whygrad": whygrad,
-    "NumPy, by hand": by_hand,
-    "PyTorch, eager": pytorch,
-    "PyTorch, compiled": pytorch_compiled,
-    "JAX, jitted": jax_jit,
-    "HIPS autograd": hips_autograd,
-    "tinygrad, jitted": tinygrad_jit,
+    "numpy-by-hand": by_hand,
+    "pytorch-eager": pytorch,
+    "pytorch-compiled": pytorch_compiled,
+    "jax-jit": jax_jit,
+    "hips-autograd": hips_autograd,
+    "tinygrad-jit": tinygrad_jit,
     "micrograd": micrograd,
 }
 
