@@ -7,6 +7,7 @@ nan) travel as texts.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,21 @@ from whygrad.lesson import LessonStep, lesson
 from whygrad.names import latex, symbol
 from whygrad.op import Reason
 from whygrad.ops import OPS
-from whygrad.run import leaves_of, numbers
-from whygrad.spec import boundary, spec_to_dict
-from whygrad.training import REGRESSION_TOLERANCE, Training
-from whygrad.whatif.mistakes import MISTAKES
+from whygrad.practice import (
+    FADING,
+    FEATURES,
+    KINDS,
+    Exercise,
+    Line,
+    Mark,
+    worked_out,
+)
+from whygrad.practice.questions import TRAINED
+from whygrad.run import json_number, leaves_of, numbers
+from whygrad.spec import boundary, spec_from_dict, spec_to_dict
+from whygrad.training import REGRESSION_TOLERANCE, Training, start
+from whygrad.whatif import MakeMistake, compare
+from whygrad.whatif.mistakes import MISTAKES, find_mistake
 from whygrad.whatif.rewrite import rewriter
 from whygrad.why import PRINCIPLES
 
@@ -251,7 +263,126 @@ class MistakesMessage:
     ops: dict[str, OpInfo]
 
 
-MESSAGES = (PresetInfo, TraceMessage, MistakesMessage, ErrorMessage, CsvInfo)
+@dataclass(frozen=True)
+class FeatureInfo:
+    """What an exercise can be about."""
+
+    name: str
+    says: str
+
+
+@dataclass(frozen=True)
+class PracticeInfo:
+    """What exercises there are; features from easy to hard, fading from most help to none."""
+
+    kinds: list[str]
+    features: list[FeatureInfo]
+    fading: list[str]
+
+
+@dataclass(frozen=True)
+class NumberInfo:
+    """An element's name, and a number for it."""
+
+    name: str
+    number: float
+
+
+@dataclass(frozen=True)
+class AskInfo:
+    """What is asked (see ``practice.Ask``)."""
+
+    name: str
+    prompt: str
+    choices: list[str]
+
+
+@dataclass(frozen=True)
+class LossesInfo:
+    """The losses of a training without a planted mistake and with it; None for no number."""
+
+    right: list[float | None]
+    wrong: list[float | None]
+
+
+@dataclass(frozen=True)
+class ExerciseMessage:
+    """An exercise, and the tape it is about.
+
+    Attributes:
+        id: says everything about it; the same id makes the same exercise anywhere.
+        says: what there is to practise.
+        question: the whole question in words.
+        iteration: which iteration of the trace it is about, from 1.
+        told: numbers that are told of those that are worked out, right or wrong.
+        losses: of a remedy to choose, how training goes.
+    """
+
+    id: str
+    kind: str
+    feature: str
+    fading: str
+    seed: int
+    says: str
+    question: str
+    iteration: int
+    told: list[NumberInfo]
+    asks: list[AskInfo]
+    losses: LossesInfo | None
+    trace: TraceMessage
+
+
+@dataclass(frozen=True)
+class SlipInfo:
+    """A mistake that gives a typed number, in words (see ``whatif.Mistake``)."""
+
+    name: str
+    title: str
+    people: str
+    breaks: str
+    notice: str
+    asks: str
+
+
+@dataclass(frozen=True)
+class MarkMessage:
+    """A graded answer (see ``practice.Mark``).
+
+    Attributes:
+        correct: None where it cannot be said.
+        mistakes: those that give the learner's number, the likeliest first.
+    """
+
+    name: str
+    symbol: str
+    typed: str
+    correct: bool | None
+    expected: float | str
+    mistakes: list[SlipInfo]
+    feedback: str
+    carried: bool
+
+
+@dataclass(frozen=True)
+class LineMessage:
+    """A line of someone's homework: what came of it, or why it could not be graded."""
+
+    typed: str
+    mark: MarkMessage | None
+    trouble: str
+
+
+MESSAGES = (
+    PresetInfo,
+    TraceMessage,
+    MistakesMessage,
+    ErrorMessage,
+    CsvInfo,
+    PracticeInfo,
+    ExerciseMessage,
+    MarkMessage,
+    LineMessage,
+)
 
 
 def to_json(message: Any) -> Any:
@@ -312,6 +443,66 @@ def mistakes_message(training: Training) -> MistakesMessage:
             )
         )
     return MistakesMessage(made, ops_info(ops))
+
+
+def practice_info() -> PracticeInfo:
+    """Return what exercises there are."""
+    features = [FeatureInfo(name, feature.says) for name, feature in FEATURES.items()]
+    return PracticeInfo(list(KINDS), features, list(FADING))
+
+
+def exercise_message(exercise: Exercise) -> ExerciseMessage:
+    """Return an exercise with all that the page needs to ask it."""
+    training = start(spec_from_dict(dict(exercise.spec), "exercise"))
+    made = {exercise.run.label(value, at) for value, at in worked_out(exercise.run)}
+    return ExerciseMessage(
+        id=exercise.id,
+        kind=exercise.kind,
+        feature=exercise.feature,
+        fading=exercise.fading,
+        seed=exercise.seed,
+        says=FEATURES[exercise.feature].says,
+        question=exercise.question,
+        iteration=FEATURES[exercise.feature].iteration,
+        told=[NumberInfo(name, number) for name, number in exercise.given if name in made],
+        asks=[AskInfo(ask.name, ask.prompt, list(ask.choices)) for ask in exercise.asks],
+        losses=_losses(exercise, training),
+        trace=trace_message(training),
+    )
+
+
+def _losses(exercise: Exercise, training: Training) -> LossesInfo | None:
+    if exercise.kind != "choose_the_remedy":
+        return None
+    losses = compare(training, MakeMistake(exercise.mistake), TRAINED).training
+    right, wrong = (
+        [loss if math.isfinite(loss) else None for loss in losses[which]]
+        for which in ("right", "wrong")
+    )
+    return LossesInfo(right, wrong)
+
+
+def mark_message(mark: Mark) -> MarkMessage:
+    """Return a graded answer as a message."""
+    expected = mark.expected
+    return MarkMessage(
+        mark.name,
+        symbol(mark.name),
+        mark.typed,
+        mark.correct,
+        expected if isinstance(expected, str) else json_number(expected + 0.0),
+        [
+            SlipInfo(row.name, row.title, row.people, row.breaks, row.notice, row.asks)
+            for row in map(find_mistake, mark.mistakes)
+        ],
+        mark.feedback,
+        mark.carried,
+    )
+
+
+def line_message(line: Line) -> LineMessage:
+    """Return a line of homework as a message."""
+    return LineMessage(line.typed, line.mark and mark_message(line.mark), line.trouble)
 
 
 def _step(step: LessonStep) -> StepInfo:

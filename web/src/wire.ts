@@ -188,3 +188,88 @@ export interface CsvInfo {
   readonly columns: readonly ColumnInfo[]
   readonly target: readonly string[]
 }
+
+/** What an exercise can be about. */
+export interface FeatureInfo {
+  readonly name: string
+  readonly says: string
+}
+
+/** What exercises there are; features from easy to hard, fading from most help to none. */
+export interface PracticeInfo {
+  readonly kinds: readonly string[]
+  readonly features: readonly FeatureInfo[]
+  readonly fading: readonly string[]
+}
+
+/** An element's name, and a number for it. */
+export interface NumberInfo {
+  readonly name: string
+  readonly number: number
+}
+
+/** What is asked (see `practice.Ask`). */
+export interface AskInfo {
+  readonly name: string
+  readonly prompt: string
+  readonly choices: readonly string[]
+}
+
+/** The losses of a training without a planted mistake and with it; null for no number. */
+export interface LossesInfo {
+  readonly right: readonly (number | null)[]
+  readonly wrong: readonly (number | null)[]
+}
+
+/** An exercise, and the tape it is about. */
+export interface ExerciseMessage {
+  /** says everything about it; the same id makes the same exercise anywhere. */
+  readonly id: string
+  readonly kind: string
+  readonly feature: string
+  readonly fading: string
+  readonly seed: number
+  /** what there is to practise. */
+  readonly says: string
+  /** the whole question in words. */
+  readonly question: string
+  /** which iteration of the trace it is about, from 1. */
+  readonly iteration: number
+  /** numbers that are told of those that are worked out, right or wrong. */
+  readonly told: readonly NumberInfo[]
+  readonly asks: readonly AskInfo[]
+  /** of a remedy to choose, how training goes. */
+  readonly losses: LossesInfo | null
+  readonly trace: TraceMessage
+}
+
+/** A mistake that gives a typed number, in words (see `whatif.Mistake`). */
+export interface SlipInfo {
+  readonly name: string
+  readonly title: string
+  readonly people: string
+  readonly breaks: string
+  readonly notice: string
+  readonly asks: string
+}
+
+/** A graded answer (see `practice.Mark`). */
+export interface MarkMessage {
+  readonly name: string
+  readonly symbol: string
+  readonly typed: string
+  /** null where it cannot be said. */
+  readonly correct: boolean | null
+  readonly expected: number | string
+  /** those that give the learner's number, the likeliest first. */
+  readonly mistakes: readonly SlipInfo[]
+  readonly feedback: string
+  readonly carried: boolean
+}
+
+/** A line of someone's homework: what came of it, or why it could not be graded. */
+export interface LineMessage {
+  readonly typed: string
+  readonly mark: MarkMessage | null
+  readonly trouble: string
+}

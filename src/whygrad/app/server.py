@@ -3,8 +3,13 @@
 ``GET /`` is the page. ``GET /api/presets`` lists the specs that come with the package,
 ``GET /api/initial`` is the trace the page opens on, ``POST /api/trace`` traces another spec (with
 "swap", one choice made differently), ``POST /api/mistakes`` gives the mistakes that fit a spec's
-tape, and ``POST /api/csv`` says what an uploaded file holds. Messages are those of ``wire``; what
-cannot be served is an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
+tape, and ``POST /api/csv`` says what an uploaded file holds. ``GET /api/practice`` lists what can
+be practised; ``POST /api/exercise``, ``/api/grade`` and ``/api/homework`` make an exercise, grade
+answers, and check someone's own numbers. Messages are those of ``wire``; what cannot be served is
+an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
+
+``GET /practice`` leads to the exercise of its query on the page, ``GET /practice/worksheet`` is one
+to print.
 
 Nothing that a request names is read from disk: files travel in the request.
 """
@@ -18,6 +23,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
+from urllib.parse import urlencode
 
 import anyio
 import anyio.to_thread
@@ -25,11 +31,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from whygrad.app import practice
 from whygrad.app.guard import Guard, body, hosts_for
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.data import describe_csv
@@ -103,16 +110,44 @@ def create_app(
         asked = _mapping(await body(request), ("name", "text"))
         return reply(await limited(_csv, asked))
 
+    async def practised(_: Request) -> Response:
+        return reply(await limited(practice.choices))
+
+    async def exercise(request: Request) -> Response:
+        asked = _mapping(await body(request), practice.EXERCISE_KEYS)
+        return reply(await limited(practice.made, asked))
+
+    async def grade(request: Request) -> Response:
+        asked = _mapping(await body(request), ("id", "answers"))
+        return reply(await limited(practice.graded, asked))
+
+    async def homework(request: Request) -> Response:
+        asked = _mapping(await body(request), (*SPEC_KEYS, "lines"))
+        return reply(await limited(_homework, asked, kept))
+
+    async def to_practice(request: Request) -> Response:
+        query = [("room", "practice"), *request.query_params.multi_items()]
+        return RedirectResponse(f"/#{urlencode(query)}")
+
+    async def worksheet(request: Request) -> Response:
+        return HTMLResponse(await limited(practice.sheet, dict(request.query_params)))
+
     api = [
         Route("/presets", presets),
         Route("/initial", opens_on),
         Route("/trace", _as_json(trace), methods=["POST"]),
         Route("/mistakes", _as_json(mistakes), methods=["POST"]),
         Route("/csv", _as_json(csv), methods=["POST"]),
+        Route("/practice", practised),
+        Route("/exercise", _as_json(exercise), methods=["POST"]),
+        Route("/grade", _as_json(grade), methods=["POST"]),
+        Route("/homework", _as_json(homework), methods=["POST"]),
     ]
     return Starlette(
         routes=[
             Route("/", page),
+            Route("/practice", to_practice),
+            Route("/practice/worksheet", worksheet),
             Mount("/api", routes=api),
             Mount("/", _Static(directory=static, check_dir=False)),
         ],
@@ -191,6 +226,10 @@ def _trace(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> bytes:
 
 def _mistakes(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> bytes:
     return coded(mistakes_message(_started(_spec(asked), _files(asked, kept))))
+
+
+def _homework(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> bytes:
+    return practice.checked(_started(_spec(asked), _files(asked, kept)), asked.get("lines"))
 
 
 def _files(asked: Mapping[str, Any], kept: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ from whygrad.practice.exercise import Exercise, exercise, from_id, from_json
 from whygrad.practice.features import FEATURES
 from whygrad.practice.grade import grade, homework
 from whygrad.practice.numbers import Mark, grade_numbers
+from whygrad.practice.pasted import Line, check_lines
 from whygrad.practice.questions import FADING, KINDS, Ask
 from whygrad.practice.workings import Workings, worked_out
 from whygrad.practice.worksheet import worksheet
@@ -19,11 +20,13 @@ __all__ = [
     "Ask",
     "Checked",
     "Exercise",
+    "Line",
     "Mark",
     "Workings",
     "Wrong",
     "agrees",
     "check",
+    "check_lines",
     "exercise",
     "from_id",
     "from_json",

@@ -17,7 +17,7 @@ from whygrad.practice.workings import Workings
 from whygrad.run import Run
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 
-_UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂", "0123456789d")
+_UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂'", "0123456789d′")
 
 
 def grade(
@@ -33,12 +33,12 @@ def grade(
     Raises:
         UnknownName: an answer is for something that was not asked.
     """
-    asked = {_plain_name(ask.name): ask.name for ask in exercise.asks}
+    asked = {plain_name(ask.name): ask.name for ask in exercise.asks}
     typed: dict[str, str] = {}
     for name, text in answers.items():
-        if _plain_name(name) not in asked:
+        if plain_name(name) not in asked:
             raise UnknownName(unknown("answer", name, asked.values()))
-        typed[asked[_plain_name(name)]] = text
+        typed[asked[plain_name(name)]] = text
     if exercise.kind == "order_the_steps":
         return [_order(exercise, typed.get("order", ""))]
     if exercise.kind == "draw_the_graph":
@@ -80,17 +80,17 @@ def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> li
     """Grade where a planted mistake shows first, what the number should be, and which it was."""
     where, number, slip = exercise.asks
     label, text = str(where.answer), typed.get(where.name, "")
-    wrong = {_plain_name(work.label(place)) for place, _ in work.differing(exercise.mistake)}
-    named = _plain_name(text)
+    wrong = {plain_name(work.label(place)) for place, _ in work.differing(exercise.mistake)}
+    named = plain_name(text)
     truth = f"The first that is wrong is {symbol(label)}."
-    correct: bool | None = named == _plain_name(label)
+    correct: bool | None = named == plain_name(label)
     if not named:
         correct, says = None, "Left blank. Work the numbers out one by one, and stop at the first."
     elif correct:
         says = "Right. All before it is as it should be."
     elif named in wrong:
         says = f"That number is wrong too, but it is not the first. {truth}"
-    elif named in {_plain_name(work.label(place)) for place in work.order}:
+    elif named in {plain_name(work.label(place)) for place in work.order}:
         says = f"That number is right. {truth}"
     else:
         says = f"No number here has that name. {truth}"
@@ -105,8 +105,8 @@ def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> li
 def _slip(exercise: Exercise, label: str, typed: str, work: Workings) -> Mark:
     """Grade which mistake was planted; another is answered by what it would have given."""
     planted, place = find_mistake(exercise.mistake), work.place(label)
-    rows = {_plain_name(text): row for row in MISTAKES.values() for text in (row.name, row.title)}
-    chosen = rows.get(_plain_name(typed))
+    rows = {plain_name(text): row for row in MISTAKES.values() for text in (row.name, row.title)}
+    chosen = rows.get(plain_name(typed))
     truth = f"The mistake: {planted.title[0].lower()}{planted.title[1:]}. {planted.notice}"
     correct: bool | None = chosen is planted
     if not typed.strip():
@@ -143,7 +143,8 @@ def _remedy(exercise: Exercise, typed: str) -> Mark:
     return Mark("remedy", typed, None, model, (), says, False)
 
 
-def _plain_name(text: str) -> str:
+def plain_name(text: str) -> str:
+    """Return a name as it is compared: ∂L/∂w₁, dL/dW1 and "dL / dw1" are one."""
     plain = re.sub(r"\s+", "", text).translate(_UNPRETTY).replace("ŷ", "yhat")
     plain = re.sub(r"(\[[\d,]*\])?′", r"_new\1", plain)
     return plain.lower()
@@ -151,9 +152,9 @@ def _plain_name(text: str) -> str:
 
 def _order(exercise: Exercise, typed: str) -> Mark:
     expected = str(exercise.asks[0].answer)
-    names = {_plain_name(name): name for name in expected.split(", ")}
+    names = {plain_name(name): name for name in expected.split(", ")}
     parts = [part.strip() for part in re.split(r"[,;>→\n]+", typed) if part.strip(" -")]
-    given = [_plain_name(part.strip(" -")) for part in parts]
+    given = [plain_name(part.strip(" -")) for part in parts]
     missing = [symbol(names[name]) for name in names if name not in given]
     strange = [part for part, name in zip(parts, given, strict=True) if name not in names]
     twice = [names[name] for n, name in enumerate(given) if name in names and name in given[:n]]
@@ -178,11 +179,11 @@ def _order(exercise: Exercise, typed: str) -> Mark:
 
 def _graph(exercise: Exercise, typed: str) -> Mark:
     expected = str(exercise.asks[0].answer)
-    names = {_plain_name(n): n for edge in edges_of(exercise.run.tape) for n in edge}
-    right = {(_plain_name(a), _plain_name(b)) for a, b in edges_of(exercise.run.tape)}
+    names = {plain_name(n): n for edge in edges_of(exercise.run.tape) for n in edge}
+    right = {(plain_name(a), plain_name(b)) for a, b in edges_of(exercise.run.tape)}
     given: set[tuple[str, str]] = set()
     for chain in re.split(r"[,;\n]+", typed):
-        nodes = [_plain_name(node) for node in re.split(r"-+>|→|⟶|=>", chain)]
+        nodes = [plain_name(node) for node in re.split(r"-+>|→|⟶|=>", chain)]
         given |= set(pairwise(nodes))
     strange = [node for arrow in given for node in arrow if node not in names]
     correct: bool | None = False

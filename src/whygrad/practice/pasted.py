@@ -1,0 +1,91 @@
+"""Someone's work on their own network, as they wrote it down: a name and a number in each line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from whygrad.errors import WhygradError, nearest_or_none
+from whygrad.names import symbol
+from whygrad.practice.grade import plain_name
+from whygrad.practice.numbers import Mark, grade_numbers
+from whygrad.practice.workings import Workings
+from whygrad.run import Run
+
+MAX_LINES = 500
+_LINE = re.compile(r"(?P<name>[^=:≈]*)[=:≈](?P<number>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of someone's work.
+
+    Attributes:
+        typed: the line as it was written.
+        mark: what came of its number; None where there was none to grade.
+        trouble: why it could not be graded; empty if it was.
+    """
+
+    typed: str
+    mark: Mark | None = None
+    trouble: str = ""
+
+
+def check_lines(run: Run, text: str) -> list[Line]:
+    """Check each line of a text, such as ``dL/dw1 = -1.75``; empty lines are left out.
+
+    Lines may come in any order: a wrong number is carried through in the order of work. A name may
+    be written as whygrad writes it, as on the page (∂L/∂w₁), or, as in code, dw1.
+
+    Raises:
+        WhygradError: there are too many lines.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > MAX_LINES:
+        raise WhygradError(f"{len(lines):,} lines; at most {MAX_LINES} are checked at once")
+    work = Workings(run)
+    labels = [work.label(place) for place in work.order]
+    names = _names(labels)
+    given = {plain_name(leaf.name) for leaf in run.tape.leaves if leaf.name}
+    found: dict[str, int] = {}
+    troubles: dict[int, str] = {}
+    numbers: dict[int, str] = {}
+    for n, line in enumerate(lines):
+        match = _LINE.fullmatch(line)
+        if match is None or not match["number"].strip():
+            troubles[n] = "Write a name and a number, as in dL/dw1 = -1.75."
+            continue
+        name = match["name"].strip()
+        label = names.get(name) or names.get(plain_name(name))
+        if label is None:
+            troubles[n] = _not_there(name, names, given)
+        elif label in found:
+            troubles[n] = f"{symbol(label)} is checked in a line above; write each number once."
+        else:
+            found[label], numbers[n] = n, match["number"]
+    typed = [(label, numbers[found[label]]) for label in labels if label in found]
+    marks = {found[mark.name]: mark for mark in grade_numbers(run, typed, workings=work)}
+    return [Line(line, marks.get(n), troubles.get(n, "")) for n, line in enumerate(lines)]
+
+
+def _names(labels: list[str]) -> dict[str, str]:
+    """Return what each number may be called; what comes first wins."""
+    names = {label: label for label in labels}
+    for label in labels:
+        names.setdefault(plain_name(label), label)
+    for label in labels:
+        names.setdefault(plain_name(label).replace("dl/d", "d", 1), label)
+    return names
+
+
+def _not_there(name: str, names: Mapping[str, str], given: set[str]) -> str:
+    plain = plain_name(name)
+    if plain.partition("[")[0] in given:
+        return f"{name[:60]} is given, not worked out; there is nothing to check."
+    parts = [label for own, label in names.items() if plain and own.startswith(f"{plain}[")]
+    if parts:
+        return f"{name[:60]} has several numbers; say which one, as in {parts[0]}."
+    close = nearest_or_none(name[:60], names.values())
+    guess = f" Did you mean {close}?" if close else ""
+    return f"No number here is called “{name[:60]}”.{guess}"

@@ -1,0 +1,159 @@
+"""What the page asks of practice: exercises, marks, homework, worksheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from whygrad.app.practice import MAX_TYPED
+from whygrad.app.server import create_app
+from whygrad.practice import FADING, FEATURES, KINDS, exercise, grade, worksheet
+from whygrad.tape import Tape
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[TestClient]:
+    with TestClient(create_app("flow"), base_url="http://localhost:8000") as app:
+        yield app
+
+
+def asked(app: TestClient, path: str, **content: Any) -> Any:
+    answer = app.post(f"/api/{path}", json=content)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def refused(app: TestClient, path: str, **content: Any) -> str:
+    answer = app.post(f"/api/{path}", json=content)
+    assert answer.status_code == 400, answer.text
+    return answer.json()["message"]
+
+
+def test_what_can_be_practised_is_listed(app: TestClient) -> None:
+    found = app.get("/api/practice").json()
+    assert found["kinds"] == list(KINDS)
+    assert [feature["name"] for feature in found["features"]] == list(FEATURES)
+    assert found["fading"] == list(FADING)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_exercise_is_the_one_of_the_command_line(app: TestClient, kind: str) -> None:
+    made = exercise(7, feature="fanout", kind=kind, fading="completion")
+    found = asked(app, "exercise", seed=7, feature="fanout", kind=kind, fading="completion")
+    assert (found["id"], found["question"]) == (made.id, made.question)
+    assert [ask["name"] for ask in found["asks"]] == [ask.name for ask in made.asks]
+    assert [tuple(ask["choices"]) for ask in found["asks"]] == [ask.choices for ask in made.asks]
+    assert all("answer" not in ask for ask in found["asks"])
+    told = [(one["name"], one["number"]) for one in found["told"]]
+    assert told == [one for one in made.given if one[0] not in ("x", "learning_rate")]
+    assert Tape.from_json(found["trace"]["tape"]) == made.run.tape
+    assert (found["losses"] is not None) == (kind == "choose_the_remedy")
+
+
+def test_the_seed_chooses_where_nothing_else_does(app: TestClient) -> None:
+    assert asked(app, "exercise", seed=11)["id"] == exercise(11).id
+
+
+def test_an_exercise_about_the_second_iteration_says_so(app: TestClient) -> None:
+    assert asked(app, "exercise", seed=1, feature="momentum")["iteration"] == 2
+
+
+def test_losses_too_large_for_json_are_left_out(app: TestClient) -> None:
+    for seed in range(12):
+        found = asked(app, "exercise", seed=seed, kind="choose_the_remedy")["losses"]
+        assert len(found["right"]) == 6
+        assert all(loss is None or abs(loss) < 1e300 for loss in found["wrong"])
+
+
+def test_answers_are_graded_as_on_the_command_line(app: TestClient) -> None:
+    answers = {"a": "7", "L": "14", "dL/da": "two"}
+    made = exercise(7, feature="fanout")
+    found = asked(app, "grade", id=made.id, answers=answers)
+    marks = grade(made, answers)
+    assert [one["feedback"] for one in found] == [mark.feedback for mark in marks]
+    assert [one["correct"] for one in found] == [mark.correct for mark in marks]
+    assert found[0]["typed"] == "7"
+    assert found[1]["carried"]
+    assert found[3]["symbol"] == "∂L/∂x"
+
+
+def test_the_mistakes_that_give_a_number_come_with_their_words(app: TestClient) -> None:
+    (dx,) = [
+        mark
+        for mark in asked(app, "grade", id="next_number.fanout.solo.7", answers={"dL/dx": "2"})
+        if mark["name"] == "dL/dx"
+    ]
+    assert dx["correct"] is False
+    assert set(dx["mistakes"][0]) == {"name", "title", "people", "breaks", "notice", "asks"}
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "says"),
+    [
+        ("exercise", {"seed": "7"}, "must be a whole number"),
+        ("exercise", {"seed": True}, "must be a whole number"),
+        ("exercise", {"seed": -1}, "must be from 0"),
+        ("exercise", {"kind": 3}, "must be texts"),
+        ("exercise", {"feature": "fanot"}, "did you mean 'fanout'"),
+        ("exercise", {"fedding": "solo"}, "did you mean 'fading'"),
+        ("grade", {"id": "next_number.fanout.solo.7"}, 'say "id"'),
+        ("grade", {"id": "x", "answers": {}}, "is not an exercise's id"),
+        ("grade", {"id": "x", "answers": {"a": 3}}, "must be sent as texts"),
+        ("grade", {"id": "next_number.fanout.solo.7", "answers": {"q": "3"}}, "unknown answer 'q'"),
+        ("grade", {"id": "x", "answers": {"a": "3" * (MAX_TYPED + 1)}}, "20,000 characters"),
+        ("homework", {"preset": "flow"}, "must be sent as texts"),
+        ("homework", {"lines": "z1 = 3"}, 'say one of "preset"'),
+        ("homework", {"preset": "flow", "lines": "z1 = 3\n" * 501}, "at most 500"),
+    ],
+)
+def test_what_cannot_be_served_is_said(
+    app: TestClient, path: str, content: dict[str, Any], says: str
+) -> None:
+    assert says in refused(app, path, **content)
+
+
+def test_deep_json_is_refused(app: TestClient) -> None:
+    text = '{"id": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    answer = app.post("/api/grade", content=text, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+
+
+def test_each_line_of_homework_is_checked(app: TestClient) -> None:
+    toml = '[formula]\nw = 2.0\nL = "w * w"\n'
+    found = asked(app, "homework", toml=toml, lines="L = 4\ndL/dw = 2\nnothing")
+    assert [line["typed"] for line in found] == ["L = 4", "dL/dw = 2", "nothing"]
+    assert found[0]["mark"]["correct"] is True
+    assert found[1]["mark"]["mistakes"][0]["name"] == "overwrite_at_fan_out"
+    assert (found[2]["mark"], found[2]["trouble"][:5]) == (None, "Write")
+
+
+def test_a_short_address_leads_to_the_exercise_on_the_page(app: TestClient) -> None:
+    answer = app.get("/practice?seed=7&feature=fanout&x=%23&y=%0d%0a", follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "/#room=practice&seed=7&feature=fanout&x=%23&y=%0D%0A"
+
+
+def test_a_worksheet_can_be_printed(app: TestClient) -> None:
+    answer = app.get("/practice/worksheet?seed=7&feature=fanout&kind=fill_blanks&count=2")
+    assert answer.headers["content-type"].startswith("text/html")
+    made = [exercise(seed, feature="fanout", kind="fill_blanks") for seed in (7, 8)]
+    assert answer.text == worksheet(made)
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("seed=x", "must be a whole number"),
+        ("count=51", "from 1 to 50"),
+        ("count=0", "from 1 to 50"),
+        ("kind=none", "unknown kind"),
+        ("script=1", "a worksheet has no 'script'"),
+    ],
+)
+def test_a_worksheet_that_cannot_be_made_says_why(app: TestClient, query: str, says: str) -> None:
+    answer = app.get(f"/practice/worksheet?{query}")
+    assert answer.status_code == 400
+    assert says in answer.json()["message"]
