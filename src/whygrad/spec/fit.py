@@ -1,0 +1,227 @@
+"""Fitting output, loss and data to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from whygrad.data.csv_file import MAX_BYTES as MAX_CSV_BYTES
+from whygrad.data.csv_file import parse_csv, read_limited
+from whygrad.data.dataset import Dataset, Task, from_arrays, split, standardise
+from whygrad.data.synthetic import LOADERS
+from whygrad.errors import DataError, unknown
+from whygrad.spec.model import ON_LOGITS, OUTPUTS, LossSpec, Spec
+from whygrad.spec.section import Place, count
+
+_USUAL_LOSSES = ("mse", "bce", "bce_with_logits", "cross_entropy")
+_FOR_AMOUNTS = ("mse", "mae", "l1", "huber", "smooth_l1")
+_ON_SCORES = ("bce_with_logits", "hinge")  # above 0 means yes
+_LOSS_OUTPUTS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(_FOR_AMOUNTS, OUTPUTS),
+    "bce": ("sigmoid",),
+    "bce_with_logits": ("linear",),
+    "cross_entropy": ("softmax", "linear"),
+    "kl_div": ("softmax", "linear"),
+    "hinge": ("linear", "tanh"),
+}
+_LOSS_REASONS: Mapping[str, str] = {
+    "bce": "bce takes the logarithm of probabilities, so the output must be sigmoid",
+    "bce_with_logits": ("bce_with_logits applies the sigmoid itself, so the output must be linear"),
+    "cross_entropy": (
+        "cross_entropy applies the softmax itself, to the numbers before it (the logits), so the "
+        "output is softmax (shown for reading) or linear"
+    ),
+    "kl_div": (
+        "kl_div applies the softmax itself, to the numbers before it (the logits), so the output "
+        "is softmax (shown for reading) or linear"
+    ),
+    "hinge": "hinge wants scores below 0 for no and above 0 for yes: a linear or tanh output",
+}
+_USUAL_OUTPUT: Mapping[str, str] = {
+    "bce": "sigmoid",
+    "bce_with_logits": "linear",
+    "cross_entropy": "softmax",
+    "kl_div": "softmax",
+    "hinge": "linear",
+}
+_TASK_OUTPUT: Mapping[Task, str] = {
+    "regression": "linear",
+    "binary": "sigmoid",
+    "classes": "softmax",
+}
+
+
+def resolve(spec: Spec, *, files: Mapping[str, bytes] | None = None) -> tuple[Spec, Dataset | None]:
+    """The spec with output and loss filled in, and its data; no data (None) for a formula.
+
+    The output defaults to what the loss needs, or else to what the data asks for (linear for
+    regression, sigmoid for a binary target, softmax for classes); the loss to what fits the
+    output (bce for sigmoid where targets are between 0 and 1, cross_entropy for softmax, else
+    mse). `files` maps the names of uploaded CSV files to their content: where it is given,
+    nothing is read from disk.
+
+    Raises SpecError where layers, batch, output or loss do not fit the data or each other, and
+    DataError where the data cannot be read.
+    """
+    if spec.network is None:
+        return spec, None
+    place = Place(spec.source, spec.lines)
+    dataset = _dataset(spec, files, place)
+    layers = spec.network.layers
+    if layers[0] != dataset.features:
+        hint = ""
+        if spec.data.x is not None and dataset.x.shape == (layers[0], 1):
+            row = ", ".join(f"{value:g}" for value in dataset.x[:, 0])
+            hint = f". For one sample of {layers[0]} features write x = [[{row}]]"
+        raise place.fault(
+            "network",
+            "layers",
+            f"the first layer takes {count(layers[0], 'number')}, but {dataset.name} has "
+            f"{count(dataset.features, 'feature')} ({', '.join(dataset.feature_names[:20])})"
+            + (hint or f"; write layers = [{dataset.features}, ...]"),
+        )
+    if layers[-1] != dataset.targets:
+        raise place.fault(
+            "network",
+            "layers",
+            f"the last layer gives {count(layers[-1], 'number')}, but {dataset.name} has "
+            f"{count(dataset.targets, 'target')} ({', '.join(dataset.target_names[:20])}); "
+            f"write layers = [..., {dataset.targets}]",
+        )
+    if isinstance(spec.data.batch, int) and spec.data.batch > len(dataset):
+        raise place.fault(
+            "data",
+            "batch",
+            f"a batch of {spec.data.batch}, but {dataset.name} has "
+            f'{count(len(dataset), "sample")}; write at most {len(dataset)}, or "all"',
+        )
+    loss = spec.loss.name
+    output = spec.network.output or _USUAL_OUTPUT.get(loss) or _TASK_OUTPUT[dataset.task]
+    loss = loss or _default_loss(output, dataset)
+    check_pair(place, output, loss, layers[-1])
+    _check_targets(place, loss, dataset)
+    network = replace(spec.network, output=output)
+    return replace(spec, network=network, loss=LossSpec(loss)), dataset
+
+
+def boundary(spec: Spec) -> float:
+    """The output from which on a yes-or-no network says yes: 0 for scores, 0.5 for the rest."""
+    return 0.0 if spec.loss.name in _ON_SCORES else 0.5
+
+
+LONE_SOFTMAX = (
+    "the softmax of a single number is always 1; write sigmoid for one yes-or-no output, "
+    "or one output per class"
+)
+
+
+def check_pair(place: Place, output: str, loss: str, width: int) -> None:
+    """Raise SpecError for an output and a loss that do not go together."""
+    if output == "softmax" and width == 1:
+        raise place.fault("network", "output", LONE_SOFTMAX)
+    if output not in _LOSS_OUTPUTS[loss]:
+        others = [name for name in _USUAL_LOSSES if output in _LOSS_OUTPUTS[name]]
+        raise place.fault(
+            "loss",
+            "name",
+            f"{loss} does not go with output = {output!r}: {_LOSS_REASONS[loss]}. "
+            f"With {output} use {' or '.join(reversed(others))}",
+        )
+    if loss in ON_LOGITS and width == 1:
+        raise place.fault(
+            "loss",
+            "name",
+            f"{loss} compares classes, one output each, and there is one output; "
+            "for one yes-or-no output use bce",
+        )
+
+
+def _default_loss(output: str, dataset: Dataset) -> str:
+    if output == "softmax":
+        return "cross_entropy"
+    between = bool(((dataset.y >= 0) & (dataset.y <= 1)).all())
+    return "bce" if output == "sigmoid" and between else "mse"
+
+
+def _check_targets(place: Place, loss: str, dataset: Dataset) -> None:
+    y = dataset.y
+    if loss in _FOR_AMOUNTS:
+        return
+    if loss == "hinge":
+        outside = np.argwhere((y != 0) & (y != 1))
+        wanted = "targets of 0 (no) and 1 (yes), which it counts as -1 and 1"
+    else:
+        outside = np.argwhere((y < 0) | (y > 1))
+        wanted = "targets between 0 and 1"
+    if len(outside):
+        row, column = (int(i) for i in outside[0])
+        raise place.fault(
+            "loss",
+            "name",
+            f"{loss} needs {wanted}; {dataset.name} has "
+            f"{y[row, column]:g} for {dataset.target_names[column]} of sample {row + 1}. "
+            "For amounts use mse",
+        )
+    sums = y.sum(axis=1)
+    wrong = np.flatnonzero(np.abs(sums - 1) > 1e-9)
+    if loss in ON_LOGITS and len(wrong):
+        row = int(wrong[0])
+        raise place.fault(
+            "loss",
+            "name",
+            f"{loss} needs targets that sum to 1, such as a single 1 for the right class; those of "
+            f"sample {row + 1} of {dataset.name} sum to {sums[row]:g}",
+        )
+
+
+def _dataset(spec: Spec, files: Mapping[str, bytes] | None, place: Place) -> Dataset:
+    data = spec.data
+    if data.name:
+        dataset = LOADERS[data.name].make(seed=data.seed, **data.options)
+    elif data.csv:
+        dataset = _csv_dataset(spec, files, place)
+    else:
+        assert data.x is not None
+        assert data.y is not None
+        try:
+            dataset = from_arrays("the data", data.x, data.y, task=data.task)
+        except DataError as fault:
+            raise place.fault("data", "task", fault.message) from None
+    if data.validation:
+        if dataset.evaluation is not None:
+            raise place.fault(
+                "data", "validation", f"{dataset.name} has samples for evaluation; leave this out"
+            )
+        try:
+            training, apart = split(dataset, data.validation, data.seed)
+        except DataError as fault:
+            raise place.fault("data", "validation", fault.message) from None
+        dataset = replace(training, evaluation=apart)
+    return standardise(dataset) if data.standardise else dataset
+
+
+def _csv_dataset(spec: Spec, files: Mapping[str, bytes] | None, place: Place) -> Dataset:
+    data = spec.data
+    if files is None:
+        where = Path(spec.folder or ".") / data.csv
+        content, source, name = (
+            read_limited(where, MAX_CSV_BYTES, "a CSV file"),
+            where.name,
+            where.stem,
+        )
+    elif data.csv in files:
+        content, source, name = files[data.csv], data.csv, Path(data.csv).stem
+    else:
+        raise place.fault("data", "csv", unknown("file", data.csv, files))
+    return parse_csv(
+        content,
+        source=source,
+        name=name,
+        target=data.target,
+        features=data.features or None,
+        task=data.task,
+        advise=not data.standardise,
+    )
