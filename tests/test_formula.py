@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from whygrad.formula import (
@@ -48,6 +48,8 @@ UNARY = {
 
 @given(st.sampled_from(sorted(UFUNCS)), numbers, numbers)
 def test_two_numbers_as_numpy(head: str, a: float, b: float) -> None:
+    # NumPy itself says nan or inf, by whether it is asked for one number or for many
+    assume(not (head == "pow" and a == -math.inf and b == 0.5))
     with np.errstate(all="ignore"):
         expected = float(UFUNCS[head](np.float64(a), np.float64(b)))
     got = float(evaluate(Expr(head, (A, B)), lambda value, _: (a, b)[value]))
