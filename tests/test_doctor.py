@@ -537,3 +537,33 @@ def test_torch_is_imported_only_for_the_doctor_itself() -> None:
     code = "import sys, whygrad.doctor as d; d.check_backward; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+# --- lines of the user's own program -------------------------------------------------------------
+
+
+def test_a_finding_says_on_which_line_it_is() -> None:
+    (found,) = examined(mlp(), zero=False).findings
+    here = Path(__file__).read_text("utf-8").splitlines()
+    file, _, line = found.source.rpartition(":")
+    assert Path(file).name == Path(__file__).name
+    assert here[int(line) - 1].strip() == "loss.backward()"
+
+
+def test_a_layer_is_at_the_line_of_the_forward_pass_that_calls_it() -> None:
+    class Shut(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.a, self.b = nn.Linear(4, 16), nn.Linear(16, 3)
+            nn.init.constant_(self.a.bias, -40.0)
+
+        def forward(self, x: Any) -> Any:
+            hidden = torch.relu(self.a(x))
+            return self.b(hidden)
+
+    found = [f for root in examined(Shut()).findings for f in (root, *root.consequences)]
+    lines = {f.cause: f.source for f in found}
+    here = Path(__file__).read_text("utf-8").splitlines()
+    number = int(lines["bad_initialisation"].rpartition(":")[2])
+    assert "self.a(x)" in here[number - 1]

@@ -3,7 +3,8 @@
 """One iteration, looked at closely: what backward brought, what the optimizer used, what moved.
 
 Hooks sit on the parameters for that one iteration and are gone after it; they read and return
-nothing, so the gradients are what they would have been.
+nothing, so the gradients are what they would have been. The run waits only for copies: what is
+worked out from them waits until somebody asks, or until there is time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 
+from whygrad.doctor.places import caller
 from whygrad.doctor.signals import Audit
 
 Tensor = torch.Tensor
@@ -23,7 +25,12 @@ MOST_NUMBERS = 20_000_000  # parameters of a larger model are audited by a part 
 class Auditor:
     """Watches one iteration of training, from its first backward to after its update."""
 
-    def __init__(self, parameters: Mapping[str, Tensor], stepped: bool) -> None:
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor],
+        stepped: bool,
+        before: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.parameters: dict[str, Tensor] = {}
         room = MOST_NUMBERS
         for name, parameter in parameters.items():
@@ -31,7 +38,11 @@ class Auditor:
             if room < 0 and self.parameters:
                 break
             self.parameters[name] = parameter
-        self.before = {n: p.detach().clone() for n, p in self.parameters.items()}
+        known = before or {}
+        self.before = {
+            n: known[n] if n in known else p.detach().clone() for n, p in self.parameters.items()
+        }
+        self.line = ""  # of the user's program, that calls backward
         self.arrived: dict[str, Tensor] = {}
         self.applied: dict[str, Tensor] | None = None
         self.reached: set[str] = set()
@@ -43,6 +54,8 @@ class Auditor:
 
     def _hear(self, name: str) -> Any:
         def hear(gradient: Tensor) -> None:
+            if not self.reached:
+                self.line = caller()
             first = name not in self.reached
             self.reached.add(name)
             old = self.parameters[name].grad
@@ -56,8 +69,12 @@ class Auditor:
 
     def used(self) -> None:
         """The optimizer is about to step: remember what it is given."""
-        given = {n: p.grad for n, p in self.parameters.items() if p.grad is not None}
-        self.applied = {n: g.detach().clone() for n, g in given.items()}
+        given = {n: p.grad.detach() for n, p in self.parameters.items() if p.grad is not None}
+        self.applied = {}
+        for name, gradient in given.items():
+            known = self.arrived.get(name)
+            same = known is not None and torch.equal(known, gradient)
+            self.applied[name] = known if known is not None and same else gradient.clone()
 
     def close(self) -> None:
         """Take the hooks off."""
@@ -65,9 +82,15 @@ class Auditor:
             hook.remove()
         self.hooks = []
 
-    def result(self, step: int, true: Mapping[str, Tensor] | None, decay: float) -> Audit:
+    def end(self, step: int, inputs: Any, targets: Any, buffers: dict[str, Tensor]) -> None:
+        """The iteration is over: keep what its gradient can be worked out anew from, later."""
+        self.close()
+        self.step, self.inputs, self.targets, self.buffers = step, inputs, targets, buffers
+        self.moved = {n: p.detach() - self.before[n] for n, p in self.parameters.items()}
+
+    def result(self, true: Mapping[str, Tensor] | None, decay: float) -> Audit:
         """Return what was seen; `true` is the gradient worked out anew."""
-        moved = {n: p.detach() - self.before[n] for n, p in self.parameters.items()}
+        moved, step = self.moved, self.step
         weights = norm(self.before)
         trained = {n: w for n, w in self.before.items() if self.parameters[n].requires_grad}
         arrived = norm(self.arrived)

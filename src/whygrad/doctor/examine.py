@@ -65,6 +65,7 @@ def chart(doctor: Doctor, trials: bool) -> Chart:
         "dropout": max((m.p for m in doctor.model.modules() if isinstance(m, DROPOUTS)), default=0),
         "batch_norm": any(isinstance(m, NORMS) for m in doctor.model.modules()),
         "validation_losses": tuple(doctor.validation_losses),
+        "sources": _sources(doctor),
     }
     if doctor.validation_losses:
         finite = [(n, v) for n, v in enumerate(doctor.validation_losses, 1) if math.isfinite(v)]
@@ -94,7 +95,18 @@ def _loop(doctor: Doctor) -> Loop:
         doctor.eval_modes,
         _class_run(doctor.batches),
         doctor.batch,
+        doctor.steps_in_eval,
+        doctor.first_step_in_eval or None,
     )
+
+
+def _sources(doctor: Doctor) -> dict[str, str]:
+    layers = () if doctor.first_probe is None else doctor.first_probe.layers
+    lines = {layer.name: layer.source for layer in layers if layer.source}
+    known = {**lines, **{part: line for part, line in doctor.sources.items() if line}}
+    if layers and layers[-1].source:
+        known.setdefault("output", layers[-1].source)
+    return known
 
 
 def _class_run(batches: list[Tensor]) -> float | None:

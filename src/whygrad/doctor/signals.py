@@ -52,6 +52,7 @@ class Layer:
     dead: float | None = None
     saturated: float | None = None
     active: float | None = None
+    source: str = ""  # the line of the user's own forward pass that calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,8 @@ class Loop:
     judged_in_eval_mode: int = 0
     class_run: float | None = None  # how one-sided a batch's labels are next to chance's
     batch: int | None = None
+    stepped_in_eval_mode: int = 0
+    first_step_in_eval_mode: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +264,7 @@ class Chart:
     validation_losses: tuple[float, ...] = ()
     reported_validation: float | None = None  # the loss the user saw last
     trials: Mapping[str, float] = field(default_factory=dict[str, float])
+    sources: Mapping[str, str] = field(default_factory=dict[str, str])  # part: file and line
 
     @property
     def shortfall(self) -> float | None:

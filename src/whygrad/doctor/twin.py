@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from whygrad.doctor.places import caller
 from whygrad.doctor.signals import Layer, Probe
 
 Tensor = torch.Tensor
@@ -39,7 +40,7 @@ class _Listen(TorchFunctionMode):
     def __init__(self, place: Callable[[], str]) -> None:
         super().__init__()
         self.place = place
-        self.heard: list[tuple[str, str, Tensor, Tensor | None]] = []
+        self.heard: list[tuple[str, str, Tensor, Tensor | None, str]] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
@@ -54,7 +55,7 @@ class _Listen(TorchFunctionMode):
             if out.requires_grad:
                 out.retain_grad()
             given = args[0] if args and isinstance(args[0], Tensor) else None
-            self.heard.append((self.place(), op, out, given))
+            self.heard.append((self.place(), op, out, given, caller(within=True)))
         return out
 
 
@@ -132,7 +133,9 @@ class Twin:
             for name, parameter in self.net.named_parameters():
                 parameter.requires_grad_(self.trainable[name])
                 parameter.grad = None
-        layers = tuple(_layer(name, op, out.detach(), out.grad) for name, op, out, _ in ear.heard)
+        layers = tuple(
+            _layer(name, op, out.detach(), out.grad, line) for name, op, out, _, line in ear.heard
+        )
         through: tuple[float, ...] = ()
         if sequence and x.grad is not None:
             each = x.grad.double().pow(2).mean(2)
@@ -144,7 +147,7 @@ class Twin:
         """Return what the first two-dimensional convolution is given."""
         with self.mode(False) as net, torch.no_grad(), _Listen(lambda: "") as ear:
             net(x)
-        return next((given for _, op, _, given in ear.heard if op == "conv2d"), None)
+        return next((given for _, op, _, given, _ in ear.heard if op == "conv2d"), None)
 
     def _recurrent(self) -> bool:
         kinds = (nn.RNNBase, nn.RNNCellBase)
@@ -159,7 +162,7 @@ class Twin:
         return all(m.batch_first for m in self.net.modules() if isinstance(m, nn.RNNBase))
 
 
-def _layer(name: str, op: str, out: Tensor, grad: Tensor | None) -> Layer:
+def _layer(name: str, op: str, out: Tensor, grad: Tensor | None, line: str) -> Layer:
     axis = 1 if out.ndim == 4 else out.ndim - 1
     flat = out.transpose(axis, -1).reshape(-1, out.shape[axis]).float()
     rms = float(flat.pow(2).mean().sqrt())
@@ -173,7 +176,7 @@ def _layer(name: str, op: str, out: Tensor, grad: Tensor | None) -> Layer:
         saturated = float((flat.abs() > TANH_FLAT).float().mean())
     elif op == "sigmoid":
         saturated = float(((flat < SIGMOID_FLAT) | (flat > 1 - SIGMOID_FLAT)).float().mean())
-    return Layer(name, op, flat.shape[1], rms, spread, gradient, dead, saturated, active)
+    return Layer(name, op, flat.shape[1], rms, spread, gradient, dead, saturated, active, line)
 
 
 def _tensor(out: Any) -> Tensor:

@@ -2,10 +2,10 @@
 # PyTorch's own annotations are too loose for strict checking.
 """The doctor at the bedside: what it notes of each iteration, cheaply, and when it looks closer.
 
-Most iterations cost a few numbers. At iterations 1, 2, 4, 8, … one is audited and the network is
-probed on a copy, as long as that stays within a share of the time the run itself takes; so what the
-doctor keeps grows with the logarithm of the run, and its notes of the loss are thinned as they
-grow.
+Most iterations cost a few numbers. At iterations 1, 2, 3, 6, 12, … one is audited, as long as that
+stays within a share of the time the run itself takes; so what the doctor keeps grows with the
+logarithm of the run, and its notes of the loss are thinned as they grow. An audit takes copies
+while the run waits; what is worked out from them waits until findings are asked for.
 """
 
 from __future__ import annotations
@@ -25,17 +25,20 @@ from torch import nn
 from whygrad.doctor.audit import Auditor
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.losses import broadcasts, function, recognise, stable
+from whygrad.doctor.places import caller
 from whygrad.doctor.report import Report
 from whygrad.doctor.signals import Audit, Break, Probe
 from whygrad.doctor.twin import DROPOUTS, NORMS, Twin
 
 Tensor = torch.Tensor
-SHARE = 0.04  # of the run's time, for looking closer
+SHARE = 0.03  # of the run's time, for looking closer
+UNSETTLED = 3  # audits whose copies are kept until findings are asked for
+CANDIDATES = 4  # batches on which the loss is recognised
 ALWAYS = 3  # audits that are made whatever they cost
 MOST_LOSSES = 2048
 MOST_ROWS = 512
 LIVE_ROWS = 256  # of them, where the run waits for it
-FIRST_BATCHES = 48
+FIRST_BATCHES, MOST_TARGETS = 48, 256
 MOST_EPOCHS = 4096
 MOST_NOTES = 20
 
@@ -88,13 +91,16 @@ class Doctor:
         self.validation = validation if validation is not None and len(validation[0]) else None
         self.notes: list[str] = []
         self.iterations = self.steps = 0
-        self.spent = 0.0
+        self.spent = self._dearest = 0.0
         self.began = time.perf_counter()
+        self.sources: dict[str, str] = {}
         self.losses: list[tuple[int, float]] = []
         self._sum, self._count, self._every = 0.0, 0, 1
         self._pending: deque[tuple[int, Tensor]] = deque()
         self.loss_name, self.summed = "", False
         self.broadcast = False
+        self._candidates: list[tuple[float, Tensor, Tensor]] = []
+        self._unsettled: list[Auditor] = []
         self.loss_has_graph: bool | None = None
         self.loss_is_leaf = False
         self.broke: Break | None = None
@@ -108,15 +114,16 @@ class Doctor:
         self.batch: int | None = None
         self.validation_losses: list[float] = []
         self.train_modes, self.eval_modes = 0, 0
+        self.steps_in_eval, self.first_step_in_eval = 0, 0
         self.lr_first = self.lr_top = _rate(optimizer)
         self.decay = max((g.get("weight_decay", 0.0) for g in optimizer.param_groups), default=0.0)
-        self.changed: set[str] = set()
         self.twin: Twin | None = None
         self.start: dict[str, Tensor] = {}
         self._auditor: Auditor | None = None
         self._next = 1
         self._closed = False
         self._steps_before = 0
+        self._rows_kept = 0
         self._hooks: list[Any] = []
         self._kept: Any = None
         self._described: Any = None
@@ -130,9 +137,10 @@ class Doctor:
     def step(self, loss: Any, inputs: Any = None, targets: Any = None, outputs: Any = None) -> None:
         """Note one iteration; call it once, after ``optimizer.step()``."""
         self.iterations += 1
-        first = self.iterations == 1
+        if self.iterations == 1:
+            self._locate("loop")
         if isinstance(loss, Tensor):
-            if first:
+            if self.iterations == 1:
                 self.loss_has_graph = loss.grad_fn is not None
                 self.loss_is_leaf = loss.requires_grad and loss.grad_fn is None
             value = loss.detach()
@@ -147,7 +155,7 @@ class Doctor:
         if self.iterations <= FIRST_BATCHES:
             self._keep(loss, inputs, targets, outputs)
         if self._auditor is not None:
-            self._close_audit(inputs, targets)
+            self._close_audit(self._auditor, inputs, targets)
         stepped, self._steps_before = self.steps > self._steps_before, self.steps
         if self.iterations + 1 >= self._next:
             self._plan(stepped)
@@ -192,10 +200,7 @@ class Doctor:
 
     @_safely
     def _begin(self) -> None:
-        self._hooks = [
-            self.optimizer.register_step_pre_hook(self._before_step),
-            self.optimizer.register_step_post_hook(self._after_step),
-        ]
+        self._hooks = [self.optimizer.register_step_pre_hook(self._before_step)]
         self.start = _state(self.model, clone=True)
         self.twin = Twin(self.model)
         moody = any(isinstance(m, DROPOUTS + NORMS) for m in self.model.modules())
@@ -206,73 +211,99 @@ class Doctor:
     def _before_forward(self, module: Any, args: Any) -> None:
         if module is self.model and not torch.is_grad_enabled():
             if module.training:
+                if not self.train_modes:
+                    self._locate("validation")
                 self.train_modes += 1
             else:
                 self.eval_modes += 1
 
     def _before_step(self, *_: Any) -> None:
         self.steps += 1
+        if self.steps == 1:
+            self._locate("step")
+        if not self.model.training:
+            self.steps_in_eval += 1
+            self.first_step_in_eval = self.first_step_in_eval or self.steps
+        self.lr_top = max(self.lr_top, _rate(self.optimizer))
         if self._auditor is not None:
             try:
                 self._auditor.used()
             except Exception as error:
                 self._note("audit", error)
 
-    def _after_step(self, *_: Any) -> None:
-        rate = _rate(self.optimizer)
-        if rate > self.lr_top:
-            self.lr_top = rate
-
     def _audit(self, stepped: bool) -> None:
-        self._auditor = Auditor(dict(self.model.named_parameters()), stepped)
-        self._buffers = {n: b.detach().clone() for n, b in self.model.named_buffers()}
+        first = self.iterations == 0
+        parameters = dict(self.model.named_parameters())
+        self._auditor = Auditor(parameters, stepped, self.start if first else None)
+        self._buffers = (
+            {} if first else {n: b.detach().clone() for n, b in self.model.named_buffers()}
+        )
+
+    def _locate(self, part: str) -> None:
+        """Remember the line of the user's program that did this first."""
+        self.sources.setdefault(part, caller())
 
     def _plan(self, stepped: bool) -> None:
         """Decide whether the coming iteration is looked at closely."""
         coming = self.iterations + 1
         elapsed = time.perf_counter() - self.began
-        if len(self.audits) < ALWAYS or self.spent < SHARE * elapsed:
+        if self.listened < ALWAYS or self.spent + self._dearest < SHARE * elapsed:
+            began = time.perf_counter()
             self._audit(stepped)
+            self._dearest = max(self._dearest, time.perf_counter() - began)
         self._next = 2 * coming if coming >= ALWAYS else coming + 1
 
-    def _close_audit(self, inputs: Any, targets: Any) -> None:
-        auditor, self._auditor = self._auditor, None
-        assert auditor is not None
-        auditor.close()
-        true = None
-        loss = self.loss_function()
-        usable = isinstance(inputs, Tensor) and isinstance(targets, Tensor) and loss is not None
-        if usable and loss is not None and self.twin is not None and self.broke is None:
-            self.twin.take({**auditor.before, **self._buffers})
-            true = self.twin.gradient(inputs, targets, loss)
+    def _close_audit(self, auditor: Auditor, inputs: Any, targets: Any) -> None:
+        began = time.perf_counter()
+        self._auditor = None
+        usable = isinstance(inputs, Tensor) and isinstance(targets, Tensor) and self.broke is None
+        rows = (inputs.detach().clone(), targets.detach().clone()) if usable else (None, None)
+        auditor.end(self.iterations, *rows, self._buffers)
         self.listened += 1
         self.reached |= auditor.reached
-        audit = auditor.result(self.iterations, true, self.decay)
-        self.audits.append(audit)
-        for name, parameter in auditor.parameters.items():
-            if not torch.equal(parameter.detach(), auditor.before[name]):
-                self.changed.add(name)
-        if len(self.audits) == 1 and usable and loss is not None and self.twin is not None:
-            x, y = (rows[:LIVE_ROWS] for rows in self.probe_rows(inputs, targets))
-            self.twin.take(self.start)
-            self.first_probe = self.twin.probe(x, y, loss, 1)
+        self.sources.setdefault("backward", auditor.line)
+        self._unsettled.append(auditor)
+        if len(self._unsettled) > UNSETTLED:
+            self._settle(self._unsettled.pop(0))
+        self._dearest = max(self._dearest, time.perf_counter() - began)
+
+    def _settle(self, auditor: Auditor) -> None:
+        """Work out what an audit's copies say."""
+        self._recognise()
+        loss, twin, true = self.loss_function(), self.twin, None
+        usable = auditor.inputs is not None and loss is not None
+        if usable and loss is not None and twin is not None:
+            twin.take({**self.start, **auditor.before, **auditor.buffers})
+            true = twin.gradient(auditor.inputs, auditor.targets, loss)
+        self.audits.append(auditor.result(true, self.decay))
+        if self.first_probe is None and usable and loss is not None and twin is not None:
+            x, y = (rows[:LIVE_ROWS] for rows in self.probe_rows(auditor.inputs, auditor.targets))
+            twin.take(self.start)
+            self.first_probe = twin.probe(x, y, loss, 1)
+
+    def _recognise(self) -> None:
+        """Find the loss's name from the first batches' outputs and targets."""
+        while self._candidates and not self.loss_name:
+            number, outputs, targets = self._candidates.pop(0)
+            if math.isfinite(number):
+                self.broadcast = self.broadcast or broadcasts(number, outputs, targets)
+            self.loss_name, self.summed = recognise(number, outputs, targets, self.loss)
 
     def _keep(self, loss: Any, inputs: Any, targets: Any, outputs: Any) -> None:
         """Keep something of the first batches: rows to examine, and the order of the labels."""
         if isinstance(targets, Tensor):
-            self.batches.append(targets.detach().flatten()[:256].clone())
+            few = targets.ndim == 1 and len(targets) <= MOST_TARGETS
+            told = targets if few else targets.flatten()[:MOST_TARGETS]
+            self.batches.append(told.detach().clone())
             self.batch = max(self.batch or 0, len(targets))
-            kept = sum(len(y) for _, y in self.seen)
-            if self.train is None and isinstance(inputs, Tensor) and kept < MOST_ROWS:
+            rows = self._rows_kept < MOST_ROWS and self.train is None
+            if rows and isinstance(inputs, Tensor):
                 self.seen.append((inputs.detach().clone(), targets.detach().clone()))
-            if isinstance(outputs, Tensor) and not self.loss_name:
+                self._rows_kept += len(targets)
+            if isinstance(outputs, Tensor) and self.iterations <= CANDIDATES:
                 number = float(loss.detach() if isinstance(loss, Tensor) else loss)
-                if math.isfinite(number):
-                    self.broadcast = self.broadcast or broadcasts(number, outputs, targets)
-                    found = recognise(number, outputs, targets, self.loss)
-                    self.loss_name, self.summed = found
-                elif self.loss is not None:
-                    self.loss_name, _ = recognise(math.nan, outputs, targets, self.loss)
+                copies = (outputs.detach().clone(), targets.detach().clone())
+                self._candidates.append((number, *copies))
 
     def _flush(self, inputs: Any, outputs: Any, targets: Any) -> None:
         while self._pending:
@@ -342,15 +373,15 @@ class Doctor:
         if self.rank:
             note = f"this is rank {self.rank} of a distributed run; rank 0 reports"
             return Report((), (*self.notes, note), self.iterations, certain=False)
-        began = time.perf_counter()
         try:
             self._flush(None, None, None)
+            self._recognise()
+            while self._unsettled:
+                self._settle(self._unsettled.pop(0))
             return examine(self, trials)
         except Exception as error:
             self._note("examine", error)
             return Report((), tuple(self.notes), self.iterations, certain=False)
-        finally:
-            self.spent += time.perf_counter() - began
 
 
 def _listen_everywhere(doctor: Doctor) -> Any:
