@@ -9,6 +9,7 @@ import numpy as np
 
 from whygrad.display import number
 from whygrad.doctor.finding import Finding, Remedy
+from whygrad.doctor.links import LINKS
 from whygrad.doctor.report import Report
 from whygrad.errors import GradientError
 
@@ -136,7 +137,7 @@ def wrong_backward(worst: tuple[float, str, float, float, float], count: int, of
                 "every element agrees with nudging",
             ),
         ),
-        links=("docs/doctor.md#wrong_backward",),
+        links=(*LINKS["wrong_backward"], "docs/doctor.md#wrong_backward"),
     )
 
 

@@ -36,13 +36,14 @@ class Finding:
         severity: ``fatal`` (nothing can be learned), ``serious`` or ``mild``.
         mechanism: how the cause makes the symptom, with this run's numbers.
         evidence: the numbers, by name.
-        where: the layer, parameter or line of the loop.
+        where: the layer, parameter or part of the loop.
         since: the first iteration at which it was seen, counted from 1.
         rules_out: what looks similar, and why it is not that.
         remedies: the first one first.
         masks: what would hide the symptom and leave the cause.
         consequences: findings that this one explains.
-        links: where to read on.
+        links: where to read on, and commands that show the same mechanism in whygrad.
+        source: the line of the user's own program, as ``file:line``, where it is known.
     """
 
     cause: str
@@ -57,6 +58,7 @@ class Finding:
     masks: tuple[str, ...] = ()
     consequences: tuple[Finding, ...] = ()
     links: tuple[str, ...] = ()
+    source: str = ""
 
     def with_consequences(self, others: tuple[Finding, ...]) -> Finding:
         """Return the finding with what it explains under it."""

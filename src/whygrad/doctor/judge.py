@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from whygrad.doctor.finding import Finding
+from whygrad.doctor.links import LINKS
 from whygrad.doctor.remedies import MASKS, REMEDIES
 from whygrad.doctor.rules import RULES
 from whygrad.doctor.signals import Chart
@@ -79,7 +80,8 @@ def judge(chart: Chart) -> tuple[Finding, ...]:
         cause: [other for other in known if cause in EXPLAINS.get(other, ())] for cause in known
     }
     roots = sorted((f for f in known.values() if not parents[f.cause]), key=lambda f: -f.confidence)
-    return tuple(_dressed(f).with_consequences(_under(f, roots, known)) for f in roots)
+    dressed = {cause: _dressed(f, chart.sources) for cause, f in known.items()}
+    return tuple(dressed[f.cause].with_consequences(_under(f, roots, dressed)) for f in roots)
 
 
 def _under(
@@ -89,13 +91,33 @@ def _under(
     before = roots[: roots.index(root)]
     taken = {cause for other in before for cause in EXPLAINS.get(other.cause, ())}
     below = EXPLAINS.get(root.cause, frozenset()) - taken
-    return tuple(_dressed(f) for cause, f in known.items() if cause in below)
+    return tuple(f for cause, f in known.items() if cause in below)
 
 
-def _dressed(finding: Finding) -> Finding:
+# Which lines of the user's program a place is, the first known one first.
+LINES: Mapping[str, tuple[str, ...]] = {
+    "the loop": ("backward", "loop"),
+    "the loss": ("backward", "loop"),
+    "the loss's reduction": ("backward", "loop"),
+    "the schedule": ("optimizer", "step"),
+    "gradient clipping": ("step",),
+    "the validation loop": ("validation",),
+    "the output": ("output",),
+}
+
+
+def _dressed(finding: Finding, sources: Mapping[str, str]) -> Finding:
     return replace(
         finding,
+        source=_source(finding.where, sources),
         remedies=REMEDIES.get(finding.cause, ()),
         masks=MASKS.get(finding.cause, ()),
-        links=(f"docs/doctor.md#{finding.cause}",),
+        links=(*LINKS.get(finding.cause, ()), f"docs/doctor.md#{finding.cause}"),
     )
+
+
+def _source(where: str, sources: Mapping[str, str]) -> str:
+    """Return the line a place is at: a layer's, a parameter's layer's, or a part of the loop's."""
+    usual = ("optimizer", "step") if where.startswith("optimizer.") else ()
+    parts = (where, where.rpartition(".")[0], *LINES.get(where, usual))
+    return next((sources[part] for part in parts if sources.get(part)), "")

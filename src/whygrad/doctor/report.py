@@ -73,7 +73,7 @@ class Report:
         yield f"After {self.iterations} iterations: {self.verdict}"
         for place, finding in enumerate(self.findings, 1):
             yield ""
-            where = f" — {finding.where}" if finding.where else ""
+            where = f" — {_place(finding)}" if _place(finding) else ""
             since = f", since iteration {finding.since}" if finding.since else ""
             yield f"{place}. {_words(finding.cause)}{where}{since}"
             yield f"   {finding.mechanism}"
@@ -83,6 +83,8 @@ class Report:
                 yield f"   → {remedy.name}: {remedy.why}. Predicts: {remedy.predicts}."
             for mask in finding.masks:
                 yield f"   would only mask it: {mask}"
+            for link in finding.links:
+                yield f"   see: {link}"
             for under in finding.consequences:
                 yield f"   · brings about {_words(under.cause)}: {under.mechanism}"
         for note in self.notes:
@@ -130,10 +132,15 @@ def _words(cause: str) -> str:
     return cause.replace("_", " ")
 
 
+def _place(finding: Finding) -> str:
+    """Return where it is, in words and as a line of the user's program."""
+    return f"{finding.where} ({finding.source})" if finding.source else finding.where
+
+
 def _section(finding: Finding, under: bool = False) -> str:
     parts = [
         f"<h{2 + under}>{escape(_words(finding.cause))}</h{2 + under}>",
-        f"<p>{escape(finding.where)}</p>" if finding.where else "",
+        f"<p>{escape(_place(finding))}</p>" if _place(finding) else "",
         f"<p>{escape(finding.mechanism)}</p>",
     ]
     if finding.evidence:
@@ -146,6 +153,7 @@ def _section(finding: Finding, under: bool = False) -> str:
         ("What it is not", [f"{_words(o)}: {why}" for o, why in finding.rules_out.items()]),
         ("What to do", [f"{r.name}: {r.why}. Predicts: {r.predicts}." for r in finding.remedies]),
         ("What would only mask it", list(finding.masks)),
+        ("Read on, and see it happen", list(finding.links)),
     )
     for title, items in lists:
         if items and not under:
