@@ -110,6 +110,20 @@ def _own(work: Workings, place: Place, held: Held) -> float:
     return held[place] if place in held else work.number(place, held)
 
 
+def test_what_is_typed_anew_takes_the_place_of_what_was_typed_before() -> None:
+    run = start("flow").iteration.run  # dL/dyhat is -3.5, dL/dw2 is half of it
+    put_right = [("dL/dyhat", "-1.75"), ("dL/dyhat", "-3.5"), ("dL/dw2", "-0.875")]
+    found = list(grade_numbers(run, put_right))
+    assert [(mark.correct, mark.expected, mark.carried) for mark in found] == [
+        (False, -3.5, False),
+        (True, -3.5, False),
+        (False, -1.75, False),
+    ]
+    # a right number that is made wrong again says nothing of what was not done
+    made_wrong = [("dL/dyhat", "-3.5"), ("dL/dyhat", "3.5"), ("dL/dw2", "1.75")]
+    assert [mark.correct for mark in grade_numbers(run, made_wrong)] == [True, False, True]
+
+
 def test_a_slip_from_which_nothing_follows_is_not_carried() -> None:
     made = exercise(0, feature="sigmoid_output")  # the loss of ŷ = 2 is a logarithm of -1
     mark = marks(made, {"yhat": "2", "L": "7"})["L"]

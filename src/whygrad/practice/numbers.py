@@ -100,11 +100,11 @@ def grade_numbers(
 
 @dataclass
 class _Sheet:
-    """What a learner has written so far.
+    """What a learner has written so far: of each number, what was typed last.
 
     Attributes:
         workings: the right numbers.
-        slips: numbers that were wrong and are carried on, or right again after one.
+        slips: numbers that are wrong and are carried on, or right again after one.
         own: all numbers that were told or typed, as rounded as they were.
         told: where numbers were told.
         settled: where numbers were typed that are right.
@@ -114,7 +114,7 @@ class _Sheet:
     slips: dict[Place, float] = field(default_factory=dict[Place, float])
     own: dict[Place, float] = field(default_factory=dict[Place, float])
     told: list[Place] = field(default_factory=list[Place])
-    settled: list[Place] = field(default_factory=list[Place])
+    settled: set[Place] = field(default_factory=set[Place])
 
     def graded(self, name: str, text: str) -> Mark:
         """Grade one number, and note it."""
@@ -131,26 +131,37 @@ class _Sheet:
             correct, feedback = self._in_words(answer, place, exact)
             return Mark(name, text, correct, exact, (), feedback, carried)
         if _is_right(answer, exact, rounded):
-            self.own[place] = answer.value
-            self.settled.append(place)
+            self._note(place, answer.value, settled=True)
             return Mark(name, text, True, exact, (), self._right(name, basis, carried), carried)
         if carried and agrees(answer, true):
             # what went wrong before was put right, or not used
-            self.slips[place] = true
-            self.own[place] = answer.value
+            self._note(place, answer.value, slip=true)
             return Mark(name, text, True, true, (), self._right(name, NOTHING_HELD, False), False)
         found = recognised(self, answer, place)
-        self.own[place] = answer.value
         if not found and is_off_by_rounding(answer, exact):
+            self._note(place, answer.value)
             says = f"Right, but for rounding on the way: {display.number(exact)} with more digits."
             return Mark(name, text, True, exact, (), says, carried)
         if not found and is_rough(answer, exact):
+            self._note(place, answer.value)
             says = "That is near, but too rough to tell it from others: write one more digit."
             return Mark(name, text, None, exact, (), says, carried)
         feedback = self._wrong(answer, name, exact, found, basis, carried)
-        self.slips[place] = answer.value
+        self._note(place, answer.value, slip=answer.value)
         names = tuple(mistake.name for mistake in found)
         return Mark(name, text, False, exact, names, feedback, carried)
+
+    def _note(
+        self, place: Place, typed: float, *, slip: float | None = None, settled: bool = False
+    ) -> None:
+        """Note what was typed, in place of what was typed there before."""
+        self.own[place] = typed
+        self.slips.pop(place, None)
+        self.settled.discard(place)
+        if slip is not None:
+            self.slips[place] = slip
+        if settled:
+            self.settled.add(place)
 
     def _in_words(self, answer: Answer, place: Place, expected: float) -> tuple[bool | None, str]:
         """Answer what is no number: nothing, a sign, a comparison, or something else."""

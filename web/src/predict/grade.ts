@@ -49,7 +49,7 @@ const HALVES = 0.05
 export class Grader {
   readonly #session: Session
   readonly #work: Workings
-  /** Numbers that were wrong and are carried on, or right again after one. */
+  /** Numbers that are wrong and are carried on, or right again after one. */
   #slips: readonly Place[] = []
   /** All numbers that were typed, as rounded as they were. */
   #own: readonly Place[] = []
@@ -94,6 +94,7 @@ export class Grader {
       return { ...plain, correct: true, says }
     }
     if (!mistakes.length && isRough(answer, exact)) {
+      this.#note(place, {})
       const says = 'That is near, but too rough to tell it from others: write one more digit.'
       return { ...plain, settled: false, correct: null, says }
     }
@@ -103,6 +104,7 @@ export class Grader {
     return { ...plain, correct: false, mistakes, says, step: carried ? `from your own numbers, ${step}` : step }
   }
 
+  /** Notes what was typed, in place of what was typed there before. */
   #note(place: Place, { slip, settled = false }: { slip?: number; settled?: boolean }): void {
     if (!place.name) return
     const slips = without(this.#slips, place)
