@@ -15,19 +15,21 @@ from hypothesis import strategies as st
 from whygrad.errors import WhygradError
 from whygrad.lesson import lesson, lines
 from whygrad.practice import (
+    DIFFICULTIES,
     FADING,
     FEATURES,
     KINDS,
     Exercise,
-    Workings,
     exercise,
     from_id,
     from_json,
+    grade,
     worksheet,
 )
 from whygrad.practice.exercise import MAX_SEED
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
 from whygrad.run import Run
+from whygrad.whatif import MISTAKES
 
 SEEDS = range(3)
 EVERY = [(f, k) for f in FEATURES for k in KINDS]
@@ -39,11 +41,12 @@ EVERY = [(f, k) for f in FEATURES for k in KINDS]
 @pytest.mark.parametrize(("feature", "kind"), EVERY)
 def test_every_feature_is_asked_in_every_way(feature: str, kind: str) -> None:
     for seed in SEEDS:
-        for fading in FADING:
-            made = exercise(seed, feature=feature, kind=kind, fading=fading)
+        for n, fading in enumerate(FADING):
+            difficulty = DIFFICULTIES[(seed + n) % len(DIFFICULTIES)]
+            made = exercise(seed, feature=feature, kind=kind, fading=fading, difficulty=difficulty)
             assert made.asks
             assert FEATURES[feature].holds(made.run)
-            assert made.id == f"{kind}.{feature}.{fading}.{seed}"
+            assert made.id.startswith(f"{kind}.{feature}.{fading}.{seed}")
             assert from_id(made.id) == made
             assert all(math.isfinite(number) for _, number in made.given)
             assert len(dict(made.given)) == len(made.given)
@@ -104,6 +107,8 @@ def test_numbers_are_friendly() -> None:
         ({"seed": 1, "feature": "fanot"}, "did you mean 'fanout'"),
         ({"seed": 1, "kind": "fill_blank"}, "did you mean 'fill_blanks'"),
         ({"seed": 1, "fading": "alone"}, "Allowed: worked, completion, solo"),
+        ({"seed": 1, "difficulty": 0}, "the difficulty is 0; it must be from 1 to 4"),
+        ({"seed": 1, "difficulty": 5}, "the difficulty is 5"),
     ],
 )
 def test_what_is_not_there_is_refused(arguments: dict[str, Any], says: str) -> None:
@@ -113,7 +118,9 @@ def test_what_is_not_there_is_refused(arguments: dict[str, Any], says: str) -> N
 
 @pytest.mark.parametrize(
     "id_", ["", "7", "a.b.c", "next_number.fanout.solo.x", "next_number.fanout.solo.²", "a.b.c.7",
-            "next_number.fanout.solo.99999999999", "next_number.fanout.solo.-1", "." * 500]
+            "next_number.fanout.solo.99999999999", "next_number.fanout.solo.-1", "." * 500,
+            "next_number.fanout.solo.7.1", "next_number.fanout.solo.7.5",
+            "next_number.fanout.solo.7."]
 )  # fmt: skip
 def test_what_is_not_an_id_is_refused(id_: str) -> None:
     with pytest.raises(WhygradError):
@@ -141,6 +148,33 @@ def test_an_altered_file_is_refused(key: str) -> None:
     assert from_json(data) == exercise(7)
 
 
+@pytest.mark.parametrize("feature", list(FEATURES))
+def test_the_way_to_the_loss_is_longer_with_each_difficulty(feature: str) -> None:
+    shortest = {way_to_the_loss(exercise(seed, feature=feature).run) for seed in range(12)}
+    step = 2 if "network" in exercise(0, feature=feature).spec else 1  # a layer is z and a
+    for seed in SEEDS:
+        for more, difficulty in enumerate(DIFFICULTIES):
+            made = exercise(seed, feature=feature, difficulty=difficulty)
+            assert FEATURES[feature].holds(made.run)
+            assert from_id(made.id) == made
+            assert way_to_the_loss(made.run) - more * step in shortest
+
+
+def way_to_the_loss(run: Run) -> int:
+    """How many named values lie on the longest way to the loss."""
+    length: dict[str, int] = {}
+    for before, name in edges_of(run.tape):
+        length[name] = max(length.get(name, 0), length.get(before, 0) + 1)
+    return length["L"]
+
+
+def test_an_id_says_the_difficulty_where_it_is_above_1() -> None:
+    assert exercise(7, feature="fanout", difficulty=1).id == "next_number.fanout.solo.7"
+    harder = exercise(7, feature="fanout", difficulty=3)
+    assert harder.id == "next_number.fanout.solo.7.3"
+    assert "c1 = " in harder.question.replace("₁", "1")
+
+
 def test_less_is_asked_the_more_is_worked_out() -> None:
     for feature in FEATURES:
         for kind in ("next_number", "fill_blanks"):
@@ -149,6 +183,52 @@ def test_less_is_asked_the_more_is_worked_out() -> None:
                 for fading in FADING
             ]
             assert counts == sorted(counts)
+
+
+# --- mistakes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(MISTAKES))
+def test_every_mistake_can_be_made_in_an_exercise_and_shows_there(name: str) -> None:
+    for feature in FEATURES:
+        for seed in range(6):
+            made = exercise(seed, feature=feature)
+            work = made.workings
+            if name not in {mistake.name for mistake in work.mistakes}:
+                continue
+            wrong = dict(work.differing(name))
+            place = next((place for place in wrong if math.isfinite(wrong[place])), None)
+            if place is None:
+                continue
+            before = work.order[: work.order.index(place)]
+            typed = {work.label(p): repr(work.number(p)) for p in before if p not in wrong}
+            typed[work.label(place)] = repr(wrong[place])
+            mark = {mark.name: mark for mark in grade(made, typed)}[work.label(place)]
+            assert mark.correct is False
+            assert name in mark.mistakes
+            return
+    raise AssertionError(f"no exercise shows {name}")
+
+
+def test_the_second_iteration_tells_the_gradients_of_the_first() -> None:
+    """Who does not zero them has the sum of both, as PyTorch has without zero_grad()."""
+    made = exercise(3, feature="second_iteration")
+    given = dict(made.given)
+    assert "the first had ∂L/∂w₁ = 3, ∂L/∂b₁ = 1" in made.question
+    assert (given["earlier dL/dw1"], given["earlier dL/db1"]) == (3.0, 1.0)
+    found = by_torch(made, zeroed=False)
+    kept = made.workings.wrongly("keep_old_gradients")
+    for name in ("w1", "b1"):
+        number = kept.number((f"dL/d{name}", 0))
+        assert number == pytest.approx(found[f"dL/d{name.upper()}" if name == "w1" else "dL/db1"])
+        right = made.run[f"dL/d{name}"].item()
+        assert number == pytest.approx(right + given[f"earlier dL/d{name}"])
+
+
+def test_what_the_relu_does_at_0_is_told_where_it_matters() -> None:
+    said = "At exactly 0 the ReLU's slope is taken as 0."
+    assert all(said in made.question for made in of_feature("kink"))
+    assert all(said not in made.question for made in of_feature("two_layers"))
 
 
 # --- features ---------------------------------------------------------------------------------
@@ -224,10 +304,11 @@ FUNCTIONS = {
     "log": torch.log,
     "tanh": torch.tanh,
     "relu": torch.relu,
+    "maximum": torch.maximum,
 }
 
 
-def by_torch(made: Exercise) -> dict[str, Any]:
+def by_torch(made: Exercise, *, zeroed: bool = True) -> dict[str, Any]:
     """Every number of an exercise, by PyTorch's autograd and optimizer, from its spec alone."""
     spec, iteration = made.spec, FEATURES[made.feature].iteration
     data = {
@@ -245,7 +326,8 @@ def by_torch(made: Exercise) -> dict[str, Any]:
     optimizer = torch.optim.SGD(weights.values(), spec["optimizer"]["learning_rate"], **options)
     found: dict[str, torch.Tensor] = {}
     for _ in range(iteration):
-        optimizer.zero_grad()
+        if zeroed:
+            optimizer.zero_grad()
         made_here = (
             formula(spec, weights, data) if "formula" in spec else network(spec, weights, data)
         )
@@ -254,8 +336,8 @@ def by_torch(made: Exercise) -> dict[str, Any]:
         made_here["L"].backward()
         found = {name: value.detach().clone() for name, value in made_here.items()}
         for name, value in (made_here | weights).items():
-            assert value.grad is not None
-            found[f"dL/d{name}"] = value.grad.detach().clone()
+            if value.grad is not None:  # shares are shown beside a loss that takes the logits
+                found[f"dL/d{name}"] = value.grad.detach().clone()
         optimizer.step()
     for name, value in weights.items():
         found[f"{name}_new"] = value.detach()
@@ -286,6 +368,10 @@ def network(spec: Any, weights: Any, data: Any) -> dict[str, torch.Tensor]:
             made[f"z{n}"] = z
             made["yhat"] = torch.sigmoid(z)
             made["L"] = torch.nn.functional.binary_cross_entropy(made["yhat"], data["y"])
+        elif spec["network"]["output"] == "softmax":
+            made[f"z{n}"] = z
+            made["yhat"] = torch.softmax(z, -1)
+            made["L"] = torch.nn.functional.cross_entropy(z, data["y"])
         else:
             made["yhat"] = z * 1
             made["L"] = torch.nn.functional.mse_loss(made["yhat"], data["y"])
@@ -303,7 +389,7 @@ def of_torch(found: dict[str, Any], made: Exercise, name: str) -> float | None:
 @pytest.mark.parametrize("feature", list(FEATURES))
 def test_every_answer_is_confirmed_by_pytorch(feature: str) -> None:
     for seed in range(6):
-        made = exercise(seed, feature=feature)
+        made = exercise(seed, feature=feature, difficulty=DIFFICULTIES[seed % len(DIFFICULTIES)])
         found = by_torch(made)
         confirmed = 0
         for ask in made.asks:
@@ -347,7 +433,7 @@ def test_told_and_asked_make_up_the_whole() -> None:
     for seed in range(12):
         for kind in ("next_number", "fill_blanks"):
             made = exercise(seed, kind=kind, fading="completion")
-            work = Workings(made.run)
+            work = made.workings
             numbers = dict(made.given) | {ask.name: ask.answer for ask in made.asks}
             for place in work.order:
                 label = work.label(place)
@@ -360,7 +446,7 @@ def test_a_planted_mistake_is_seen(feature: str) -> None:
     for seed in SEEDS:
         made = exercise(seed, feature=feature, kind="find_the_mistake")
         where, number, slip = made.asks
-        work = Workings(made.run)
+        work = made.workings
         given = dict(made.given)
         for place in work.order:
             label = work.label(place)

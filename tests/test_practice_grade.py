@@ -56,7 +56,7 @@ def test_right_answers_are_right_and_say_why(feature: str) -> None:
 def test_right_answers_from_ones_own_rounded_numbers_are_right(feature: str, digits: int) -> None:
     for seed in range(4):
         made = exercise(seed, feature=feature)
-        work, own = Workings(made.run), dict[Place, float]()
+        work, own = made.workings, dict[Place, float]()
         typed: dict[str, str] = {}
         for place in work.order:
             typed[work.label(place)] = f"{work.number(place, own):.{digits}g}"
@@ -98,7 +98,7 @@ def test_a_right_number_after_a_slip_is_right_either_way() -> None:
 def test_one_slip_costs_once(feature: str) -> None:
     for seed in range(1):
         made = exercise(seed, feature=feature)
-        work = Workings(made.run)
+        work = made.workings
         for n, slipped in enumerate(work.order):
             held = {slipped: 0.8 * work.number(slipped) + 0.0137}
             typed = {work.label(place): repr(_own(work, place, held)) for place in work.order}
@@ -377,7 +377,7 @@ def test_a_mistake_that_was_not_made_is_answered_with_what_it_would_have_given()
 
 def test_a_number_that_is_not_the_first_wrong_one_is_answered() -> None:
     made = exercise(3, feature="two_layers", kind="find_the_mistake")
-    work = Workings(made.run)
+    work = made.workings
     first = str(made.asks[0].answer)
     wrong = [work.label(place) for place, _ in work.differing(made.mistake)]
     right = [work.label(place) for place in work.order if work.label(place) not in wrong]
@@ -446,7 +446,7 @@ def test_numbers_of_any_tape_can_be_graded_one_by_one() -> None:
 @pytest.mark.parametrize("feature", list(FEATURES))
 def test_holding_a_number_changes_only_what_follows(feature: str) -> None:
     made = exercise(1, feature=feature)
-    work = Workings(made.run)
+    work = made.workings
     for n, place in enumerate(work.order):
         run = work.right({place: work.number(place) + 0.5})
         for before in work.order[:n]:

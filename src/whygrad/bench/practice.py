@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 from whygrad import random
 from whygrad.display import rounded
-from whygrad.practice import FADING, FEATURES, Exercise, Workings, exercise, grade
+from whygrad.practice import DIFFICULTIES, FADING, FEATURES, Exercise, Workings, exercise, grade
 from whygrad.practice.answer import agrees, read
 from whygrad.whatif import MISTAKES
 
@@ -28,7 +28,7 @@ Rounding = Callable[[float], str]
 
 
 def exercises(count: int) -> Iterator[Exercise]:
-    """Yield exercises that ask for numbers: every feature, and every way of asking, in turn."""
+    """Yield exercises that ask for numbers: features, difficulties, ways of asking, in turn."""
     features = tuple(FEATURES)
     for seed in range(count):
         turn = seed // len(features)
@@ -37,6 +37,7 @@ def exercises(count: int) -> Iterator[Exercise]:
             feature=features[seed % len(features)],
             kind=("next_number", "fill_blanks")[turn % 2],
             fading=FADING[turn % 3],
+            difficulty=DIFFICULTIES[turn // 2 % len(DIFFICULTIES)],
         )
 
 
@@ -48,7 +49,7 @@ def run(count: int = EXERCISES) -> dict[str, dict[str, int]]:
     alone: Counter[str] = Counter()
     other: Counter[str] = Counter()
     for made in exercises(count):
-        work = Workings(made.run)
+        work = made.workings
         for mistake, marked, names in mistaken(made, work):
             played[mistake] += 1
             wrong[mistake] += marked is False

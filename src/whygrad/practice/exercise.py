@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -17,15 +18,27 @@ import numpy as np
 from whygrad import random
 from whygrad.errors import UnknownName, WhygradError, unknown
 from whygrad.practice.features import FEATURES, Draw, Spec
-from whygrad.practice.questions import FADING, KINDS, QUESTIONS, Ask, Named, Setting, leaves, story
+from whygrad.practice.questions import (
+    FADING,
+    KINDS,
+    QUESTIONS,
+    Ask,
+    Named,
+    Setting,
+    earlier,
+    leaves,
+    story,
+)
 from whygrad.practice.workings import Workings
 from whygrad.run import Run
 from whygrad.spec import spec_from_dict
 from whygrad.training import start
 
 MAX_SEED = 2**31
+DIFFICULTIES = (1, 2, 3, 4)
 _LARGEST, _SMALLEST = 200.0, 0.01  # of what is worked out, but for 0 itself
 _DRAWS = 500
+_ID = re.compile(r"(\w+)\.(\w+)\.(\w+)\.([0-9]{1,10})(?:\.([2-9]))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,7 @@ class Exercise:
     """A question about one small tape.
 
     Attributes:
-        id: says everything about it: kind, feature, fading and seed.
+        id: says everything about it: kind, feature, fading, seed, and difficulty if above 1.
         kind: one of KINDS.
         feature: what the tape has that is worth practising.
         fading: how much is worked out already; one of FADING.
@@ -43,6 +56,7 @@ class Exercise:
         given: names and numbers that are told.
         asks: what is asked, in the order it is worked out.
         mistake: the planted mistake, if there is one.
+        difficulty: how long the way to the loss is: 1 is the feature at its shortest.
     """
 
     id: str
@@ -55,11 +69,17 @@ class Exercise:
     given: Named
     asks: tuple[Ask, ...]
     mistake: str = ""
+    difficulty: int = 1
 
     @property
     def run(self) -> Run:
         """The numbers of the exercise's tape, done rightly."""
         return _run(json.dumps(self.spec), FEATURES[self.feature].iteration)
+
+    @property
+    def workings(self) -> Workings:
+        """The exercise's tape and the mistakes that fit it; made anew each time."""
+        return _workings(json.dumps(self.spec), FEATURES[self.feature].iteration)
 
     def to_json(self, *, with_answers: bool = False) -> dict[str, Any]:
         """Return the exercise as JSON data."""
@@ -78,7 +98,12 @@ class Exercise:
 
 
 def exercise(
-    seed: int, *, feature: str | None = None, kind: str = "next_number", fading: str = "solo"
+    seed: int,
+    *,
+    feature: str | None = None,
+    kind: str = "next_number",
+    fading: str = "solo",
+    difficulty: int = 1,
 ) -> Exercise:
     """Make an exercise. The same arguments make the same exercise anywhere.
 
@@ -88,12 +113,19 @@ def exercise(
         kind: one of KINDS.
         fading: "worked" (only the last number is asked), "completion" (the second half), "solo"
             (all). Blanks come more often the less is worked out.
+        difficulty: one of DIFFICULTIES: 1 is the feature at its shortest, each one more puts one
+            more step (in a network, one more layer) before the loss.
 
     Raises:
         WhygradError: an unknown name, or a seed out of range.
     """
     if not 0 <= seed < MAX_SEED:
         raise WhygradError(f"the seed is {seed}; it must be from 0 to {MAX_SEED - 1}")
+    if difficulty not in DIFFICULTIES:
+        raise WhygradError(
+            f"the difficulty is {difficulty}; it must be from {DIFFICULTIES[0]} to "
+            f"{DIFFICULTIES[-1]}"
+        )
     if feature is None:
         feature = tuple(FEATURES)[int(random.bits(seed, "exercise/feature", 1)[0]) % len(FEATURES)]
     for what, name, allowed in (
@@ -103,7 +135,7 @@ def exercise(
     ):
         if name not in allowed:
             raise UnknownName(unknown(what, name, allowed))
-    return _make(seed, feature, kind, fading)
+    return _make(seed, feature, kind, fading, difficulty)
 
 
 def from_id(id_: str) -> Exercise:
@@ -112,13 +144,15 @@ def from_id(id_: str) -> Exercise:
     Raises:
         WhygradError: it is not an exercise's id.
     """
-    parts = id_.split(".")
-    if len(parts) != 4 or not (parts[3].isascii() and parts[3].isdigit()) or len(parts[3]) > 10:
+    match = _ID.fullmatch(id_)
+    if match is None:
         raise WhygradError(
             f"{id_!r:.100} is not an exercise's id; one looks like next_number.fanout.solo.7"
         )
-    kind, feature, fading, seed = parts
-    return exercise(int(seed), feature=feature, kind=kind, fading=fading)
+    kind, feature, fading, seed, difficulty = match.groups(default="1")
+    return exercise(
+        int(seed), feature=feature, kind=kind, fading=fading, difficulty=int(difficulty)
+    )
 
 
 def from_json(data: Any) -> Exercise:
@@ -164,12 +198,12 @@ def _same(given: Any, own: Any) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _make(seed: int, feature: str, kind: str, fading: str) -> Exercise:
-    draw = Draw(seed)
+def _make(seed: int, feature: str, kind: str, fading: str, difficulty: int) -> Exercise:
+    draw, about = Draw(seed), FEATURES[feature]
     for _ in range(_DRAWS):
-        spec = FEATURES[feature].make(draw)
-        workings = Workings(_run(json.dumps(spec), FEATURES[feature].iteration))
-        if not (_is_friendly(workings) and FEATURES[feature].holds(workings.run)):
+        spec = about.make(draw, difficulty - 1)
+        workings = _workings(json.dumps(spec), about.iteration)
+        if not (_is_friendly(workings) and about.holds(workings.run)):
             continue
         found = QUESTIONS[kind](Setting(spec, workings, fading, draw))
         if found is not None:
@@ -177,17 +211,25 @@ def _make(seed: int, feature: str, kind: str, fading: str) -> Exercise:
     else:
         raise AssertionError(f"no friendly numbers for {feature} in {_DRAWS} draws")
     return Exercise(
-        f"{kind}.{feature}.{fading}.{seed}",
+        ".".join(
+            [kind, feature, fading, str(seed), *([str(difficulty)] if difficulty > 1 else [])]
+        ),
         kind,
         feature,
         fading,
         seed,
         spec,
-        f"{story(workings.run)}\n{found.text}",
-        (*leaves(workings.run), *found.told),
+        f"{story(workings)}\n{found.text}",
+        (*leaves(workings.run), *earlier(workings), *found.told),
         found.asks,
         found.mistake,
+        difficulty,
     )
+
+
+def _workings(spec: str, iteration: int) -> Workings:
+    before = _run(spec, iteration - 1) if iteration > 1 else None
+    return Workings(_run(spec, iteration), before)
 
 
 @lru_cache(maxsize=64)

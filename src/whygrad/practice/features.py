@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from whygrad import random
+from whygrad.op import Array
 from whygrad.run import Run
 
 Spec = Mapping[str, Any]
 
 _WEIGHTS = (-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0)
 _BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0)
+_PASSING_WEIGHTS = (0.5, 1.0)
+_PASSING_BIASES = (0.0, 0.5)
 _INPUTS = (-2.0, -1.0, 0.5, 1.0, 2.0, 3.0)
 _TARGETS = (-1.0, 0.0, 1.0, 2.0, 3.0)
 _RATES = (0.1, 0.2, 0.5)
@@ -47,27 +50,30 @@ class Feature:
 
     Attributes:
         says: what there is to practise, in a few words.
-        make: draws a spec.
+        make: draws a spec, with some steps (in a network: layers) more before the loss.
         holds: whether the feature is there, with the numbers that were drawn.
         iteration: which iteration of the training is worked out, from 1.
     """
 
     says: str
-    make: Callable[[Draw], dict[str, Any]]
+    make: Callable[[Draw, int], dict[str, Any]]
     holds: Callable[[Run], bool] = lambda run: True
     iteration: int = 1
 
 
-def _network(draw: Draw, layers: list[int], **more: Any) -> dict[str, Any]:
+def _network(draw: Draw, layers: list[int], longer: int, **more: Any) -> dict[str, Any]:
+    """Draw a network; what makes it longer are layers of one unit before the last."""
+    layers = [*layers[:-1], *[1] * longer, layers[-1]]
     weights: dict[str, Any] = {}
     for n in range(1, len(layers)):
+        between = 1 < n < len(layers) - 1  # these only pass on what the first layer lets through
+        chosen = (_PASSING_WEIGHTS, _PASSING_BIASES) if between else (_WEIGHTS, _BIASES)
         weights[f"W{n}"] = [
-            [draw.one(_WEIGHTS) for _ in range(layers[n])] for _ in range(layers[n - 1])
+            [draw.one(chosen[0]) for _ in range(layers[n])] for _ in range(layers[n - 1])
         ]
-        weights[f"b{n}"] = [draw.one(_BIASES) for _ in range(layers[n])]
+        weights[f"b{n}"] = [draw.one(chosen[1]) for _ in range(layers[n])]
     rows = more.pop("rows", 1)
     output = more.pop("output", "linear")
-    targets = (0.0, 1.0) if output == "sigmoid" else _TARGETS
     optimizer = {"name": "sgd", "learning_rate": draw.one(_RATES), **more.pop("optimizer", {})}
     return {
         "network": {
@@ -79,46 +85,76 @@ def _network(draw: Draw, layers: list[int], **more: Any) -> dict[str, Any]:
         "optimizer": optimizer,
         "data": {
             "x": [[draw.one(_INPUTS) for _ in range(layers[0])] for _ in range(rows)],
-            "y": [[draw.one(targets)] for _ in range(rows)],
+            "y": [_target(draw, output, layers[-1]) for _ in range(rows)],
             "batch": "all",
         },
         **more,
     }
 
 
+def _target(draw: Draw, output: str, width: int) -> list[float]:
+    if output == "softmax":
+        right = draw.below(width)
+        return [float(n == right) for n in range(width)]
+    return [draw.one((0.0, 1.0) if output == "sigmoid" else _TARGETS)]
+
+
 def _sgd(draw: Draw) -> dict[str, Any]:
     return {"name": "sgd", "learning_rate": draw.one(_RATES)}
 
 
-def _chain(draw: Draw) -> dict[str, Any]:
+def _link(draw: Draw, before: str) -> str:
+    """Draw a step of a chain."""
+    k = draw.one((2.0, 3.0, 4.0))
+    return draw.one((f"{k:g} * {before}", f"{before} + {k:g}", f"{before} - {k:g}"))
+
+
+def _links(draw: Draw, count: int, lines: dict[str, Any], before: str) -> str:
+    """Add steps of a chain to a formula's lines, and return the name of the last."""
+    for n in range(1, count + 1):
+        lines[f"c{n}"] = _link(draw, before)
+        before = f"c{n}"
+    return before
+
+
+def _chain(draw: Draw, longer: int) -> dict[str, Any]:
     """Four steps one after the other, each of one number, one of them a square."""
     lines: dict[str, Any] = {"x": draw.one(_INPUTS)}
-    before, square = "x", draw.below(4)
-    for n, name in enumerate("abcL"):
-        k = draw.one((2.0, 3.0, 4.0))
-        line = draw.one((f"{k:g} * {before}", f"{before} + {k:g}", f"{before} - {k:g}"))
-        lines[name] = f"{before}**2" if n == square else line
+    before, square = "x", draw.below(4 + longer)
+    for n, name in enumerate([*"abcdef"[: 3 + longer], "L"]):
+        link = _link(draw, before)
+        lines[name] = f"{before}**2" if n == square else link
         before = name
     return {"formula": lines, "optimizer": _sgd(draw)}
 
 
-def _neuron(draw: Draw) -> dict[str, Any]:
+def _neuron(draw: Draw, longer: int) -> dict[str, Any]:
+    lines = {
+        "w": draw.one(_WEIGHTS),
+        "b": draw.one((-0.5, 0.5, 1.0)),
+        "z": "w*x + b",
+        "a": "relu(z)",
+    }
+    made = _on_data(draw, longer, lines, "a", loss="(y - {})**2")
+    return made | {"optimizer": _sgd(draw)}
+
+
+def _on_data(
+    draw: Draw, longer: int, lines: dict[str, Any], last: str, loss: str = "({} - y)**2"
+) -> dict[str, Any]:
+    """Draw what a formula is trained on; its loss is a square error of its last value."""
+    data = {"x": draw.one(_INPUTS), "y": draw.one(_TARGETS)}
+    lines["L"] = loss.format(_links(draw, longer, lines, last))
     return {
-        "formula": {
-            "w": draw.one(_WEIGHTS),
-            "b": draw.one((-0.5, 0.5, 1.0)),
-            "z": "w*x + b",
-            "a": "relu(z)",
-            "L": "(y - a)**2",
-        },
-        "data": {"x": draw.one(_INPUTS), "y": draw.one(_TARGETS)},
-        "optimizer": _sgd(draw),
+        "formula": lines,
+        "data": data,
+        "optimizer": {"name": "sgd", "learning_rate": 0.1},
     }
 
 
-def _dead_unit(draw: Draw) -> dict[str, Any]:
+def _dead_unit(draw: Draw, longer: int) -> dict[str, Any]:
     """Give one hidden unit a bias that shuts it, whatever else was drawn."""
-    made = _network(draw, [2, 2, 1])
+    made = _network(draw, [2, 2, 1], longer)
     unit = draw.below(2)
     weights = [row[unit] for row in made["init"]["W1"]]
     total = sum(a * b for a, b in zip(made["data"]["x"][0], weights, strict=True))
@@ -126,83 +162,138 @@ def _dead_unit(draw: Draw) -> dict[str, Any]:
     return made
 
 
-def _fanout(draw: Draw) -> dict[str, Any]:
+def _kink(draw: Draw, longer: int) -> dict[str, Any]:
+    """Give one hidden unit the bias that makes its sum 0."""
+    made = _network(draw, [1, 2, 1], longer)
+    unit = draw.below(2)
+    made["init"]["b1"][unit] = -made["data"]["x"][0][0] * made["init"]["W1"][0][unit]
+    return made
+
+
+def _fanout(draw: Draw, longer: int) -> dict[str, Any]:
     k = draw.one((2.0, 3.0, 4.0))
-    lines = (
+    lines: dict[str, Any] = (
         {"a": f"x + {k:g}", "L": "x * a"},
         {"a": f"{k:g} * x", "b": "a + x", "L": "a * b"},
         {"a": "x * x", "b": "a + a", "L": f"b - {k:g} * x"},
     )[draw.below(3)]
-    return {"formula": {"x": draw.one(_INPUTS), **lines}, "optimizer": _sgd(draw)}
+    lines = {"x": draw.one(_INPUTS), **lines}
+    optimizer = _sgd(draw)
+    if longer:
+        lines["s"] = lines.pop("L")
+        lines["L"] = _link(draw, _links(draw, longer - 1, lines, "s"))
+    return {"formula": lines, "optimizer": optimizer}
 
 
-def _shared_weight(draw: Draw) -> dict[str, Any]:
-    return {
-        "formula": {
-            "w": draw.one((-1.0, 0.5, 2.0)),
-            "h": "w * x",
-            "p": "w * h",
-            "L": "(p - y)**2",
-        },
-        "data": {"x": draw.one(_INPUTS), "y": draw.one(_TARGETS)},
-        "optimizer": {"name": "sgd", "learning_rate": 0.1},
+def _shared_weight(draw: Draw, longer: int) -> dict[str, Any]:
+    lines = {"w": draw.one((-1.0, 0.5, 2.0)), "h": "w * x", "p": "w * h"}
+    return _on_data(draw, longer, lines, "p")
+
+
+def _residual(draw: Draw, longer: int) -> dict[str, Any]:
+    lines = {"w": draw.one(_WEIGHTS), "h": "w * x", "a": "relu(h)", "s": "h + a"}
+    return _on_data(draw, longer, lines, "s")
+
+
+def _larger(draw: Draw, longer: int) -> dict[str, Any]:
+    lines = {
+        "w": draw.one(_WEIGHTS),
+        "v": draw.one(_WEIGHTS),
+        "p": "w * x",
+        "q": "v * x",
+        "m": "maximum(p, q)",
     }
+    return _on_data(draw, longer, lines, "m")
 
 
-def _residual(draw: Draw) -> dict[str, Any]:
-    return {
-        "formula": {
-            "w": draw.one(_WEIGHTS),
-            "h": "w * x",
-            "a": "relu(h)",
-            "s": "h + a",
-            "L": "(s - y)**2",
-        },
-        "data": {"x": draw.one(_INPUTS), "y": draw.one(_TARGETS)},
-        "optimizer": {"name": "sgd", "learning_rate": 0.1},
+def _two_gates(draw: Draw, longer: int) -> dict[str, Any]:
+    lines = {
+        "w": draw.one(_WEIGHTS),
+        "v": draw.one(_WEIGHTS),
+        "z1": "w * x",
+        "a1": "relu(z1)",
+        "z2": "v * a1",
+        "a2": "relu(z2)",
+        "s": "a1 + a2",
     }
+    return _on_data(draw, longer, lines, "s")
 
 
 def _open(run: Run) -> bool:
     """Say whether every ReLU lets through."""
-    relus = [step for step in run.tape.steps if step.op == "relu"]
-    return all(bool((run.arrays[step.output] > 0).all()) for step in relus)
+    return all(bool((z > 0).all()) for z in _sums(run))
+
+
+def _open_above(run: Run) -> bool:
+    """Say whether every ReLU lets through, but for those of the first layer."""
+    return all(bool((z > 0).all()) for z in _sums(run)[1:])
+
+
+def _sums(run: Run) -> list[Array]:
+    """Return what goes into the ReLUs."""
+    return [run.arrays[step.inputs[0]] for step in run.tape.steps if step.op == "relu"]
 
 
 def _one_dead(run: Run) -> bool:
-    return int((run["z1"] < 0).sum()) == 1
+    return int((run["z1"] < 0).sum()) == 1 and _open_above(run)
+
+
+def _one_at_zero(run: Run) -> bool:
+    z = run["z1"]
+    return int((z == 0).sum()) == 1 and bool((z >= 0).all()) and _open_above(run)
+
+
+def _first_gate_only(run: Run) -> bool:
+    return bool(run["z1"] > 0) and bool(run["z2"] < 0)
 
 
 def _rows_differ(run: Run) -> bool:
-    return bool(run["x"][0] != run["x"][1])
+    return bool(run["x"][0] != run["x"][1]) and _open(run)
 
 
 def _moving(run: Run) -> bool:
-    return all(bool((run[f"velocity_{name}"] != 0).all()) for name in ("w1", "b1"))
+    return all(bool((run[f"velocity_{name}"] != 0).all()) for name in ("w1", "b1")) and _open(run)
 
 
 # The order is from easy to hard.
 FEATURES: dict[str, Feature] = {
     "chain": Feature("rates multiply along a chain", _chain),
     "neuron": Feature("one neuron with a ReLU", _neuron),
-    "two_inputs": Feature("each weight meets its own input", lambda d: _network(d, [2, 1])),
-    "two_layers": Feature("two layers, one unit each", lambda d: _network(d, [1, 1, 1]), _open),
+    "two_inputs": Feature(
+        "each weight meets its own input", lambda d, n: _network(d, [2, 1], n), _open
+    ),
+    "two_layers": Feature(
+        "two layers, one unit each", lambda d, n: _network(d, [1, 1, 1], n), _open
+    ),
     "fanout": Feature("a value that is used twice", _fanout),
     "shared_weight": Feature("a weight that is used twice", _shared_weight),
     "residual": Feature("a way around an activation", _residual),
+    "maximum": Feature("the larger of two", _larger, lambda run: bool(run["p"] != run["q"])),
     "batch_of_two": Feature(
-        "the mean over two examples", lambda d: _network(d, [1, 1], rows=2), _rows_differ
+        "the mean over two examples", lambda d, n: _network(d, [1, 1], n, rows=2), _rows_differ
+    ),
+    "second_iteration": Feature(
+        "the second iteration", lambda d, n: _network(d, [1, 1], n), _open, iteration=2
     ),
     "momentum": Feature(
         "the second step of SGD with momentum",
-        lambda d: _network(d, [1, 1], optimizer={"momentum": 0.9}),
+        lambda d, n: _network(d, [1, 1], n, optimizer={"momentum": 0.9}),
         _moving,
         iteration=2,
     ),
-    "tanh": Feature("the slope of tanh", lambda d: _network(d, [1, 1, 1], activation="tanh")),
+    "two_gates": Feature("two ReLUs, the second one shut", _two_gates, _first_gate_only),
+    "tanh": Feature("the slope of tanh", lambda d, n: _network(d, [1, 1, 1], n, activation="tanh")),
     "sigmoid_output": Feature(
-        "a sigmoid and cross-entropy", lambda d: _network(d, [1, 1, 1], output="sigmoid"), _open
+        "a sigmoid and cross-entropy",
+        lambda d, n: _network(d, [1, 1, 1], n, output="sigmoid"),
+        _open,
     ),
-    "hidden_units": Feature("two hidden units", lambda d: _network(d, [1, 2, 1])),
+    "two_classes": Feature(
+        "a softmax and cross-entropy", lambda d, n: _network(d, [1, 2], n, output="softmax"), _open
+    ),
+    "hidden_units": Feature(
+        "two hidden units", lambda d, n: _network(d, [1, 2, 1], n), _open_above
+    ),
+    "kink": Feature("a ReLU at exactly 0", _kink, _one_at_zero),
     "dead_unit": Feature("a unit that is silent", _dead_unit, _one_dead),
 }

@@ -21,6 +21,7 @@ from whygrad.whatif import MISTAKES, MakeMistake, compare, find_mistake
 
 FADING = ("worked", "completion", "solo")
 CHOICES = 4  # mistakes to choose the planted one from
+EARLIER = "earlier "  # before the name of a number that is of the iteration before
 TRAINED = 6  # iterations shown of a training that goes wrong
 
 Named = tuple[tuple[str, float], ...]
@@ -80,8 +81,9 @@ class Setting:
         return worked_out(self.run)
 
 
-def story(run: Run) -> str:
+def story(workings: Workings) -> str:
     """Tell what is computed, in formulas with names, and from what."""
+    run = workings.run
     lines = [
         f"  {symbol(run.label(step.value, at))} = {in_symbols(formula(run, step.value, at), run)}"
         for step in lesson(run.tape)
@@ -89,7 +91,34 @@ def story(run: Run) -> str:
         for at in range(run.arrays[step.value].size)
     ]
     given = ", ".join(f"{symbol(name)} = {shown(number)}" for name, number in leaves(run))
-    return "\n".join(["A small computation:", *lines, f"with {given}."])
+    told = ["A small computation:", *lines, f"with {given}."]
+    if before := earlier(workings):
+        was = ", ".join(
+            f"{symbol(name.removeprefix(EARLIER))} = {shown(number)}" for name, number in before
+        )
+        told.append(f"It is the second iteration; the first had {was}.")
+    if any("log(" in line for line in lines):
+        told.append("log is the natural logarithm, exp its inverse.")
+    if any(
+        step.op == "relu" and bool((run.arrays[step.inputs[0]] == 0).any())
+        for step in run.tape.steps
+    ):
+        told.append("At exactly 0 the ReLU's slope is taken as 0.")
+    return "\n".join(told)
+
+
+def earlier(workings: Workings) -> Named:
+    """Return the parameters' gradients of the iteration before, where there is one."""
+    run = workings.before
+    if run is None:
+        return ()
+    return tuple(
+        (f"{EARLIER}{run.label(gradient, at)}", _plain(run.number(gradient, at)))
+        for leaf in run.tape.leaves
+        if leaf.role == "parameter" and leaf.id in run.tape.gradients
+        for gradient in [run.tape.gradients[leaf.id]]
+        for at in range(run.arrays[gradient].size)
+    )
 
 
 def leaves(run: Run) -> Named:

@@ -18,7 +18,7 @@ from whygrad.play import Player
 from whygrad.run import Run, leaves_of
 from whygrad.tape import Step, Tape
 from whygrad.whatif.mistakes import MISTAKES, Mistake
-from whygrad.whatif.rewrite import Rewriter, rewrite
+from whygrad.whatif.rewrite import Rewriter, Rule, rewrite, rewriter
 
 Place = tuple[str, int]  # a value's name and a flat index
 Held = Mapping[Place, float]
@@ -102,11 +102,12 @@ class Workings:
 
     Attributes:
         run: the numbers, done rightly.
+        before: those of the iteration before, if there was one.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, before: Run | None = None) -> None:
         """Prepare for ``run``; tapes are written when they are first played."""
-        self.run = run
+        self.run, self.before = run, before
         self._right: Switched | None = None
         self._wrong: dict[str, Switched] = {}
 
@@ -155,7 +156,8 @@ class Workings:
         if switched is None:
             rule = MISTAKES[mistake].build(self.run.tape)
             assert rule is not None
-            switched = Switched(*rewrite(self.run.tape, leaves_of(self.run), rule))
+            made = rewriter(self.run.tape, leaves_of(self.run), rule)
+            switched = Switched(made.tape(), made.leaves | self._carried(made, rule))
             self._wrong[mistake] = switched
         switched.play(held)
         return switched
@@ -167,6 +169,14 @@ class Workings:
             number, right = wrong.number(place), self.number(place)
             if not np.isclose(number, right, rtol=1e-6, atol=1e-9):
                 yield place, number
+
+    def _carried(self, made: Rewriter, rule: Rule) -> dict[int, Array]:
+        """Return what a mistake itself carries over from the iteration before."""
+        if self.before is None or not made.carries:
+            return {}
+        player = Player(*rewrite(self.before.tape, leaves_of(self.before), rule))
+        player.play()
+        return {old: player.buffers[new].copy() for old, new in made.carries}
 
     def _rightly(self, held: Held) -> Switched:
         if self._right is None:
