@@ -49,6 +49,20 @@ def test_an_exercise_is_printed() -> None:
     assert "    8\n" in printed("exercise", "--seed", "7", "--feature", "fanout", "--with-answers")
 
 
+def test_a_harder_exercise_is_printed() -> None:
+    said = printed("exercise", "--seed", "7", "--feature", "fanout", "--difficulty", "3")
+    assert "next_number.fanout.solo.7.3" in said
+    sheet = printed("worksheet", "--seed", "7", "--feature", "fanout", "--difficulty", "3")
+    assert "next_number.fanout.solo.10.3" in sheet
+
+
+def test_commands_to_copy_are_not_broken_into_lines() -> None:
+    said = printed("exercise", "--feature", "second_iteration", "--kind", "find_the_mistake")
+    id_ = "find_the_mistake.second_iteration.solo.0"
+    assert f"  whygrad exercise --id {id_} --format json > exercise.json\n" in said
+    assert said.startswith("The second iteration  (")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_exercise_is_written_for_programs(kind: str) -> None:
     options = ("exercise", "--seed", "7", "--kind", kind, "--fading", "completion")
@@ -65,6 +79,7 @@ def test_an_exercise_is_written_for_programs(kind: str) -> None:
         (("exercise", "--feature", "fanot"), "did you mean 'fanout'"),
         (("exercise", "--kind", "order"), "unknown kind 'order'"),
         (("exercise", "--seed", "-1"), "-1 is not in the range"),
+        (("exercise", "--difficulty", "9"), "9 is not in the range"),
         (("exercise", "--id", "7"), "is not an exercise's id"),
         (("worksheet", "--count", "0"), "0 is not in the range"),
         (("grade", "none.json", "none.json"), "does not exist"),
@@ -93,6 +108,23 @@ def test_answers_are_graded(tmp_path: Path) -> None:
     assert "✓ a: 6" in text
     assert "✗ ∂L/∂x: 4,0" in text
     assert "· x′: nothing" in text
+
+
+def test_an_open_answer_is_rated(tmp_path: Path) -> None:
+    made = exercise(3, kind="choose_the_remedy")
+    given = file(tmp_path, "e.json", made.to_json())
+    answers = file(tmp_path, "a.json", {"remedy": "zero the gradients"})
+    assert "--rating 4" in printed("exercise", "--id", made.id)
+    assert "rating" not in json.loads(printed("grade", given, answers, "--format", "json"))[0]
+    rated = ("grade", given, answers, "--rating", "4")
+    assert "You rate your own 4 of 5." in " ".join(printed(*rated).split())
+    (mark,) = json.loads(printed(*rated, "--format", "json"))
+    assert mark["rating"] == 4
+    kept = file(tmp_path, "b.json", {"remedy": "zero the gradients", "rating": 4})
+    assert json.loads(printed("grade", given, kept, "--format", "json")) == [mark]
+    number = file(tmp_path, "n.json", exercise(7).to_json())
+    blank = file(tmp_path, "c.json", {})
+    assert "--rating is for open answers" in refused("grade", number, blank, "--rating", "4")
 
 
 def test_an_exercise_with_answers_is_graded_too(tmp_path: Path) -> None:

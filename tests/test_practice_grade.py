@@ -402,6 +402,40 @@ def test_a_remedy_is_compared_by_the_learner() -> None:
     assert "Left blank" in marks(made, {})["remedy"].feedback
 
 
+@pytest.mark.parametrize(
+    ("typed", "rating", "says"),
+    [
+        ("4", 4, "You rate your own 4 of 5. What does the model answer say that yours does not?"),
+        (" 5/5 ", 5, "You rate your own 5 of 5."),
+        ("3 out of 5", 3, "You rate your own 3 of 5."),
+        ("2.0", 2, "You rate your own 2 of 5."),
+        ("", None, "Rate your own from 1 to 5"),
+        ("6", None, "“6” is not a whole number from 1 to 5. Rate your own"),
+        ("3.5", None, "“3.5” is not a whole number from 1 to 5."),
+        ("good", None, "“good” is not a whole number from 1 to 5."),
+    ],
+)
+def test_an_open_answer_is_rated_by_the_learner(typed: str, rating: int | None, says: str) -> None:
+    made = exercise(3, kind="choose_the_remedy")
+    (mark,) = grade(made, {"remedy": "zero the gradients", "rating": typed})
+    assert mark.rating == rating
+    assert says in mark.feedback
+    assert str(made.asks[0].answer) in mark.feedback
+    assert mark.to_json().get("rating") == rating
+    assert ("rating" in mark.to_json()) == (rating is not None)
+
+
+def test_what_is_blank_is_not_rated() -> None:
+    (mark,) = grade(exercise(3, kind="choose_the_remedy"), {"rating": "5"})
+    assert mark.rating is None
+    assert "Left blank" in mark.feedback
+
+
+def test_a_number_is_not_rated() -> None:
+    with pytest.raises(WhygradError, match="unknown answer 'rating'"):
+        grade(FANOUT, {"rating": "5"})
+
+
 # --- homework ---------------------------------------------------------------------------------
 
 

@@ -16,9 +16,11 @@ from whygrad.cli.options import FORMAT
 from whygrad.errors import WhygradError
 from whygrad.names import symbol
 from whygrad.practice import (
+    DIFFICULTIES,
     FADING,
     FEATURES,
     KINDS,
+    RATING,
     STARTERS,
     Checked,
     Exercise,
@@ -51,6 +53,13 @@ _SEED = click.option(
 def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say what an exercise is like."""
     for option in (
+        click.option(
+            "--difficulty",
+            type=click.IntRange(DIFFICULTIES[0], DIFFICULTIES[-1]),
+            default=DIFFICULTIES[0],
+            show_default=True,
+            help="How long the way to the loss is: each one more is a step, or a layer, more.",
+        ),
         click.option("--fading", type=click.Choice(FADING), default="solo", show_default=True),
         click.option(
             "--kind",
@@ -76,6 +85,7 @@ def exercise_command(
     feature: str | None,
     kind: str,
     fading: str,
+    difficulty: int,
     id_: str | None,
     with_answers: bool,
     style: str,
@@ -86,18 +96,20 @@ def exercise_command(
     Examples:
       whygrad exercise --seed 7
       whygrad exercise --seed 7 --feature fanout --fading completion
+      whygrad exercise --seed 7 --difficulty 3
       whygrad exercise --seed 7 --format json > exercise.json
     """
     made = (
         from_id(id_)
         if id_ is not None
-        else exercise(seed, feature=feature, kind=kind, fading=fading)
+        else exercise(seed, feature=feature, kind=kind, fading=fading, difficulty=difficulty)
     )
     if style == "json":
         _print_json(made.to_json(with_answers=with_answers))
         return
     console = Console(highlight=False, markup=False)
-    console.print(f"{FEATURES[made.feature].says.capitalize()}  ({made.id})\n", style="bold")
+    says = FEATURES[made.feature].says
+    console.print(f"{says[:1].upper()}{says[1:]}  ({made.id})\n", style="bold")
     console.print(made.question)
     console.print("\nAsked:", style="bold")
     for ask in made.asks:
@@ -106,16 +118,27 @@ def exercise_command(
             answer = ask.answer if isinstance(ask.answer, str) else display.number(ask.answer)
             console.print(f"    {answer}", style="green")
     console.print("\nTo have it graded:", style="bold")
-    console.print(f"  whygrad exercise --id {made.id} --format json > exercise.json")
-    console.print(f'  write your answers to answers.json, as {{"{made.asks[0].name}": "…", …}}')
-    console.print("  whygrad grade exercise.json answers.json")
+    answers = f'"{made.asks[0].name}": "…"' + (", …" if len(made.asks) > 1 else "")
+    for line in (
+        f"whygrad exercise --id {made.id} --format json > exercise.json",
+        f"write your answers to answers.json, as {{{answers}}}",
+        "whygrad grade exercise.json answers.json",
+    ):
+        console.print(f"  {line}", soft_wrap=True)  # to be copied
+    if made.kind == "choose_the_remedy":
+        console.print("  then rate your own, from 1 to 5: add --rating 4 to that")
 
 
 @click.command("grade")
 @click.argument("exercise_file", metavar="EXERCISE.json", type=_FILE)
 @click.argument("answers_file", metavar="ANSWERS.json", type=_FILE)
+@click.option(
+    "--rating",
+    metavar="1-5",
+    help="How near your open answer is to the model answer; ANSWERS.json may hold it too.",
+)
 @FORMAT
-def grade_command(exercise_file: Path, answers_file: Path, style: str) -> None:
+def grade_command(exercise_file: Path, answers_file: Path, rating: str | None, style: str) -> None:
     """Mark the answers to an exercise, and say what went wrong.
 
     ANSWERS.json is an object: what was asked by name, and what you typed.
@@ -124,9 +147,15 @@ def grade_command(exercise_file: Path, answers_file: Path, style: str) -> None:
     Examples:
       whygrad grade exercise.json answers.json
       whygrad grade exercise.json answers.json --format json
+      whygrad grade exercise.json answers.json --rating 4
     """
     made = _sourced(exercise_file, lambda: from_json(_read(exercise_file)))
-    marks = _sourced(answers_file, lambda: grade(made, _answers(answers_file)))
+    answers = _sourced(answers_file, lambda: _answers(answers_file))
+    if rating is not None:
+        if made.kind != "choose_the_remedy":
+            raise WhygradError("--rating is for open answers; these are marked for you")
+        answers[RATING] = rating
+    marks = _sourced(answers_file, lambda: grade(made, answers))
     _print_marks(marks, style)
 
 
@@ -154,7 +183,13 @@ def homework_command(spec: str, answers_file: Path, style: str) -> None:
 @click.option("--count", type=click.IntRange(1, 50), default=4, show_default=True)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file.")
 def worksheet_command(
-    seed: int, feature: str | None, kind: str, fading: str, count: int, output: Path | None
+    seed: int,
+    feature: str | None,
+    kind: str,
+    fading: str,
+    difficulty: int,
+    count: int,
+    output: Path | None,
 ) -> None:
     """Make a worksheet to print, as HTML, with an answer key at its end.
 
@@ -166,7 +201,13 @@ def worksheet_command(
       whygrad worksheet --feature fanout --count 6 > worksheet.html
     """
     made: list[Exercise] = [
-        exercise((seed + n) % MAX_SEED, feature=feature, kind=kind, fading=fading)
+        exercise(
+            (seed + n) % MAX_SEED,
+            feature=feature,
+            kind=kind,
+            fading=fading,
+            difficulty=difficulty,
+        )
         for n in range(count)
     ]
     page = worksheet(made)

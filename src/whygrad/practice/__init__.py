@@ -2,9 +2,9 @@
 
 from whygrad.practice.answer import Answer, agrees, read
 from whygrad.practice.check import STARTERS, Checked, Wrong, check, starter
-from whygrad.practice.exercise import Exercise, exercise, from_id, from_json
+from whygrad.practice.exercise import DIFFICULTIES, Exercise, exercise, from_id, from_json
 from whygrad.practice.features import FEATURES
-from whygrad.practice.grade import grade, homework
+from whygrad.practice.grade import RATING, grade, homework
 from whygrad.practice.numbers import Mark, grade_numbers
 from whygrad.practice.pasted import Line, check_lines
 from whygrad.practice.questions import FADING, KINDS, Ask
@@ -12,9 +12,11 @@ from whygrad.practice.workings import Workings, worked_out
 from whygrad.practice.worksheet import worksheet
 
 __all__ = [
+    "DIFFICULTIES",
     "FADING",
     "FEATURES",
     "KINDS",
+    "RATING",
     "STARTERS",
     "Answer",
     "Ask",

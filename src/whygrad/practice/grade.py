@@ -17,6 +17,8 @@ from whygrad.practice.workings import Workings
 from whygrad.run import Run
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 
+RATING = "rating"  # the name that a learner's rating of an open answer goes by
+_RATED = re.compile(r"([1-5])(?:\.0*)?(?: ?(?:/|of|out of) ?5)?")
 _UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂'", "0123456789d′")
 
 
@@ -27,13 +29,16 @@ def grade(
 
     Args:
         exercise: what was asked.
-        answers: what was typed; what is left out counts as blank.
+        answers: what was typed; what is left out counts as blank. An open answer may come with the
+            learner's own "rating" of it, from 1 to 5.
         workings: of the exercise's run, if they were made before.
 
     Raises:
         UnknownName: an answer is for something that was not asked.
     """
     asked = {plain_name(ask.name): ask.name for ask in exercise.asks}
+    if exercise.kind == "choose_the_remedy":
+        asked[RATING] = RATING
     typed: dict[str, str] = {}
     for name, text in answers.items():
         if plain_name(name) not in asked:
@@ -44,8 +49,8 @@ def grade(
     if exercise.kind == "draw_the_graph":
         return [_graph(exercise, typed.get("graph", ""))]
     if exercise.kind == "choose_the_remedy":
-        return [_remedy(exercise, typed.get("remedy", ""))]
-    work = workings or Workings(exercise.run)
+        return [_remedy(exercise, typed.get("remedy", ""), typed.get(RATING, ""))]
+    work = workings or exercise.workings
     if exercise.kind == "find_the_mistake":
         return _planted(exercise, typed, work)
     made = {work.label(place) for place in work.order}
@@ -131,16 +136,26 @@ def _slip(exercise: Exercise, label: str, typed: str, work: Workings) -> Mark:
     return Mark("mistake made", typed, correct, planted.title, names, says, False)
 
 
-def _remedy(exercise: Exercise, typed: str) -> Mark:
+def _remedy(exercise: Exercise, typed: str, rated: str) -> Mark:
     """Show the model answer beside the learner's own, who rates it."""
     model = str(exercise.asks[0].answer)
-    says = (
-        f"Model answer: {model} Rate your own from 1 to 5: does it name the cause, say how to be "
-        f"sure of it, and what to do first?"
-    )
     if not typed.strip():
         says = "Left blank. Say what you would look at first, however rough."
-    return Mark("remedy", typed, None, model, (), says, False)
+        return Mark("remedy", typed, None, model, (), says, False)
+    match = _RATED.fullmatch(rated.strip())
+    rating = int(match[1]) if match else None
+    if rating is not None:
+        asks = f"You rate your own {rating} of 5."
+        if rating < 5:
+            asks += " What does the model answer say that yours does not?"
+    else:
+        asks = (
+            "Rate your own from 1 to 5: does it name the cause, say how to be sure of it, and what "
+            "to do first?"
+        )
+        if rated.strip():
+            asks = f"“{rated.strip()[:40]}” is not a whole number from 1 to 5. {asks}"
+    return Mark("remedy", typed, None, model, (), f"Model answer: {model} {asks}", False, rating)
 
 
 def plain_name(text: str) -> str:

@@ -48,6 +48,7 @@ class Mark:
         mistakes: names of the mistakes that give the learner's number, the likeliest first.
         feedback: what to say.
         carried: whether an earlier wrong number was carried into what is expected.
+        rating: how near the learner finds an open answer to the model answer, from 1 to 5.
     """
 
     name: str
@@ -57,9 +58,10 @@ class Mark:
     mistakes: tuple[str, ...]
     feedback: str
     carried: bool
+    rating: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the mark as JSON data."""
+        """Return the mark as JSON data; a rating only where there is one."""
         expected = self.expected
         return {
             "name": self.name,
@@ -68,6 +70,7 @@ class Mark:
             "mistakes": list(self.mistakes),
             "feedback": self.feedback,
             "carried": self.carried,
+            **({} if self.rating is None else {"rating": self.rating}),
         }
 
 
