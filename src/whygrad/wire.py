@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from whygrad.clinic import messages as clinic
 from whygrad.data import Dataset
 from whygrad.lesson import LessonStep, lesson
 from whygrad.names import latex, symbol
@@ -382,6 +383,7 @@ MESSAGES = (
     ExerciseMessage,
     MarkMessage,
     LineMessage,
+    *clinic.MESSAGES,
 )
 
 

@@ -273,3 +273,143 @@ export interface LineMessage {
   readonly mark: MarkMessage | null
   readonly trouble: string
 }
+
+/** A cause or a remedy that can be named; remedies stand in groups. */
+export interface ClinicChoice {
+  readonly key: string
+  readonly says: string
+  readonly group: string
+}
+
+/** An examination that can be ordered: the question it answers, and what is done for it. */
+export interface ClinicOffer {
+  readonly key: string
+  readonly title: string
+  readonly asks: string
+  readonly does: string
+}
+
+/** What can be chosen from; the same for every patient. */
+export interface ClinicInfo {
+  readonly causes: readonly ClinicChoice[]
+  readonly remedies: readonly ClinicChoice[]
+  readonly examinations: readonly ClinicOffer[]
+  /** how many seeds it takes to meet every case once. */
+  readonly patients: number
+}
+
+/** How a run goes, as its author sees it. */
+export interface ClinicCourse {
+  /** the iterations of the training losses. */
+  readonly at: readonly number[]
+  /** mean training loss since the iteration before. */
+  readonly losses: readonly (number | null)[]
+  /** the last iteration of each epoch. */
+  readonly epochs: readonly number[]
+  /** the loss on validation rows after each epoch. */
+  readonly validation: readonly (number | null)[]
+  /** accuracy or R² on validation rows after each epoch. */
+  readonly scores: readonly (number | null)[]
+  /** the first iteration whose loss is not finite. */
+  readonly broke: number | null
+}
+
+/** What the author of a run tells. */
+export interface PatientMessage {
+  readonly seed: number
+  readonly task: string
+  readonly rows: string
+  /** what the scores are called. */
+  readonly score: string
+  /** the program that was trained. */
+  readonly listing: string
+  readonly course: ClinicCourse
+}
+
+/** One thing that an examination shows, and what is usual. */
+export interface ClinicFact {
+  readonly key: string
+  readonly says: string
+  readonly usual: string
+}
+
+/** One row of marks of a picture. */
+export interface ClinicSeries {
+  readonly name: string
+  readonly values: readonly (number | null)[]
+}
+
+/** Numbers to look at: `bars` or a `line` for each series, over the labels. */
+export interface ClinicPicture {
+  readonly title: string
+  readonly kind: string
+  readonly labels: readonly string[]
+  readonly series: readonly ClinicSeries[]
+  readonly logarithmic: boolean
+}
+
+/** What came of an examination. */
+export interface ExaminationMessage {
+  readonly key: string
+  readonly title: string
+  readonly facts: readonly ClinicFact[]
+  readonly pictures: readonly ClinicPicture[]
+}
+
+/** A part of an answer, and what is to be said of it. */
+export interface ClinicJudged {
+  readonly what: string
+  readonly verdict: string
+  readonly says: readonly string[]
+}
+
+/** A remedy that was made to the run; `finds` is the doctor's verdict on that run. */
+export interface ClinicMade {
+  readonly course: ClinicCourse
+  readonly finds: string
+  readonly predictions: readonly string[]
+}
+
+/** A remedy of the doctor's, what it acts on and what it predicts. */
+export interface ClinicRemedy {
+  readonly name: string
+  readonly why: string
+  readonly predicts: string
+}
+
+/** A finding of the doctor's; of `under`, each follows from it. */
+export interface ClinicFinding {
+  readonly cause: string
+  readonly where: string
+  readonly mechanism: string
+  /** causes that look similar, and why it is none of them. */
+  readonly not_these: readonly (readonly string[])[]
+  readonly remedies: readonly ClinicRemedy[]
+  readonly masks: readonly string[]
+  readonly under: readonly (readonly string[])[]
+  readonly links: readonly string[]
+}
+
+/** What is said of an answer. */
+export interface GradeMessage {
+  /** the causes that are right to name; none for a healthy run. */
+  readonly truth: readonly string[]
+  readonly cause: ClinicJudged
+  readonly evidence: readonly ClinicJudged[]
+  /** facts that tell this cause best, whether they were seen or not. */
+  readonly telling: readonly ClinicFact[]
+  readonly remedy: ClinicJudged
+  /** how the run goes with the remedy. */
+  readonly made: ClinicMade | null
+  /** the doctor's, in a sentence. */
+  readonly verdict: string
+  readonly findings: readonly ClinicFinding[]
+  /** what the learner wrote. */
+  readonly words: string
+}
+
+/** It is not done yet: what is being done, and which share of it is. */
+export interface ClinicWait {
+  readonly doing: string
+  readonly done: number
+}
