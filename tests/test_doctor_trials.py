@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from whygrad.doctor import trials  # noqa: E402
+from whygrad.doctor.changes import Change, Rows  # noqa: E402
 from whygrad.doctor.twin import Twin  # noqa: E402
 
 
@@ -22,7 +23,9 @@ def steps_of(model: nn.Module, rows: int = 64, batch: int = 32) -> int:
     start = {n: p.detach().clone() for n, p in model.named_parameters()}
     x, y = torch.randn(rows, 64), torch.randn(rows, 64)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    assert trials.replay(twin, start, optimizer, 0.1, (x, y), loss, batch, "control", 250)
+    rows = Rows(x, y)
+    beginning = trials.Beginning(twin, start, optimizer, {}, 0.1, rows, loss, batch, 250)
+    trials.replay(beginning, Change())
     return asked
 
 

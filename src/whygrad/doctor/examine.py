@@ -5,14 +5,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from whygrad.doctor import data
+from whygrad.doctor.changes import Rows, change
 from whygrad.doctor.judge import judge
+from whygrad.doctor.remedies import Cannot
 from whygrad.doctor.report import Report
+from whygrad.doctor.rules.loop import AGAINST, ONE_SIDED
+from whygrad.doctor.rules.optimise import CLIPPED
 from whygrad.doctor.signals import (
     CHANGES,
     Chart,
@@ -26,8 +32,8 @@ from whygrad.doctor.signals import (
     Targets,
     Task,
 )
-from whygrad.doctor.treat import Trial
-from whygrad.doctor.trials import MOST_STEPS, replay
+from whygrad.doctor.treat import Play
+from whygrad.doctor.trials import MOST_STEPS, Beginning, replay
 from whygrad.doctor.twin import DROPOUTS, NORMS
 
 if TYPE_CHECKING:
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
 
 Tensor = torch.Tensor
 ROUNDING = 1e-4  # of the outputs' size: differences below it may be float32's
+MOST_JUDGED = 2000  # validation rows that a replay is judged on
 ILL = 0.15  # of what can be learned is missing: worth experiments
 
 
@@ -45,8 +52,8 @@ def examine(doctor: Doctor, trials: bool) -> Report:
     made = chart(doctor, trials)
     findings = judge(made)
     certain = made.scores is not None
-    trial = _trial(doctor, made) if doctor.loss_function() is not None and certain else None
-    return Report(findings, tuple(doctor.notes), doctor.iterations, certain, made, trial)
+    play = _play(doctor, made) if certain else None
+    return Report(findings, tuple(doctor.notes), doctor.iterations, certain, made, play)
 
 
 def chart(doctor: Doctor, trials: bool) -> Chart:
@@ -367,37 +374,84 @@ def constant_loss(name: str, y: Tensor, task: Task, summed: bool) -> float | Non
     return value * len(y) if summed else value
 
 
-def _trial(doctor: Doctor, made: Chart) -> Trial | None:
-    """Return a function that plays the run's beginning again with a change, and scores it."""
+def _beginning(doctor: Doctor, habits: bool) -> Beginning | None:
+    """Return where the run started; with the loop's habits, or as a loop should be written."""
     twin, loss = doctor.twin, doctor.loss_function()
+    if twin is None or loss is None:
+        return None
     x, y = doctor.probe_rows()
-    if twin is None or loss is None or made.targets is None:
-        return None
-    if x.is_floating_point() and not bool(torch.isfinite(x).all()):
-        return None
-    task = made.targets.task
-    moved = float(np.median([a.moved for a in doctor.audits])) if doctor.audits else 0.0
-    squashed = doctor.loss_name in ("bce", "mse", "l1", "huber")
+    rows, plain = Rows(x, y), Beginning(
+        twin, doctor.start, doctor.optimizer, doctor.first_state, doctor.lr_top, Rows(x, y), loss,
+        doctor.batch or 32, min(doctor.iterations, MOST_STEPS),
+    )  # fmt: skip
+    if not habits:
+        return plain
+    if doctor.validation is not None:
+        xv, yv = (torch.as_tensor(part).to(x.device) for part in doctor.validation)
+        rows = Rows(x, y, xv[:MOST_JUDGED], yv[:MOST_JUDGED])
+    owned = {id(p) for group in doctor.optimizer.param_groups for p in group["params"]}
+    names = frozenset(n for n, p in doctor.model.named_parameters() if id(p) in owned)
+    seen, clip = _habits(doctor)
+    return replace(plain, rows=rows, habits=seen, owned=names, clip=clip)
 
-    def trial(change: str, seed: int) -> float | None:
-        if change == "standard_targets" and task != "numbers":
-            return None
-        answer = replay(
-            twin, doctor.start, doctor.optimizer, doctor.lr_top, (x, y), loss, doctor.batch or 32,
-            change, min(doctor.iterations, MOST_STEPS), seed, moved,
-        )  # fmt: skip
-        if answer is None:
-            return None
-        reached = score(answer(x), y, task, squashed)
-        return reached if math.isfinite(reached) else -1.0
 
-    return trial
+def _habits(doctor: Doctor) -> tuple[frozenset[str], float]:
+    """Return what the loop gets wrong, as far as a replay can do it too, and where it clips."""
+    audits = [a for a in doctor.audits if a.arrived > 0]
+    seen = {
+        "no_zero_grad": any(a.stale for a in audits),
+        "no_step": doctor.steps == 0,
+        "negated": sum((a.agreement or 0.0) < AGAINST for a in audits) > len(audits) / 2,
+        "in_order": (_class_run(doctor.batches) or 0.0) > ONE_SIDED,
+        "train_mode": doctor.train_modes > 0 and doctor.eval_modes == 0,
+        "old_model": any(
+            p.trainable and p.got_gradient and not p.owned for p in _parameters(doctor)
+        ),
+    }
+    clipped = [
+        a for a in audits if a.true and a.applied is not None and a.applied < CLIPPED * a.true
+    ]
+    clip = math.inf
+    if len(clipped) > len(audits) / 2:
+        clip = float(np.median([a.applied for a in clipped if a.applied is not None]))
+    return frozenset(name for name, is_so in seen.items() if is_so), clip
+
+
+def _play(doctor: Doctor, made: Chart) -> Play | None:
+    """Return a function that plays the run's beginning again with a remedy, and examines it."""
+    beginning = _beginning(doctor, habits=True)
+    if beginning is None:
+        return None
+
+    def play(key: str, evidence: Mapping[str, float], seed: int) -> Chart:
+        what = change(key, made, evidence)
+        if what.by_hand:
+            raise Cannot(what.by_hand)
+        played = replay(beginning, what, seed, watched=True)
+        assert played.doctor is not None
+        played.doctor.close()
+        return chart(played.doctor, trials=False)
+
+    return play
 
 
 def _trials(doctor: Doctor, made: Chart) -> dict[str, float]:
     """Play the run's beginning again with one thing changed at a time."""
-    trial = _trial(doctor, made)
-    if trial is None:
+    beginning = _beginning(doctor, habits=False)
+    if beginning is None or made.targets is None:
         return {}
-    played = {change: trial(change, 0) for change in CHANGES}
-    return {change: reached for change, reached in played.items() if reached is not None}
+    x = beginning.rows.x
+    if x.is_floating_point() and not bool(torch.isfinite(x).all()):
+        return {}
+    task, squashed = made.targets.task, doctor.loss_name in ("bce", "mse", "l1", "huber")
+    found: dict[str, float] = {}
+    for key in CHANGES:
+        if key == "standard_targets" and task != "numbers":
+            continue
+        try:
+            played = replay(beginning, change(key, made))
+        except Cannot:
+            continue
+        reached = score(played.twin.outputs(played.rows.x), played.rows.y, task, squashed)
+        found[key] = reached if math.isfinite(reached) else -1.0
+    return found

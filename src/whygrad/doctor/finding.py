@@ -10,6 +10,20 @@ Severity = Literal["fatal", "serious", "mild"]
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """A prediction that can be checked when the run is made again.
+
+    Attributes:
+        signal: a name from ``whygrad.doctor.predictions.SIGNALS``.
+        relation: on which side of the bound it must lie.
+    """
+
+    signal: str
+    relation: Literal["<", ">"]
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """What to do, and how to see that it was the right thing.
 
@@ -17,13 +31,15 @@ class Remedy:
         name: what to do, in a few words.
         why: how it acts on the mechanism.
         predicts: what must then be seen; if it is not, the finding was wrong.
-        key: the name of the change that ``Report.treat`` can try by itself, if it can.
+        key: a stable name of the change, whoever makes it.
+        expects: the prediction, so that it can be checked; each of them must hold.
     """
 
     name: str
     why: str
     predicts: str
-    key: str | None = None
+    key: str
+    expects: tuple[Expectation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

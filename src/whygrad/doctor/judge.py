@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.links import LINKS
-from whygrad.doctor.remedies import MASKS, REMEDIES
+from whygrad.doctor.remedies import MASKS, remedies_for
 from whygrad.doctor.rules import RULES
 from whygrad.doctor.signals import Chart
 
@@ -37,7 +37,8 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "graph_broken": LOOP | {"missing_optimizer_step", "optimizer_parameter_mismatch"},
     "missing_backward": LOOP | {"missing_optimizer_step"},
     "missing_optimizer_step": LOOP | {"missing_zero_grad"},
-    "optimizer_parameter_mismatch": LOOP | {"missing_optimizer_step", "missing_zero_grad"},
+    "optimizer_parameter_mismatch": (LOOP - {"frozen_layers"})
+    | {"missing_optimizer_step", "missing_zero_grad"},
     "frozen_layers": SYMPTOMS,
     "missing_zero_grad": LOOP,
     "wrong_sign_of_objective": LOOP,
@@ -80,7 +81,7 @@ def judge(chart: Chart) -> tuple[Finding, ...]:
         cause: [other for other in known if cause in EXPLAINS.get(other, ())] for cause in known
     }
     roots = sorted((f for f in known.values() if not parents[f.cause]), key=lambda f: -f.confidence)
-    dressed = {cause: _dressed(f, chart.sources) for cause, f in known.items()}
+    dressed = {cause: _dressed(f, chart) for cause, f in known.items()}
     return tuple(dressed[f.cause].with_consequences(_under(f, roots, dressed)) for f in roots)
 
 
@@ -106,11 +107,11 @@ LINES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _dressed(finding: Finding, sources: Mapping[str, str]) -> Finding:
+def _dressed(finding: Finding, chart: Chart) -> Finding:
     return replace(
         finding,
-        source=_source(finding.where, sources),
-        remedies=REMEDIES.get(finding.cause, ()),
+        source=_source(finding.where, chart.sources),
+        remedies=remedies_for(finding, chart),
         masks=MASKS.get(finding.cause, ()),
         links=(*LINKS.get(finding.cause, ()), f"docs/doctor.md#{finding.cause}"),
     )

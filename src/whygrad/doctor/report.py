@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -11,8 +10,8 @@ from typing import Any
 
 from whygrad.display import number
 from whygrad.doctor.finding import Finding
-from whygrad.doctor.signals import CHANGES, Chart
-from whygrad.doctor.treat import Treatment, Trial, treat
+from whygrad.doctor.signals import Chart
+from whygrad.doctor.treat import Play, Treatment, treat
 from whygrad.errors import WhygradError
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;
@@ -31,7 +30,7 @@ class Report:
         iterations: how many it saw.
         certain: whether it could compare what was learned with what can be.
         chart: the numbers behind it.
-        trial: plays the run's beginning again with a change, for ``treat``.
+        play: plays the run's beginning again with a remedy, for ``treat``.
     """
 
     findings: tuple[Finding, ...]
@@ -39,7 +38,7 @@ class Report:
     iterations: int = 0
     certain: bool = True
     chart: Chart | None = field(default=None, repr=False)
-    trial: Trial | None = field(default=None, repr=False, compare=False)
+    play: Play | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str:
@@ -102,18 +101,18 @@ class Report:
     def treat(self, finding: Finding, seeds: int = 3) -> Treatment:
         """Try a finding's remedies from where the run started, on several seeds.
 
+        It says of each what it regains, whether what its mechanism predicts is seen, and whether
+        the symptom is gone; beside the run as it was and a change picked at random.
+
         Raises:
             WhygradError: the run cannot be played again: loss or rows are not known.
         """
-        if self.trial is None or self.chart is None or self.chart.scores is None:
+        if self.play is None:
             raise WhygradError(
                 "this run cannot be played again: the doctor knows no loss or no rows. Give it "
                 "Doctor(model, optimizer, loss=..., train=(X, y))."
             )
-        s = self.chart.scores
-        actual = s.baseline if math.isnan(s.train) else max(s.train, s.baseline)
-        known = s.reference_train if s.reference_train is not None else 1.0
-        return treat(finding, self.trial, CHANGES, actual, known, seeds)
+        return treat(finding, self.play, seeds)
 
     def to_html(self, path: str | Path) -> None:
         """Write one page that needs nothing else."""

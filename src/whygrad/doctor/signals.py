@@ -12,7 +12,7 @@ from typing import Literal
 
 Task = Literal["classes", "binary", "numbers"]
 
-# What a replay of the run's beginning can change; "control" changes nothing.
+# What a replay of the run's beginning changes for the rules; "control" changes nothing.
 CHANGES = (
     "control",
     "lr_down_10",

@@ -2,34 +2,36 @@
 # PyTorch's own annotations are too loose for strict checking.
 """Replays: the run's beginning again on the copy, with one thing changed.
 
-Each starts from the weights the run started from, sees the same batches in the same order, and is
-written as a loop should be. What cures tells what was ill: if only weaker weight decay helps, the
-decay was it; if the plain replay does well, the fault is in the user's loop.
+Each starts from the weights and the optimizer's state the run started from and sees the same
+batches in the same order. A loop without bad habits is written as it should be. What cures tells
+what was ill: if only weaker weight decay helps, the decay was it; if the plain replay does well,
+the fault is in the user's loop.
 """
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from whygrad.doctor.twin import DROPOUTS, Twin
+from whygrad.doctor.changes import Change, Loss, Rows
+from whygrad.doctor.twin import Twin
+
+if TYPE_CHECKING:
+    from whygrad.doctor.watch import Doctor
 
 Tensor = torch.Tensor
 MOST_STEPS = 250
 # A replay's length is bounded by what it computes and not by a clock, so that a busy machine gives
 # the same report: 0.8 s of a plain one, at 5 µs for each op and 10¹⁰ operations a second.
 MOST_SECONDS, SECONDS_PER_OP, SECONDS_PER_FLOP = 0.8, 5e-6, 1e-10
-RATES = {"lr_down_10": 0.1, "lr_down_100": 0.01, "lr_up_10": 10.0}
-GOOD_MOVE = 3e-3  # of the weights' size per update: what `lr_up` aims at
-MOST_UP = 1e5
 
 
 class Work(TorchDispatchMode):
@@ -52,99 +54,130 @@ class Work(TorchDispatchMode):
         return self.ops * SECONDS_PER_OP + self.flops * SECONDS_PER_FLOP
 
 
-def replay(
-    twin: Twin,
-    start: dict[str, Tensor],
-    optimizer: Any,
-    rate: float,
-    rows: tuple[Tensor, Tensor],
-    loss: Callable[..., Tensor],
-    batch: int,
-    change: str,
-    steps: int,
-    seed: int = 0,
-    moved: float = 0.0,
-) -> Callable[[Tensor], Tensor] | None:
-    """Train the copy anew with one thing changed; return how it then answers.
+@dataclass(frozen=True)
+class Beginning:
+    """Where a run started, and all that is needed to play it again.
 
-    `moved` is how far, next to their size, an update moved the weights. Returns None where the
-    change does not apply.
+    Attributes:
+        state: the optimizer's, before the first step.
+        rate: the learning rate.
+        habits: what the user's loop gets wrong, as far as it was seen and can be played.
+        owned: names of the parameters that the optimizer holds.
+        clip: the norm at which gradients are clipped.
     """
-    faster = RATES.get(change, 1.0)
-    if change == "lr_up":
-        faster = min(GOOD_MOVE / moved, MOST_UP) if moved > 0 else 1.0
-        if faster <= 20:
-            return None
-    x, y = rows
-    give: Callable[[Tensor], Tensor] = lambda z: z  # noqa: E731
-    out_scale, out_mean = torch.tensor(1.0), torch.tensor(0.0)
-    if change == "standard_inputs":
-        if not x.is_floating_point():
-            return None
-        mean, std = x.mean(0), x.std(0, correction=0)
-        std = torch.where(std > 1e-12, std, torch.ones_like(std))
-        give = lambda z: (z - mean) / std  # noqa: E731
-    elif change == "standard_targets":
-        if not y.is_floating_point():
-            return None
-        out_scale, out_mean = y.std(0, correction=0).clamp_min(1e-12), y.mean(0)
-        y = (y - out_mean) / out_scale
-    elif change == "no_decay":
-        if not any(g.get("weight_decay", 0.0) for g in optimizer.param_groups):
-            return None
-    elif change == "no_dropout":
-        if not any(isinstance(m, DROPOUTS) for m in twin.net.modules()):
-            return None
-    elif change == "larger_batch":
-        if batch >= 32:
-            return None
-        batch = 32
-    twin.take(start)
-    with twin.mode(True, dropout=change != "no_dropout") as net:
-        if change == "fresh_weights":
-            refresh(net)
+
+    twin: Twin
+    start: dict[str, Tensor]
+    optimizer: Any
+    state: dict[str, Any]
+    rate: float
+    rows: Rows
+    loss: Loss
+    batch: int
+    steps: int
+    habits: frozenset[str] = frozenset()
+    owned: frozenset[str] = frozenset()
+    clip: float = math.inf
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The copy after it was trained anew, the rows it was trained on, and who watched."""
+
+    twin: Twin
+    rows: Rows
+    doctor: Doctor | None = None
+
+
+def replay(beginning: Beginning, change: Change, seed: int = 0, watched: bool = False) -> Replayed:
+    """Train a copy anew with a change; the seed draws the order of the batches.
+
+    Raises:
+        Cannot: the change does not apply to this network or these rows.
+    """
+    b, rows = beginning, beginning.rows
+    loss = b.loss if change.loss is None else change.loss(b.loss, rows)
+    rows = rows if change.rows is None else change.rows(rows)
+    habits = b.habits - change.mends
+    batch = min(b.batch if change.batch is None else change.batch, len(rows.x))
+    clip = b.clip if change.clip is None else change.clip
+    b.twin.take(b.start)
+    twin = b.twin if change.model is None and not watched else Twin(b.twin.net)
+    with twin.mode(True, dropout=True) as net:
+        if change.model is not None:
+            net = change.model(net)
+        ours = again(b, net, change, habits)
+        doctor = _doctor(net, ours, loss, rows) if watched else None
         order = torch.Generator().manual_seed(seed)
-        ours = again(optimizer, net, rate * faster, change == "no_decay")
-        left, at, shuffled = steps, len(x), torch.arange(len(x))
+        left, at, shuffled = b.steps, len(rows.x), torch.arange(len(rows.x))
         first = Work()
         while left > 0:
-            if at + min(batch, len(x)) > len(x):
-                shuffled, at = torch.randperm(len(x), generator=order), 0
+            if at + batch > len(rows.x):
+                at = 0
+                if "in_order" not in habits:
+                    shuffled = torch.randperm(len(rows.x), generator=order)
             take = shuffled[at : at + batch]
+            x, y = rows.x[take], rows.y[take]
             at += batch
-            ours.zero_grad()
-            with first if left == steps else nullcontext():
-                value = loss(net(give(x[take])), y[take])
-                if not value.requires_grad or not math.isfinite(float(value.detach())):
-                    break
-                value.backward()
-                ours.step()
-            if left == steps:
-                left = min(steps, math.ceil(MOST_SECONDS / first.seconds))
+            if "no_zero_grad" not in habits:
+                ours.zero_grad()
+            with first if left == b.steps else nullcontext():
+                out = net(x)
+                value = loss(out, y)
+                finite = value.requires_grad and math.isfinite(float(value.detach()))
+                if finite:
+                    (-value if "negated" in habits else value).backward()
+                    if clip < math.inf:
+                        nn.utils.clip_grad_norm_(net.parameters(), clip)
+                    if "no_step" not in habits:
+                        ours.step()
+            if doctor is not None:
+                doctor.step(value, inputs=x, targets=y, outputs=out)
+            if not finite:
+                break
+            if left == b.steps:
+                left = min(b.steps, math.ceil(MOST_SECONDS / first.seconds))
             left -= 1
-    return lambda z: twin.outputs(give(z)) * out_scale + out_mean
+        if doctor is not None and rows.xv is not None:
+            net.train("train_mode" in habits)
+            with torch.no_grad():
+                doctor.epoch(validation_loss=float(loss(net(rows.xv), rows.yv)))
+    return Replayed(twin, rows, doctor)
 
 
-def again(optimizer: Any, net: nn.Module, rate: float, no_decay: bool = False) -> Any:
-    """Return an optimizer of the same kind for the copy."""
-    kind = type(optimizer)
+def _doctor(net: nn.Module, optimizer: Any, loss: Loss, rows: Rows) -> Doctor:
+    from whygrad.doctor.watch import Doctor
+
+    judged = None if rows.xv is None else (rows.xv, rows.yv)
+    return Doctor(net, optimizer, loss=loss, train=(rows.x, rows.y), validation=judged)
+
+
+def again(b: Beginning, net: nn.Module, change: Change, habits: frozenset[str]) -> Any:
+    """Return an optimizer like the user's for the copy."""
+    owned: list[Tensor] = [
+        p
+        for n, p in net.named_parameters()
+        if p.requires_grad and ("old_model" not in habits or n in b.owned)
+    ]
+    owned = owned or [torch.zeros(1, requires_grad=True)]  # as of a model that was copied
+    if change.optimizer is not None:
+        return change.optimizer(owned)
+    kind = type(b.optimizer)
     known = inspect.signature(kind.__init__).parameters
-    group = optimizer.param_groups[0]
+    group = b.optimizer.param_groups[0]
     told = {k: v for k, v in group.items() if k in known and k != "params"}
-    told["lr"] = rate
-    if no_decay:
-        told["weight_decay"] = 0.0
-    return kind([p for p in net.parameters() if p.requires_grad], **told)
+    ours = kind(owned, **{**told, "lr": b.rate * change.rate, **change.settings})
+    _resume(b, ours, owned)
+    return ours
 
 
-def refresh(net: nn.Module) -> None:
-    """Draw He's weights anew and set biases to zero (He et al. 2015)."""
-    for module in net.modules():
-        if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.RNNBase):
-            for name, parameter in module.named_parameters():
-                if "weight_hh" in name:
-                    nn.init.orthogonal_(parameter)
+def _resume(b: Beginning, ours: Any, owned: list[Tensor]) -> None:
+    """Give the optimizer the state that the user's had when the run began, if it had one."""
+    held = [p for group in b.optimizer.param_groups for p in group["params"]]
+    if not b.state or [p.shape for p in held] != [p.shape for p in owned]:
+        return
+    for number, parameter in enumerate(owned):
+        if number in b.state:
+            ours.state[parameter] = {
+                k: v.clone() if isinstance(v, Tensor) else v for k, v in b.state[number].items()
+            }

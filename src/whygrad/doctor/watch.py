@@ -10,6 +10,7 @@ while the run waits; what is worked out from them waits until findings are asked
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 import traceback
@@ -119,6 +120,7 @@ class Doctor:
         self.decay = max((g.get("weight_decay", 0.0) for g in optimizer.param_groups), default=0.0)
         self.twin: Twin | None = None
         self.start: dict[str, Tensor] = {}
+        self.first_state: dict[Any, Any] = {}  # the optimizer's, where the run goes on with one
         self._auditor: Auditor | None = None
         self._next = 1
         self._closed = False
@@ -202,6 +204,7 @@ class Doctor:
     def _begin(self) -> None:
         self._hooks = [self.optimizer.register_step_pre_hook(self._before_step)]
         self.start = _state(self.model, clone=True)
+        self.first_state = copy.deepcopy(self.optimizer.state_dict()["state"])
         self.twin = Twin(self.model)
         moody = any(isinstance(m, DROPOUTS + NORMS) for m in self.model.modules())
         if moody and not self.compiled:  # a hook in the module itself would be pickled with it
