@@ -37,19 +37,23 @@ def test_every_cause_that_is_right_to_name_is_one(bench: Any) -> None:
 
 
 def test_it_counts_as_it_says(bench: Any) -> None:
-    def row(kind: str, roots: list[str], early: list[Any], said: list[str] | None = None) -> Any:
-        return {
-            "kind": kind, "causes": ("a", "b"), "roots": roots, "said": said or roots,
-            "early": early,
-        }  # fmt: skip
+    def row(kind: str, roots: list[str], early: list[Any], **more: Any) -> Any:
+        return {"kind": kind, "causes": ("a", "b"), "roots": roots, "said": roots, "early": early,
+                **more}  # fmt: skip
 
+    def made(effect: str, holds: bool | None = True) -> Any:
+        return {"effect": effect, "holds": holds, "listed": False}
+
+    blind = {"regained": 0.9}, {"regained": 0.2}
     rows = [
-        row("fault", ["a"], [(0.1, ("a",)), (0.5, ("a",))]),
-        row("fault", ["c"], [], ["c", "b"]),
+        row("fault", ["a"], [(0.1, ("a",)), (0.5, ("a",))],
+            remedies=[made("cures"), made("masks", None)], random=blind[0]),
+        row("fault", ["c"], [], said=["c", "b"],
+            remedies=[made("nothing", False), made("cures")], random=blind[1]),
         row("fault", [], []),
         row("twin", [], []),
         row("healthy", ["c"], []),
-    ]
+    ]  # fmt: skip
     found = bench.measures(rows)
     assert found["some alarm"] == 0.667
     assert found["right cause first"] == 0.333
@@ -57,6 +61,10 @@ def test_it_counts_as_it_says(bench: Any) -> None:
     assert found["alarm on healthy runs"] == 1
     assert found["alarm on fixed twins"] == 0
     assert found["median first right alarm"] == 0.1
+    assert found["first remedy repairs"] == found["a random pick repairs"] == 0.5
+    assert found["one of three repairs"] == 1
+    assert found["remedies that only mask"] == 0.25
+    assert found["predictions that hold"] == 0.667
 
 
 def test_hand_written_passes_are_told_from_right_ones(bench: Any) -> None:
@@ -68,7 +76,10 @@ def test_a_slice_of_it_is_measured_and_printed(bench: Any) -> None:
     told: list[int] = []
     found = bench.run([7], ["missing_optimizer_step"], progress=lambda row, of: told.append(of))
     assert told == [2, 2]
-    assert [row["roots"] for row in found["rows"]] == [["missing_optimizer_step"], []]
+    twin, ill = found["rows"]
+    assert (ill["roots"], twin["roots"]) == (["missing_optimizer_step"], [])
+    (remedy,) = ill["remedies"]
+    assert (remedy["key"], remedy["effect"], remedy["holds"]) == ("call_step", "cures", True)
     shown = bench.table(found)
     assert "right cause first" in shown
     assert "100.0%" in shown
@@ -94,3 +105,38 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch: pytest.MonkeyPatch
     assert done.exit_code == 2
     assert "scikit-learn, which is not installed" in done.output
     assert "whygrad[clinic]" in done.output
+
+
+def test_what_is_regained_is_judged_by_the_metric_or_else_by_the_loss(bench: Any) -> None:
+    def row(metric: float, loss: float = 0.0) -> Any:
+        return {"metric": metric, "validation_loss": loss}
+
+    gap = bench.Gap(row(0.1), row(0.9))
+    assert gap.regained(row(0.5)) == pytest.approx(0.5)
+    leaked = bench.Gap(row(1.0), row(0.7))
+    assert leaked.regained(row(0.7)) == pytest.approx(1)
+    assert bench.Gap(row(-3.0), row(1.0)).regained(row(0.0)) == 0  # worse than a constant
+    assert bench.Gap(row(float("nan")), row(0.8)).regained(row(0.4)) == pytest.approx(0.5)
+    assert bench.Gap(row(0.8, 2.0), row(0.81, 0.5)).regained(row(0.8, 0.5)) == pytest.approx(1)
+
+
+def test_a_remedy_knows_of_a_case_how_its_author_wrote_it(bench: Any) -> None:
+    from whygrad.clinic.treated import treated
+    from whygrad.doctor.changes import Change
+
+    case = next(c for c in bench.faults() if c.name == "detach_between_encoder_head")
+    made = treated(case.faulty, Change(mends=frozenset({"cut"}), rate=0.5, batch=8), seed=0)
+    assert case.faulty.model().cut
+    model = made.model()
+    assert not model.cut
+    (group,) = made.optimizer(model.parameters()).param_groups
+    assert group["lr"] == 0.0025
+    assert (made.batch, made.epochs, made.loss) == (8, case.faulty.epochs, case.faulty.loss)
+
+
+def test_what_the_cases_name_as_no_fix_are_remedies(bench: Any) -> None:
+    from whygrad.doctor.changes import MAKES
+
+    named = {case["id"] for case in CASES["faults"] if case.get("not_a_fix")}
+    assert set(bench.NOT_A_FIX) <= named
+    assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(MAKES)

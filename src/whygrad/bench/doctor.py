@@ -8,12 +8,14 @@ reported apart. Needs the extra `clinic`.
 
 from __future__ import annotations
 
+import math
 import platform
+import random
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -25,7 +27,12 @@ from threadpoolctl import threadpool_limits
 from whygrad.clinic import by_hand
 from whygrad.clinic.cases import Case, Setup, faults, healthy, mlp
 from whygrad.clinic.train import Run
-from whygrad.doctor import Report
+from whygrad.clinic.treated import treated
+from whygrad.doctor import Finding, Remedy, Report
+from whygrad.doctor.changes import change
+from whygrad.doctor.predictions import check, holds
+from whygrad.doctor.remedies import MENU, Cannot
+from whygrad.doctor.treat import CURED, effect
 from whygrad.errors import WhygradError
 
 SEEDS = (100, 101, 102)
@@ -38,6 +45,47 @@ WANTED = {
     "alarm on healthy runs": "≤ 5 %",
     "alarm on fixed twins": "≤ 5 %",
     "median first right alarm": "≤ 20 %",
+    "first remedy repairs": "≥ 70 %",
+    "one of three repairs": "≥ 85 %",
+    "remedies that only mask": "≤ 3 %",
+    "predictions that hold": "≥ 90 %",
+}
+OFFERED = 3
+SAME = 0.03  # of a metric from 0 to 1: less is no difference to regain
+_RATES = frozenset({"lr_down_10", "lr_down_100", "lr_up", "lr_up_10", "lr_up_100"})
+_FASTER = frozenset({"lr_up", "lr_up_10", "lr_up_100"})
+_SLOWER = frozenset({"lr_down_10", "lr_down_100"})
+_WEIGHTS = frozenset({"fresh_weights", "glorot", "relu_he", "tanh_glorot", "selu_lecun"})
+# What `not_a_fix` of tests/faults/cases.json names, by the remedies' keys.
+NOT_A_FIX: Mapping[str, frozenset[str]] = {
+    "vanish_sigmoid_deep_circles": _FASTER,
+    "explode_init_std1_regression": frozenset({"clip_1"}),
+    "dead_relu_negative_bias": _FASTER,
+    "dead_relu_high_lr_digits": frozenset({"leaky_relu"}),
+    "saturated_sigmoid_raw_wine": frozenset({"adam"}),
+    "saturated_tanh_large_init_digits": _RATES,
+    "rnn_vanish_long_lag": _FASTER | {"widen"},
+    "lr_too_high_adam_digits": frozenset({"strong_decay"}),
+    "lr_too_low_digits": _WEIGHTS | {"leaky_relu"},
+    "clip_norm_too_tight": _WEIGHTS,
+    "sum_reduction_lr": frozenset({"clip_1"}),
+    "gradient_ascent_sign_flip": _SLOWER,
+    "zero_init_moons": _RATES,
+    "softmax_one_unit_bce_SO31880720": _RATES | _WEIGHTS | {"adam"},
+    "double_softmax_ce_digits": frozenset({"lr_up_10", "adam", "batch_norm"}),
+    "sigmoid_output_unbounded_SO48221692": frozenset({"standard_inputs"}),
+    "unscaled_target_x4_SO52800582": _FASTER,
+    "val_not_normalised_SO59325381": frozenset({"strong_decay", "less_dropout", "early_stop"}),
+    "nan_in_inputs": _SLOWER | {"clip_1"},
+    "label_noise_40_digits": frozenset({"widen"}),
+    "no_shuffle_sorted_labels": _SLOWER | {"adam"},
+    "overfit_small_noisy_moons": frozenset({"relu_he", "residual", "batch_norm", "gated"}),
+    "missing_nonlinearity_spirals": _RATES | {"widen"},
+    "over_regularised_l2": _WEIGHTS,
+    "missing_zero_grad_SO60335387": frozenset({"adam", "clip_1"}),
+    "missing_optimizer_step": _FASTER,
+    "backbone_frozen_by_mistake": frozenset({"lr_up_10", "batch_norm"}),
+    "detach_between_encoder_head": frozenset({"widen"}),
 }
 MOMENTS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)  # of the budget, at which findings are read
 
@@ -48,7 +96,9 @@ def names(findings: Iterable[Any]) -> tuple[str, ...]:
     return (*(f.cause for f in roots), *(u.cause for f in roots for u in f.consequences))
 
 
-def examine(setup: Setup, seed: int, moments: Iterable[float] = ()) -> dict[str, Any]:
+def examine(
+    setup: Setup, seed: int, moments: Iterable[float] = ()
+) -> tuple[dict[str, Any], Report]:
     """Train one run with the doctor, and return what it said."""
     run = Run(setup, seed, watched=True)
     began = time.perf_counter()
@@ -56,8 +106,10 @@ def examine(setup: Setup, seed: int, moments: Iterable[float] = ()) -> dict[str,
     trained = time.perf_counter() - began
     assert run.doctor is not None
     report: Report = run.doctor.report()
-    return {
+    run.doctor.close()
+    row = {
         "metric": run.judged,
+        "validation_loss": run.judged_loss,
         "roots": [f.cause for f in report.findings],
         "said": list(names(report.findings)),
         "verdict": report.verdict,
@@ -66,19 +118,107 @@ def examine(setup: Setup, seed: int, moments: Iterable[float] = ()) -> dict[str,
         "seconds": round(trained, 2),
         "report_seconds": round(time.perf_counter() - began - trained, 2),
     }
+    return row, report
 
 
-def results(cases: Iterable[Case], seeds: Iterable[int]) -> Iterator[dict[str, Any]]:
-    """Run all cases and twins."""
-    cases = list(cases)
-    for seed in seeds:
-        for case in cases:
-            about = {"case": case.name, "family": case.family, "causes": case.causes, "seed": seed}
-            kind = "healthy" if case.family == "healthy" else "fault"
-            moments = MOMENTS if kind == "fault" else ()
-            yield {**about, "kind": kind, **examine(case.faulty, seed, moments)}
-            if case.fixed is not None:
-                yield {**about, "kind": "twin", **examine(case.fixed, seed)}
+def results(cases: Iterable[Case], seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Run all cases, twins and remedies.
+
+    A remedy is proposed for the run of one seed and made to the run of the next, which it was not
+    proposed for.
+    """
+    for case in cases:
+        about = {"case": case.name, "family": case.family, "causes": case.causes}
+        kind = "healthy" if case.family == "healthy" else "fault"
+        ill: dict[int, tuple[dict[str, Any], Report]] = {}
+        well: dict[int, dict[str, Any]] = {}
+        for seed in seeds:
+            row, report = examine(case.faulty, seed, MOMENTS if kind == "fault" else ())
+            row = {**about, "seed": seed, "kind": kind, **row}
+            ill[seed] = row, report
+            if case.fixed is None:
+                yield row
+                continue
+            well[seed] = {**about, "seed": seed, "kind": "twin", **examine(case.fixed, seed)[0]}
+            yield well[seed]
+        for seed, fresh in zip(well, [*seeds[1:], seeds[0]], strict=True):
+            row, report = ill[seed]
+            gap = Gap(ill[fresh][0], well[fresh])
+            yield {
+                **row,
+                "remedies": [
+                    tried(case, finding, remedy, report, fresh, gap)
+                    for finding, remedy in offered(report)
+                ],
+                "random": at_random(case, report, seed, fresh, gap),
+            }
+
+
+# --- remedies ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Between a faulty run and its repaired twin, of the same seed."""
+
+    faulty: dict[str, Any]
+    fixed: dict[str, Any]
+
+    def regained(self, row: dict[str, Any]) -> float:
+        """Return which share of it a run has regained, by its metric.
+
+        Where the metric hardly differs, the validation loss tells.
+        """
+        bad, good, now = (_worth(r["metric"]) for r in (self.faulty, self.fixed, row))
+        if abs(good - bad) < SAME:
+            bad, good, now = (-r["validation_loss"] for r in (self.faulty, self.fixed, row))
+        share = (now - bad) / (good - bad) if good != bad else 0.0
+        return share if math.isfinite(share) else 0.0
+
+
+def _worth(metric: float) -> float:
+    """Count what is not finite, or worse than a constant, as nothing gained (R²)."""
+    return max(metric, 0.0) if math.isfinite(metric) else 0.0
+
+
+def offered(report: Report) -> list[tuple[Finding, Remedy]]:
+    """Return the first remedies, in the order in which they are read."""
+    return [(f, r) for f in report.findings for r in f.remedies][:OFFERED]
+
+
+def tried(
+    case: Case, finding: Finding, remedy: Remedy, report: Report, seed: int, gap: Gap
+) -> dict[str, Any]:
+    """Make a remedy to a run, train it, and say what came of it."""
+    assert report.chart is not None
+    found = {
+        "cause": finding.cause, "key": remedy.key, "regained": 0.0, "gone": False, "holds": None,
+        "listed": remedy.key in NOT_A_FIX.get(case.name, ()), "note": "", "predicted": [],
+    }  # fmt: skip
+    try:
+        setup = treated(case.faulty, change(remedy.key, report.chart, finding.evidence), seed)
+        row, after = examine(setup, seed)
+    except Cannot as why:
+        return {**found, "effect": "nothing", "note": str(why)}
+    found |= {"metric": row["metric"], "regained": round(gap.regained(row), 3),
+              "gone": finding.cause not in row["said"], "said": row["said"]}  # fmt: skip
+    if after.chart is not None:
+        checked = check(remedy, after.chart)
+        found |= {"holds": holds(checked), "predicted": [str(one) for one in checked]}
+    return {**found, "effect": effect(found["regained"], found["gone"])}
+
+
+def at_random(case: Case, report: Report, seed: int, fresh: int, gap: Gap) -> dict[str, Any]:
+    """Make a change picked blindly from what people try first."""
+    key = random.Random(f"{case.name} {seed}").choice(MENU)
+    assert report.chart is not None
+    try:
+        run = Run(treated(case.faulty, change(key, report.chart), fresh), fresh, watched=False)
+        run.play()
+    except Cannot:
+        return {"key": key, "regained": 0.0}
+    row = {"metric": run.judged, "validation_loss": run.judged_loss}
+    return {"key": key, "regained": round(gap.regained(row), 3)}
 
 
 def first_right(row: dict[str, Any]) -> float:
@@ -103,6 +243,12 @@ def measures(rows: list[dict[str, Any]]) -> dict[str, Any]:
         return any(c in r["causes"] for c in r["said"][:among])
 
     found = [r for r in ill if right(r, 1)]
+    able = [r for r in ill if "remedies" in r]
+    made = [one for r in able for one in r["remedies"]]
+
+    def repaired(r: dict[str, Any], among: int) -> bool:
+        return any(one["effect"] == "cures" for one in r["remedies"][:among])
+
     return {
         "number of faulty runs": len(ill),
         "some alarm": share(ill, lambda r: r["roots"]),
@@ -120,6 +266,17 @@ def measures(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "median first right alarm": round(statistics.median(map(first_right, found)), 3)
         if found
         else None,
+        "number of runs to repair": len(able),
+        "first remedy repairs": share(able, lambda r: repaired(r, 1)),
+        "one of three repairs": share(able, lambda r: repaired(r, OFFERED)),
+        "a random pick repairs": share(able, lambda r: r["random"]["regained"] >= CURED),
+        "number of remedies offered": len(made),
+        "remedies that only mask": share(
+            made, lambda one: one["listed"] or one["effect"] == "masks"
+        ),
+        "predictions that hold": share(
+            [one for one in made if one["holds"] is not None], lambda one: one["holds"]
+        ),
     }
 
 
@@ -226,6 +383,12 @@ def line(row: dict[str, Any]) -> str:
         f"{'ok ' if good else 'NO '} {row['kind']:7} {row['case']:40} {row['seed']:4} "
         f"{row['metric']:7.3f} {row['seconds']:6.1f}s+{row['report_seconds']:.1f} {roots} "
         f"{row['said'][len(roots) :]} {row['notes'] or ''}"
+        + "".join(
+            f"\n      {one['effect']:8} {one['key']:22} {one['regained']:7.2f} regained, "
+            f"{'gone' if one['gone'] else 'still ill'} {one.get('said', '')} holds: {one['holds']} "
+            f"{one['predicted']} {one['note']}"
+            for one in row.get("remedies", ())
+        )
     )
 
 

@@ -51,7 +51,7 @@ class Run:
                 self.model, self.optimizer, loss=setup.loss, train=(d.x, d.y),
                 validation=(d.xv, d.yv),
             )  # fmt: skip
-        self.judged = float("nan")
+        self.judged = self.judged_loss = float("nan")
         self.since: list[tuple[float, tuple[Finding, ...]]] = []
         self.losses: list[float] = []
 
@@ -107,8 +107,6 @@ class Run:
         parts = [part for part in d.xv.split(size) if len(part) > 1 or size != 2]
         out = torch.cat([self.model(part) for part in parts])
         y = d.yv[: len(out)]
-        self.judged = metric(setup, out, y)
+        self.judged, self.judged_loss = metric(setup, out, y), float(setup.loss(out, y))
         if self.doctor is not None:
-            self.doctor.epoch(
-                validation_loss=float(setup.loss(out, y)), validation_metric=self.judged
-            )
+            self.doctor.epoch(validation_loss=self.judged_loss, validation_metric=self.judged)
