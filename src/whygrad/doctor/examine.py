@@ -430,7 +430,10 @@ def _play(doctor: Doctor, made: Chart) -> Play | None:
         played = replay(beginning, what, seed, watched=True)
         assert played.doctor is not None
         played.doctor.close()
-        return chart(played.doctor, trials=False)
+        seen = played.doctor._examine(trials=False).chart
+        if seen is None:
+            raise Cannot("nothing could be seen when it was played")
+        return seen
 
     return play
 
