@@ -212,7 +212,7 @@ def _graph(exercise: Exercise, typed: str) -> Mark:
         correct, says = True, "Right: every use has its arrow."
     else:
         parts = [
-            f"{says}: {', '.join(f'{names[a]} -> {names[b]}' for a, b in sorted(arrows))}."
+            f"{says}: {', '.join(f'{symbol(names[a])} → {symbol(names[b])}' for a, b in sorted(arrows))}."
             for says, arrows in (("Missing", right - given), ("Not there", given - right))
             if arrows
         ]

@@ -52,6 +52,7 @@ def worksheet(exercises: Sequence[Exercise]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
         f"<title>Backpropagation worksheet</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f'<header><h1>Backpropagation by hand</h1><span class="name">Name:</span></header>\n'
         f"{sheets}"

@@ -5,7 +5,7 @@ import { type Address, readAddress, readRoom, type Room, ROOMS, writeAddress, wr
 import { type Api, whatWentWrong } from '../views/open'
 import type { TraceMessage } from '../wire'
 import { localModel } from './model'
-import { server } from './server'
+import { practice, server } from './server'
 import whygrad, { type Place } from './widget'
 
 /** Milliseconds between two changes of the address; browsers refuse a flood of them. */
@@ -15,6 +15,8 @@ const WRITE_EVERY = 400
 let preset: string | null = null
 /** Whether the address before is one to come back to. */
 let opened = false
+/** Whether a room is opened because the address names it already. */
+let arriving = false
 let writing: ReturnType<typeof setTimeout> | undefined
 
 const api: Api = {
@@ -26,12 +28,14 @@ const api: Api = {
     return trace
   },
 }
-const model = localModel({ whole: true, api })
+const model = localModel({ whole: true, api, practice })
 
 /** Opens the room that the address names, and in the explorer what it names there. */
 async function arrive(): Promise<void> {
   const room = readRoom(location.hash)
+  arriving = true
   model.set('room', room)
+  arriving = false
   if (room.name !== 'explore') return
   const isBack = !Object.keys(room.asked).length && location.hash !== ''
   if (isBack && model.get('trace') !== undefined) history.replaceState(null, '', address())
@@ -71,8 +75,10 @@ model.on('change:room', () => {
   writing = undefined
   const room = model.get('room') as Room
   document.title = room.name === 'explore' ? 'whygrad' : `${ROOMS[room.name]} · whygrad`
-  const hash = writeRoom(room)
-  if (room.name !== 'explore' && hash !== location.hash) history.pushState(null, '', hash)
+  if (arriving || room.name === 'explore') return
+  const chosen = Object.keys(readRoom(location.hash).asked).length > 0
+  // a room that was asked for nothing chooses where to begin: nobody goes back to that
+  history[chosen ? 'pushState' : 'replaceState'](null, '', writeRoom(room))
 })
 model.on('change:place', () => {
   if (opened) {

@@ -1,7 +1,18 @@
 // What the page asks of the server that gave it out.
 
+import type { PracticeApi } from '../practice/api'
 import { type Api, Refusal, type TraceRequest } from '../views/open'
-import type { CsvInfo, ErrorMessage, MistakesMessage, PresetInfo, TraceMessage } from '../wire'
+import type {
+  CsvInfo,
+  ErrorMessage,
+  ExerciseMessage,
+  LineMessage,
+  MarkMessage,
+  MistakesMessage,
+  PracticeInfo,
+  PresetInfo,
+  TraceMessage,
+} from '../wire'
 
 export interface Server extends Api {
   /** The trace the page opens on when its address names none. */
@@ -15,6 +26,14 @@ export const server: Server = {
   csv: (file) => ask<CsvInfo>('api/csv', file),
   mistakes: (trace) => ask<MistakesMessage>('api/mistakes', again(trace)),
   swapped: (trace, swap) => ask<TraceMessage>('api/trace', { ...again(trace), swap }),
+}
+
+export const practice: PracticeApi = {
+  info: () => ask<PracticeInfo>('api/practice'),
+  exercise: (asked) => ask<ExerciseMessage>('api/exercise', asked),
+  grade: (id, answers) => ask<readonly MarkMessage[]>('api/grade', { id, answers }),
+  homework: (asked) => ask<readonly LineMessage[]>('api/homework', asked),
+  presets: server.presets,
 }
 
 /** The tables that traces were made from: the server keeps none. */

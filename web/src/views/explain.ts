@@ -159,7 +159,7 @@ function get(scene: Scene): (value: number, at: number) => number {
 }
 
 /** A constant is called by its number. */
-function inNames(scene: Scene, most?: number): Style {
+export function inNames(scene: Scene, most?: number): Style {
   const { values } = scene.tape
   return {
     numbers: false,
@@ -171,7 +171,7 @@ function inNames(scene: Scene, most?: number): Style {
   }
 }
 
-function inNumbers(scene: Scene, digits: number, most?: number): Style {
+export function inNumbers(scene: Scene, digits: number, most?: number): Style {
   return {
     numbers: true,
     digits,
@@ -180,7 +180,7 @@ function inNumbers(scene: Scene, digits: number, most?: number): Style {
   }
 }
 
-function nameOf(scene: Scene, id: number, at: number): string {
+export function nameOf(scene: Scene, id: number, at: number): string {
   return nameTex(scene.label(id, at), (name) => scene.latex(name))
 }
 

@@ -1,0 +1,28 @@
+// What the practice room asks of the server; a failure is thrown as a Refusal.
+
+import type { ExerciseMessage, LineMessage, MarkMessage, PracticeInfo, PresetInfo } from '../wire'
+
+export interface PracticeApi {
+  /** What exercises there are. */
+  info(): Promise<PracticeInfo>
+  exercise(asked: ExerciseRequest): Promise<ExerciseMessage>
+  /** Marks of all that was asked, in its order; what was not answered counts as blank. */
+  grade(id: string, answers: Readonly<Record<string, string>>): Promise<readonly MarkMessage[]>
+  /** What came of each line of someone's own work. */
+  homework(asked: HomeworkRequest): Promise<readonly LineMessage[]>
+  /** Networks that come with whygrad. */
+  presets(): Promise<readonly PresetInfo[]>
+}
+
+export interface ExerciseRequest {
+  readonly seed: number
+  readonly kind: string
+  readonly fading: string
+  /** By default the seed chooses. */
+  readonly feature?: string
+}
+
+export type HomeworkRequest = { readonly lines: string } & (
+  | { readonly preset: string }
+  | { readonly toml: string }
+)

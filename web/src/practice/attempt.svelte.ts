@@ -1,0 +1,101 @@
+// A person's work on one exercise: what they typed, what came of it, and the hints they took.
+
+import { readAnswer } from '../predict/answer'
+import { whatWentWrong } from '../views/open'
+import type { ExerciseMessage, MarkMessage } from '../wire'
+import type { PracticeApi } from './api'
+import { keep, keptOf } from './kept'
+
+export class Attempt {
+  readonly exercise: ExerciseMessage
+  /** What stands in each field, by the name of what is asked. */
+  typed = $state.raw<Readonly<Record<string, string>>>({})
+  hints = $state.raw<Readonly<Record<string, number>>>({})
+  rating = $state<number | null>(null)
+  marks = $state.raw<Readonly<Record<string, MarkMessage>>>({})
+  /** Why nothing could be graded; empty if it was. */
+  fault = $state('')
+  busy = $state(false)
+  readonly #api: Pick<PracticeApi, 'grade'>
+  #checked: Readonly<Record<string, string>>
+
+  constructor(exercise: ExerciseMessage, api: Pick<PracticeApi, 'grade'>) {
+    this.exercise = exercise
+    this.#api = api
+    const { typed, checked, hints, rating } = keptOf(exercise.id)
+    this.typed = typed
+    this.hints = hints
+    this.rating = rating
+    this.#checked = checked
+    if (Object.keys(checked).length) void this.#grade()
+  }
+
+  /** What stands in a field. */
+  text(name: string): string {
+    return this.typed[name] ?? ''
+  }
+
+  /** What came of an answer, if it still stands as it was graded. */
+  mark(name: string): MarkMessage | null {
+    const mark = this.marks[name]
+    return mark && mark.typed === this.text(name) ? mark : null
+  }
+
+  /** Whether an answer was given that can be gone on from: the number itself, not only its sign. */
+  isSettled(name: string): boolean {
+    const mark = this.marks[name]
+    if (this.hints[name] === SHOWN) return true
+    return mark !== undefined && mark.correct !== null && readAnswer(mark.typed).value !== null
+  }
+
+  type(name: string, text: string): void {
+    this.typed = { ...this.typed, [name]: text }
+    this.#keep()
+  }
+
+  rate(rating: number): void {
+    this.rating = rating
+    this.#keep()
+  }
+
+  hint(name: string, most = SHOWN): void {
+    this.hints = { ...this.hints, [name]: Math.min((this.hints[name] ?? 0) + 1, most) }
+    this.#keep()
+  }
+
+  /** Has what was typed graded: all that is not blank, and what is named though it is. */
+  async check(...names: readonly string[]): Promise<void> {
+    const answers = this.exercise.asks.flatMap(({ name }) => {
+      const text = this.text(name)
+      return text.trim() || names.includes(name) ? [[name, text] as const] : []
+    })
+    this.#checked = Object.fromEntries(answers)
+    this.#keep()
+    await this.#grade()
+  }
+
+  async #grade(): Promise<void> {
+    const checked = this.#checked
+    this.busy = true
+    this.fault = ''
+    try {
+      const marks = await this.#api.grade(this.exercise.id, checked)
+      if (checked !== this.#checked) return // what was typed meanwhile is graded next
+      this.marks = Object.fromEntries(
+        marks.filter(({ name }) => name in checked).map((mark) => [mark.name, mark]),
+      )
+    } catch (error) {
+      this.fault = whatWentWrong(error)
+    } finally {
+      this.busy = false
+    }
+  }
+
+  #keep(): void {
+    const { typed, hints, rating } = this
+    keep(this.exercise.id, { typed, checked: this.#checked, hints, rating })
+  }
+}
+
+/** So many hints show the number itself. */
+export const SHOWN = 3
