@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from whygrad.app.practice import MAX_TYPED
 from whygrad.app.server import create_app
-from whygrad.practice import FADING, FEATURES, KINDS, exercise, grade, worksheet
+from whygrad.practice import DIFFICULTIES, FADING, FEATURES, KINDS, exercise, grade, worksheet
 from whygrad.tape import Tape
 
 
@@ -37,6 +37,7 @@ def test_what_can_be_practised_is_listed(app: TestClient) -> None:
     assert found["kinds"] == list(KINDS)
     assert [feature["name"] for feature in found["features"]] == list(FEATURES)
     assert found["fading"] == list(FADING)
+    assert found["difficulties"] == list(DIFFICULTIES)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -58,7 +59,15 @@ def test_the_seed_chooses_where_nothing_else_does(app: TestClient) -> None:
 
 
 def test_an_exercise_about_the_second_iteration_says_so(app: TestClient) -> None:
-    assert asked(app, "exercise", seed=1, feature="momentum")["iteration"] == 2
+    found = asked(app, "exercise", seed=1, feature="second_iteration")
+    assert found["iteration"] == 2
+    assert found["notes"][0].startswith("It is the second iteration; the first had ∂L/∂w₁ = ")
+    assert found["notes"][0] in found["question"]
+
+
+def test_a_difficulty_can_be_asked_for(app: TestClient) -> None:
+    found = asked(app, "exercise", seed=1, feature="chain", difficulty=3)
+    assert (found["id"], found["difficulty"]) == (exercise(1, feature="chain", difficulty=3).id, 3)
 
 
 def test_losses_too_large_for_json_are_left_out(app: TestClient) -> None:
@@ -95,6 +104,8 @@ def test_the_mistakes_that_give_a_number_come_with_their_words(app: TestClient) 
     [
         ("exercise", {"seed": "7"}, "must be a whole number"),
         ("exercise", {"seed": True}, "must be a whole number"),
+        ("exercise", {"difficulty": "2"}, "must be a whole number"),
+        ("exercise", {"difficulty": 9}, "must be from 1"),
         ("exercise", {"seed": -1}, "must be from 0"),
         ("exercise", {"kind": 3}, "must be texts"),
         ("exercise", {"feature": "fanot"}, "did you mean 'fanout'"),
@@ -137,9 +148,11 @@ def test_a_short_address_leads_to_the_exercise_on_the_page(app: TestClient) -> N
 
 
 def test_a_worksheet_can_be_printed(app: TestClient) -> None:
-    answer = app.get("/practice/worksheet?seed=7&feature=fanout&kind=fill_blanks&count=2")
+    answer = app.get(
+        "/practice/worksheet?seed=7&feature=fanout&kind=fill_blanks&count=2&difficulty=2"
+    )
     assert answer.headers["content-type"].startswith("text/html")
-    made = [exercise(seed, feature="fanout", kind="fill_blanks") for seed in (7, 8)]
+    made = [exercise(seed, feature="fanout", kind="fill_blanks", difficulty=2) for seed in (7, 8)]
     assert answer.text == worksheet(made)
 
 

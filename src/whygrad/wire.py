@@ -19,12 +19,14 @@ from whygrad.names import latex, symbol
 from whygrad.op import Reason
 from whygrad.ops import OPS
 from whygrad.practice import (
+    DIFFICULTIES,
     FADING,
     FEATURES,
     KINDS,
     Exercise,
     Line,
     Mark,
+    notes,
     worked_out,
 )
 from whygrad.practice.questions import TRAINED
@@ -279,6 +281,7 @@ class PracticeInfo:
     kinds: list[str]
     features: list[FeatureInfo]
     fading: list[str]
+    difficulties: list[int]
 
 
 @dataclass(frozen=True)
@@ -315,6 +318,7 @@ class ExerciseMessage:
         says: what there is to practise.
         question: the whole question in words.
         iteration: which iteration of the trace it is about, from 1.
+        notes: what has to be known besides the formulas and numbers.
         told: numbers that are told of those that are worked out, right or wrong.
         losses: of a remedy to choose, how training goes.
     """
@@ -323,9 +327,11 @@ class ExerciseMessage:
     kind: str
     feature: str
     fading: str
+    difficulty: int
     seed: int
     says: str
     question: str
+    notes: list[str]
     iteration: int
     told: list[NumberInfo]
     asks: list[AskInfo]
@@ -450,7 +456,7 @@ def mistakes_message(training: Training) -> MistakesMessage:
 def practice_info() -> PracticeInfo:
     """Return what exercises there are."""
     features = [FeatureInfo(name, feature.says) for name, feature in FEATURES.items()]
-    return PracticeInfo(list(KINDS), features, list(FADING))
+    return PracticeInfo(list(KINDS), features, list(FADING), list(DIFFICULTIES))
 
 
 def exercise_message(exercise: Exercise) -> ExerciseMessage:
@@ -462,9 +468,11 @@ def exercise_message(exercise: Exercise) -> ExerciseMessage:
         kind=exercise.kind,
         feature=exercise.feature,
         fading=exercise.fading,
+        difficulty=exercise.difficulty,
         seed=exercise.seed,
         says=FEATURES[exercise.feature].says,
         question=exercise.question,
+        notes=notes(exercise.workings),
         iteration=FEATURES[exercise.feature].iteration,
         told=[NumberInfo(name, number) for name, number in exercise.given if name in made],
         asks=[AskInfo(ask.name, ask.prompt, list(ask.choices)) for ask in exercise.asks],

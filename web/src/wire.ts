@@ -200,6 +200,7 @@ export interface PracticeInfo {
   readonly kinds: readonly string[]
   readonly features: readonly FeatureInfo[]
   readonly fading: readonly string[]
+  readonly difficulties: readonly number[]
 }
 
 /** An element's name, and a number for it. */
@@ -228,11 +229,14 @@ export interface ExerciseMessage {
   readonly kind: string
   readonly feature: string
   readonly fading: string
+  readonly difficulty: number
   readonly seed: number
   /** what there is to practise. */
   readonly says: string
   /** the whole question in words. */
   readonly question: string
+  /** what has to be known besides the formulas and numbers. */
+  readonly notes: readonly string[]
   /** which iteration of the trace it is about, from 1. */
   readonly iteration: number
   /** numbers that are told of those that are worked out, right or wrong. */

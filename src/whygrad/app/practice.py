@@ -18,7 +18,8 @@ from whygrad.practice.exercise import MAX_SEED
 from whygrad.training import Training
 from whygrad.wire import exercise_message, line_message, mark_message, practice_info
 
-EXERCISE_KEYS = ("seed", "feature", "kind", "fading")
+NAMES = ("feature", "kind", "fading")
+EXERCISE_KEYS = ("seed", *NAMES, "difficulty")
 MAX_TYPED = 20_000  # characters of one answer, or of the numbers of someone's homework
 MAX_SHEET = 50  # exercises on a worksheet
 
@@ -59,19 +60,24 @@ def sheet(asked: Mapping[str, str]) -> str:
     count = _whole("count", asked.get("count", "4"))
     if not 1 <= count <= MAX_SHEET:
         raise Refused(f"a worksheet has from 1 to {MAX_SHEET} exercises, not {count}")
-    seed = _whole("seed", asked.get("seed", "0"))
-    names = {key: asked[key] for key in EXERCISE_KEYS[1:] if key in asked}
-    return worksheet([exercise((seed + n) % MAX_SEED, **names) for n in range(count)])
+    numbers = {
+        "seed": _whole("seed", asked.get("seed", "0")),
+        "difficulty": _whole("difficulty", asked.get("difficulty", "1")),
+    }
+    names = {key: asked[key] for key in NAMES if key in asked}
+    seeds = ((numbers["seed"] + n) % MAX_SEED for n in range(count))
+    return worksheet([_exercise({**names, **numbers, "seed": seed}) for seed in seeds])
 
 
 def _exercise(asked: Mapping[str, Any]) -> Exercise:
-    seed = asked.get("seed", 0)
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise Refused('"seed" must be a whole number')
-    names = {key: asked[key] for key in EXERCISE_KEYS[1:] if key in asked}
+    numbers = {"seed": asked.get("seed", 0), "difficulty": asked.get("difficulty", 1)}
+    for name, number in numbers.items():
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise Refused(f'"{name}" must be a whole number')
+    names = {key: asked[key] for key in NAMES if key in asked}
     if not all(isinstance(name, str) for name in names.values()):
-        raise Refused('"feature", "kind" and "fading" must be texts')
-    return exercise(seed, **names)
+        raise Refused(f"{', '.join(NAMES)} must be texts")
+    return exercise(**numbers, **names)
 
 
 def _whole(name: str, text: str) -> int:

@@ -7,7 +7,7 @@ from whygrad.practice.features import FEATURES
 from whygrad.practice.grade import RATING, grade, homework
 from whygrad.practice.numbers import Mark, grade_numbers
 from whygrad.practice.pasted import Line, check_lines
-from whygrad.practice.questions import FADING, KINDS, Ask
+from whygrad.practice.questions import FADING, KINDS, Ask, notes
 from whygrad.practice.workings import Workings, worked_out
 from whygrad.practice.worksheet import worksheet
 
@@ -35,6 +35,7 @@ __all__ = [
     "grade",
     "grade_numbers",
     "homework",
+    "notes",
     "read",
     "starter",
     "worked_out",

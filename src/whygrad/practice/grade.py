@@ -192,6 +192,10 @@ def _order(exercise: Exercise, typed: str) -> Mark:
     return Mark("order", typed, correct, expected, (), says, False)
 
 
+def _named(arrows: set[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(names[a], names[b]) for a, b in sorted(arrows)]
+
+
 def _graph(exercise: Exercise, typed: str) -> Mark:
     expected = str(exercise.asks[0].answer)
     names = {plain_name(n): n for edge in edges_of(exercise.run.tape) for n in edge}
@@ -212,7 +216,7 @@ def _graph(exercise: Exercise, typed: str) -> Mark:
         correct, says = True, "Right: every use has its arrow."
     else:
         parts = [
-            f"{says}: {', '.join(f'{symbol(names[a])} → {symbol(names[b])}' for a, b in sorted(arrows))}."
+            f"{says}: {', '.join(' → '.join(map(symbol, pair)) for pair in _named(arrows, names))}."
             for says, arrows in (("Missing", right - given), ("Not there", given - right))
             if arrows
         ]

@@ -84,27 +84,36 @@ class Setting:
 def story(workings: Workings) -> str:
     """Tell what is computed, in formulas with names, and from what."""
     run = workings.run
-    lines = [
-        f"  {symbol(run.label(step.value, at))} = {in_symbols(formula(run, step.value, at), run)}"
-        for step in lesson(run.tape)
-        if step.phase in ("forward", "loss")
-        for at in range(run.arrays[step.value].size)
-    ]
     given = ", ".join(f"{symbol(name)} = {shown(number)}" for name, number in leaves(run))
-    told = ["A small computation:", *lines, f"with {given}."]
+    lines = [f"  {line}" for line in _formulas(run)]
+    return "\n".join(["A small computation:", *lines, f"with {given}.", *notes(workings)])
+
+
+def notes(workings: Workings) -> list[str]:
+    """Return what has to be known besides the formulas and numbers, in sentences."""
+    run, told = workings.run, list[str]()
     if before := earlier(workings):
         was = ", ".join(
             f"{symbol(name.removeprefix(EARLIER))} = {shown(number)}" for name, number in before
         )
         told.append(f"It is the second iteration; the first had {was}.")
-    if any("log(" in line for line in lines):
+    if any("log(" in line for line in _formulas(run)):
         told.append("log is the natural logarithm, exp its inverse.")
     if any(
         step.op == "relu" and bool((run.arrays[step.inputs[0]] == 0).any())
         for step in run.tape.steps
     ):
         told.append("At exactly 0 the ReLU's slope is taken as 0.")
-    return "\n".join(told)
+    return told
+
+
+def _formulas(run: Run) -> list[str]:
+    return [
+        f"{symbol(run.label(step.value, at))} = {in_symbols(formula(run, step.value, at), run)}"
+        for step in lesson(run.tape)
+        if step.phase in ("forward", "loss")
+        for at in range(run.arrays[step.value].size)
+    ]
 
 
 def earlier(workings: Workings) -> Named:

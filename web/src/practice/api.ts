@@ -18,6 +18,7 @@ export interface ExerciseRequest {
   readonly seed: number
   readonly kind: string
   readonly fading: string
+  readonly difficulty: number
   /** By default the seed chooses. */
   readonly feature?: string
 }

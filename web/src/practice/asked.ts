@@ -22,24 +22,24 @@ export const FADING = {
 
 /** Seeds that are offered; those of addresses may be larger. */
 const SEEDS = 10_000
-const FIRST = { kind: 'next_number', feature: 'chain', fading: 'worked' } as const
+const FIRST = { kind: 'next_number', feature: 'chain', fading: 'worked', difficulty: 1 } as const
 
 type Asked = Readonly<Record<string, string>>
 
-/** The exercise an address asks for; a seed that is no whole number is for the server to refuse. */
+/** The exercise an address asks for; what is no whole number is for the server to refuse. */
 export function requestOf(asked: Asked): ExerciseRequest {
-  const { seed = '0', kind = 'next_number', feature, fading = 'solo' } = asked
-  const whole = /^\d+$/.test(seed) ? Number(seed) : -1
-  return { seed: whole, kind, fading, ...(feature === undefined ? {} : { feature }) }
+  const { seed = '0', difficulty = '1', kind = 'next_number', feature, fading = 'solo' } = asked
+  return { seed: whole(seed), difficulty: whole(difficulty), kind, fading, ...(feature === undefined ? {} : { feature }) }
 }
 
 /** How an address asks for an exercise. */
-export function askedBy({ seed, kind, feature, fading }: ExerciseRequest): Asked {
+export function askedBy({ seed, difficulty, kind, feature, fading }: ExerciseRequest): Asked {
   const fades = !isKind(kind) || KINDS[kind].fades
   return {
     kind,
     ...(feature === undefined ? {} : { feature }),
     ...(fades && fading !== 'solo' ? { fading } : {}),
+    ...(difficulty === 1 ? {} : { difficulty: `${difficulty}` }),
     seed: `${seed}`,
   }
 }
@@ -51,6 +51,10 @@ export function beginning(random = Math.random()): Asked {
 
 export function another(request: ExerciseRequest): ExerciseRequest {
   return { ...request, seed: request.seed + 1 }
+}
+
+function whole(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : -1
 }
 
 export function isKind(name: string): name is Kind {

@@ -11,7 +11,6 @@ export class Attempt {
   /** What stands in each field, by the name of what is asked. */
   typed = $state.raw<Readonly<Record<string, string>>>({})
   hints = $state.raw<Readonly<Record<string, number>>>({})
-  rating = $state<number | null>(null)
   marks = $state.raw<Readonly<Record<string, MarkMessage>>>({})
   /** Why nothing could be graded; empty if it was. */
   fault = $state('')
@@ -22,10 +21,9 @@ export class Attempt {
   constructor(exercise: ExerciseMessage, api: Pick<PracticeApi, 'grade'>) {
     this.exercise = exercise
     this.#api = api
-    const { typed, checked, hints, rating } = keptOf(exercise.id)
+    const { typed, checked, hints } = keptOf(exercise.id)
     this.typed = typed
     this.hints = hints
-    this.rating = rating
     this.#checked = checked
     if (Object.keys(checked).length) void this.#grade()
   }
@@ -53,11 +51,6 @@ export class Attempt {
     this.#keep()
   }
 
-  rate(rating: number): void {
-    this.rating = rating
-    this.#keep()
-  }
-
   hint(name: string, most = SHOWN): void {
     this.hints = { ...this.hints, [name]: Math.min((this.hints[name] ?? 0) + 1, most) }
     this.#keep()
@@ -65,7 +58,8 @@ export class Attempt {
 
   /** Has what was typed graded: all that is not blank, and what is named though it is. */
   async check(...names: readonly string[]): Promise<void> {
-    const answers = this.exercise.asks.flatMap(({ name }) => {
+    const asked = this.exercise.asks.map(({ name }) => name)
+    const answers = [...asked, ...(this.exercise.kind === 'choose_the_remedy' ? [RATING] : [])].flatMap((name) => {
       const text = this.text(name)
       return text.trim() || names.includes(name) ? [[name, text] as const] : []
     })
@@ -92,10 +86,12 @@ export class Attempt {
   }
 
   #keep(): void {
-    const { typed, hints, rating } = this
-    keep(this.exercise.id, { typed, checked: this.#checked, hints, rating })
+    const { typed, hints } = this
+    keep(this.exercise.id, { typed, checked: this.#checked, hints })
   }
 }
 
+/** A person's own rating of an open answer, from 1 to 5, goes by this name. */
+export const RATING = 'rating'
 /** So many hints show the number itself. */
 export const SHOWN = 3

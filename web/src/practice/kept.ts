@@ -1,4 +1,4 @@
-// What a person typed and how they rated it, kept in the browser, so that nothing is lost.
+// What a person typed, kept in the browser, so that nothing is lost.
 
 export interface Kept {
   /** What stands in each field. */
@@ -7,15 +7,13 @@ export interface Kept {
   readonly checked: Readonly<Record<string, string>>
   /** How many hints were taken. */
   readonly hints: Readonly<Record<string, number>>
-  /** How a person rated their own answer, from 1 to 5. */
-  readonly rating: number | null
 }
 
 const KEY = 'whygrad-practice'
 const LAST = 'whygrad-practice-last'
 /** Exercises kept; the oldest are left out. */
 const MOST = 200
-const NOTHING: Kept = { typed: {}, checked: {}, hints: {}, rating: null }
+const NOTHING: Kept = { typed: {}, checked: {}, hints: {} }
 
 export function keptOf(id: string): Kept {
   return { ...NOTHING, ...all()[id] }

@@ -22,15 +22,16 @@ test('an address asks for an exercise, as the command line does', () => {
     kind: 'fill_blanks',
     feature: 'fanout',
     fading: 'worked',
+    difficulty: 1,
   })
-  expect(requestOf({})).toEqual({ seed: 0, kind: 'next_number', fading: 'solo' })
+  expect(requestOf({})).toEqual({ seed: 0, difficulty: 1, kind: 'next_number', fading: 'solo' })
   expect(requestOf({ seed: 'x' }).seed).toBe(-1) // which the server refuses, and says why
 })
 
 test('what is asked for is written into the address, without what goes without saying', () => {
-  const request = { seed: 7, kind: 'next_number', feature: 'fanout', fading: 'worked' }
+  const request = { seed: 7, kind: 'next_number', feature: 'fanout', fading: 'worked', difficulty: 3 }
   expect(requestOf(askedBy(request))).toEqual(request)
-  expect(askedBy({ ...request, fading: 'solo' })).toEqual({ kind: 'next_number', feature: 'fanout', seed: '7' })
+  expect(askedBy({ ...request, fading: 'solo', difficulty: 1 })).toEqual({ kind: 'next_number', feature: 'fanout', seed: '7' })
   expect(askedBy({ ...request, kind: 'draw_the_graph' })).not.toHaveProperty('fading')
   expect(requestOf(beginning(0.5))).toMatchObject({ feature: 'chain', fading: 'worked', seed: 5000 })
   expect(another(request)).toEqual({ ...request, seed: 8 })
@@ -39,12 +40,12 @@ test('what is asked for is written into the address, without what goes without s
 // --- what is kept -----------------------------------------------------------------------------
 
 test('what was typed is kept, the latest exercises of many', () => {
-  const kept = { typed: { a: '7' }, checked: {}, hints: {}, rating: 4 }
+  const kept = { typed: { a: '7' }, checked: {}, hints: {} }
   for (let n = 0; n < 205; n++) keep(`exercise ${n}`, kept)
-  keep('exercise 6', { ...kept, rating: 5 })
+  keep('exercise 6', { ...kept, typed: { a: '8' } })
   keep('one more', kept)
   expect(keptOf('exercise 204')).toEqual(kept)
-  expect(keptOf('exercise 6').rating).toBe(5)
+  expect(keptOf('exercise 6').typed['a']).toBe('8')
   expect(keptOf('exercise 5').typed).toEqual({})
   keepAsked({ seed: '7' })
   expect(lastAsked()).toEqual({ seed: '7' })
@@ -113,12 +114,10 @@ test('after a reload everything is there, and what was graded is graded again', 
   before.type('a', '6')
   await before.check()
   before.type('L', 'twelve or so')
-  before.rate(3)
   const api = grader()
   const after = new Attempt(exercise, api)
   await vi.waitFor(() => expect(after.mark('a')?.correct).toBe(true))
   expect(after.text('L')).toBe('twelve or so')
-  expect(after.rating).toBe(3)
   expect(api.grade).toHaveBeenCalledWith(exercise.id, { a: '6' })
 })
 
