@@ -3,16 +3,75 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
 from whygrad.cli.options import FORMAT
 from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.errors import WhygradError
 from whygrad.wire import to_json
+
+SPARKS = "▁▂▃▄▅▆▇█"
+WIDTH = 60
+
+
+class Beside:
+    """What is shown while a script runs: a live view on a terminal, lines of news elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.said: set[str] = set()
+        self.losses: list[float] = []
+        # What the script prints goes where it would have gone.
+        beside = sys.stdout.isatty()
+        self.live = Live(
+            console=console, auto_refresh=False, transient=True, redirect_stdout=beside
+        )
+
+    def __enter__(self) -> Beside:
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def tell(self, iteration: int, loss: float, findings: tuple[Finding, ...]) -> None:
+        """Show how it goes."""
+        self.losses = [*self.losses[-WIDTH:], loss]
+        if self.console.is_terminal:
+            self.live.update(self.view(iteration, loss, findings), refresh=True)
+            return
+        fresh = [f for f in findings if f.cause not in self.said]
+        self.said.update(f.cause for f in fresh)
+        if fresh:
+            names = ", ".join(f.cause.replace("_", " ") for f in fresh)
+            self.console.print(f"iteration {iteration}: loss {number(loss)}: {names}")
+
+    def view(self, iteration: int, loss: float, findings: tuple[Finding, ...]) -> Group:
+        """Return the iteration, the loss and how it ran, and what stands to be said."""
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for finding in findings:
+            where = finding.source or finding.where
+            table.add_row(f"{finding.confidence:.0%}", finding.cause.replace("_", " "), where)
+        head = Text(f"iteration {iteration}  loss {number(loss)}  {sparkline(self.losses)}")
+        return Group(head, table if findings else Text("nothing found so far"))
+
+
+def sparkline(values: list[float]) -> str:
+    """Return the last finite values as a row of bars."""
+    known = [value for value in values if math.isfinite(value)][-WIDTH:]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    span = high - low or 1.0
+    return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1))] for v in known)
 
 
 @click.command("doctor", short_help="Say what is wrong with a training script.")
@@ -42,17 +101,8 @@ def doctor_command(
         raise WhygradError(
             "the doctor needs PyTorch, which is not installed. Try: pip install 'whygrad[torch]'."
         ) from None
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    said: set[str] = set()
-
-    def tell(iteration: int, loss: float, findings: tuple[Finding, ...]) -> None:
-        fresh = [f for f in findings if f.cause not in said]
-        said.update(f.cause for f in fresh)
-        if console.is_terminal or fresh:
-            names = ", ".join(f.cause.replace("_", " ") for f in fresh)
-            console.print(f"iteration {iteration}: loss {number(loss)}{names and ': ' + names}")
-
-    report = run_script(script, arguments, tell)
+    with Beside(Console(stderr=True, highlight=False, soft_wrap=True)) as beside:
+        report = run_script(script, arguments, beside.tell)
     if html is not None:
         try:
             report.to_html(html)

@@ -47,7 +47,7 @@ class Auditor:
         self.applied: dict[str, Tensor] | None = None
         self.reached: set[str] = set()
         self.stepped = stepped  # the gradient that is there has been used already
-        self.stale = False
+        self.unclean: set[str] = set()  # what is there has been used, and was not set to zero
         self.hooks = [
             p.register_hook(self._hear(n)) for n, p in self.parameters.items() if p.requires_grad
         ]
@@ -59,8 +59,12 @@ class Auditor:
             first = name not in self.reached
             self.reached.add(name)
             old = self.parameters[name].grad
-            if first and self.stepped and old is not None and bool(old.any()):
-                self.stale = True
+            full = old is not None and bool(old.any())
+            if first and self.stepped and full:
+                self.unclean.add(name)
+            elif not full:  # what came before was another step's, and has been set to zero
+                self.unclean.discard(name)
+                self.arrived.pop(name, None)
             told = gradient.detach()
             known = self.arrived.get(name)
             self.arrived[name] = told.clone() if known is None else known + told
@@ -70,7 +74,7 @@ class Auditor:
     def used(self) -> None:
         """The optimizer is about to step: remember what it is given."""
         given = {n: p.grad.detach() for n, p in self.parameters.items() if p.grad is not None}
-        self.applied = {}
+        self.applied = self.applied or {}  # several optimizers may step
         for name, gradient in given.items():
             known = self.arrived.get(name)
             same = known is not None and torch.equal(known, gradient)
@@ -102,7 +106,7 @@ class Auditor:
             None if not true else cosine(self.arrived, true),
             None if not true else -_none_to_zero(cosine(moved, true)),
             norm(moved) / weights if weights > 0 else norm(moved),
-            self.stale,
+            bool(self.unclean),
             decay * norm(trained) / arrived if arrived > 0 else 0.0,
         )
 

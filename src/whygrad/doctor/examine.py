@@ -151,7 +151,7 @@ def _optimizer(doctor: Doctor) -> Optimizer:
 
 
 def _parameters(doctor: Doctor) -> tuple[Parameter, ...]:
-    owned = {id(p) for group in doctor.optimizer.param_groups for p in group["params"]}
+    owned = {id(p) for o in doctor.optimizers for group in o.param_groups for p in group["params"]}
     kinds = {
         id(p): type(m).__name__ for m in doctor.model.modules() for p in m.parameters(recurse=False)
     }

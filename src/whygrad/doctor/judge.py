@@ -121,4 +121,4 @@ def _source(where: str, sources: Mapping[str, str]) -> str:
     """Return the line a place is at: a layer's, a parameter's layer's, or a part of the loop's."""
     usual = ("optimizer", "step") if where.startswith("optimizer.") else ()
     parts = (where, where.rpartition(".")[0], *LINES.get(where, usual))
-    return next((sources[part] for part in parts if sources.get(part)), "")
+    return next((sources[part] for part in parts if part and sources.get(part)), "")

@@ -56,16 +56,30 @@ BY_CLASS = {
     "L1Loss": "l1",
     "SmoothL1Loss": "huber",
 }
+# What the functions of PyTorch's are called.
+BY_FUNCTION = {
+    "cross_entropy": "cross_entropy",
+    "nll_loss": "nll",
+    "binary_cross_entropy_with_logits": "bce_with_logits",
+    "binary_cross_entropy": "bce",
+    "mse_loss": "mse",
+    "l1_loss": "l1",
+    "smooth_l1_loss": "huber",
+    "huber_loss": "huber",
+    "kl_div": "",
+}
 
 
 def recognise(loss: float, outputs: Tensor, targets: Tensor, given: Any = None) -> tuple[str, bool]:
     """Return the loss's name ("" if it is none of these), and whether it is summed, not averaged.
 
-    A name that only comes from the class of a loss object is still a name: weights and smoothing
-    change the number and not what the loss wants of the outputs.
+    A name that only comes from the class of a loss object (or from PyTorch's function) is still a
+    name: weights and smoothing change the number and not what the loss wants of the outputs.
     """
-    declared = BY_CLASS.get(type(given).__name__, "")
-    summed = getattr(given, "reduction", "mean") == "sum"
+    called = getattr(getattr(given, "func", given), "__name__", "")
+    declared = BY_CLASS.get(type(given).__name__, BY_FUNCTION.get(called, ""))
+    told = getattr(given, "keywords", {})
+    summed = told.get("reduction", getattr(given, "reduction", "mean")) == "sum"
     z, y = outputs.detach().float(), targets.detach()
     found: list[tuple[str, bool]] = []
     for known in LOSSES:

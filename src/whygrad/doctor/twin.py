@@ -134,7 +134,8 @@ class Twin:
                 parameter.requires_grad_(self.trainable[name])
                 parameter.grad = None
         layers = tuple(
-            _layer(name, op, out.detach(), out.grad, line) for name, op, out, _, line in ear.heard
+            _layer(name, op, out.detach(), out.grad, line)
+            for name, (_, op, out, _, line) in zip(self._names(ear.heard), ear.heard, strict=True)
         )
         through: tuple[float, ...] = ()
         if sequence and x.grad is not None:
@@ -142,6 +143,19 @@ class Twin:
             first = self._batch_first()
             through = tuple((each.mean(0 if first else 1)).sqrt().tolist())
         return Probe(step, float(value.detach()), layers, through)
+
+    def _names(self, heard: list[tuple[str, str, Tensor, Tensor | None, str]]) -> list[str]:
+        """Name ops by their module; those that a module calls between its parts, by themselves."""
+        parents = {n for n, module in self.net.named_modules() if next(module.children(), None)}
+        names: list[str] = []
+        for place, op, *_ in heard:
+            name = place
+            if place in parents and op not in LINEAR:
+                name = f"{place}.{op}".strip(".")
+                others = sum(1 for known in names if known.rstrip("0123456789") == name)
+                name += str(others + 1) if others else ""
+            names.append(name)
+        return names
 
     def first_conv_input(self, x: Tensor) -> Tensor | None:
         """Return what the first two-dimensional convolution is given."""

@@ -68,7 +68,7 @@ class Doctor:
 
     Args:
         model: any module; it is never changed.
-        optimizer: any optimizer.
+        optimizer: any optimizer, or a list of those that train it.
         loss: the loss as a function of outputs and targets; without it, known ones are recognised.
         train: (X, y): all training rows, or a part; without it, rows seen in batches are kept.
         validation: (X, y): rows that are judged on.
@@ -85,7 +85,10 @@ class Doctor:
     ) -> None:
         self.model = _inner(model)
         self.compiled = hasattr(model, "_orig_mod")  # global hooks would make it warn
-        self.optimizer = optimizer
+        self.outer = model
+        several = isinstance(optimizer, list | tuple)
+        self.optimizers: tuple[Any, ...] = tuple(optimizer) if several else (optimizer,)
+        self.optimizer = self.optimizers[0]
         self.loss = loss
         self.rank = _rank()
         self.train = train if train is not None and len(train[0]) else None
@@ -116,8 +119,9 @@ class Doctor:
         self.validation_losses: list[float] = []
         self.train_modes, self.eval_modes = 0, 0
         self.steps_in_eval, self.first_step_in_eval = 0, 0
-        self.lr_first = self.lr_top = _rate(optimizer)
-        self.decay = max((g.get("weight_decay", 0.0) for g in optimizer.param_groups), default=0.0)
+        self.lr_first = self.lr_top = _rate(self.optimizers)
+        groups = [group for known in self.optimizers for group in known.param_groups]
+        self.decay = max((group.get("weight_decay", 0.0) for group in groups), default=0.0)
         self.twin: Twin | None = None
         self.start: dict[str, Tensor] = {}
         self.first_state: dict[Any, Any] = {}  # the optimizer's, where the run goes on with one
@@ -202,7 +206,7 @@ class Doctor:
 
     @_safely
     def _begin(self) -> None:
-        self._hooks = [self.optimizer.register_step_pre_hook(self._before_step)]
+        self._hooks = [o.register_step_pre_hook(self._before_step) for o in self.optimizers]
         self.start = _state(self.model, clone=True)
         self.first_state = copy.deepcopy(self.optimizer.state_dict()["state"])
         self.twin = Twin(self.model)
@@ -227,7 +231,7 @@ class Doctor:
         if not self.model.training:
             self.steps_in_eval += 1
             self.first_step_in_eval = self.first_step_in_eval or self.steps
-        self.lr_top = max(self.lr_top, _rate(self.optimizer))
+        self.lr_top = max(self.lr_top, _rate(self.optimizers))
         if self._auditor is not None:
             try:
                 self._auditor.used()
@@ -422,8 +426,8 @@ def _state(model: nn.Module, clone: bool = False) -> dict[str, Tensor]:
     return {n: t.detach().clone() if clone else t.detach() for n, t in tensors.items()}
 
 
-def _rate(optimizer: Any) -> float:
-    return max((float(group["lr"]) for group in optimizer.param_groups), default=0.0)
+def _rate(optimizers: tuple[Any, ...]) -> float:
+    return max((float(g["lr"]) for known in optimizers for g in known.param_groups), default=0.0)
 
 
 def _finite(tensor: Any) -> bool | None:
