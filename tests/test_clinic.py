@@ -1,4 +1,4 @@
-"""The clinic: patients, examinations."""
+"""The clinic: patients, examinations, grades."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ import torch
 
 from whygrad.clinic import examine, patient
 from whygrad.clinic.cases import Case, Setup, faults, healthy
-from whygrad.clinic.choices import CAUSE_CHOICES, HEALTHY, LEAVE, REMEDY_CHOICES, UNTOLD
+from whygrad.clinic.choices import (
+    CAUSE_CHOICES,
+    EXAMINATIONS,
+    HEALTHY,
+    LEAVE,
+    REMEDY_CHOICES,
+    UNTOLD,
+)
+from whygrad.clinic.grade import Answer, Grade, grade
 from whygrad.clinic.listing import listing
 from whygrad.clinic.patient import Patient, admit, case_of, patients
 from whygrad.clinic.stories import STORIES
 from whygrad.clinic.train import Run
-from whygrad.doctor.remedies import REMEDIES
+from whygrad.doctor.remedies import MENU, REMEDIES
 from whygrad.doctor.rules import CAUSES
 from whygrad.errors import WhygradError
 
@@ -122,7 +130,7 @@ def test_every_case_has_its_story() -> None:
 def test_all_causes_and_remedies_can_be_chosen() -> None:
     assert CAUSE_CHOICES.keys() == {HEALTHY, UNTOLD, *CAUSES}
     keys = {remedy.key for remedies in REMEDIES.values() for remedy in remedies}
-    assert keys - {None} <= REMEDY_CHOICES.keys() | {"control"}
+    assert keys | set(MENU) <= REMEDY_CHOICES.keys()
     names = [name for _, name in REMEDY_CHOICES.values()]
     assert len(set(names)) == len(names)
     assert LEAVE in REMEDY_CHOICES
@@ -158,7 +166,7 @@ QUICK = {
     "leak_target_feature": {"split.telling"},
     "no_shuffle_sorted_labels": {"own.order"},
     "double_softmax_ce_digits": {"outputs.kind"},
-    "sum_reduction_lr": {"updates.first", "scores.broke"},
+    "sum_reduction_lr": {"scores.broke"},
 }
 
 
@@ -174,7 +182,7 @@ def test_examinations_show_what_is_unusual(name: str) -> None:
 @pytest.mark.parametrize("name", ["h_digits_adam", "h_high_lr_ok_logreg"])
 def test_in_a_healthy_run_nothing_is_unusual(name: str) -> None:
     here = met(name)
-    for key in examine.OFFERS:
+    for key in EXAMINATIONS:
         made = examine.order(here, key)
         assert made.facts
         assert [one.key for one in made.facts if one.unusual] == []
@@ -183,7 +191,7 @@ def test_in_a_healthy_run_nothing_is_unusual(name: str) -> None:
 def test_facts_and_pictures_are_well_formed() -> None:
     for name in ("missing_zero_grad_SO60335387", "nan_in_inputs", "leak_target_feature"):
         here = met(name)
-        for key in examine.OFFERS:
+        for key in EXAMINATIONS:
             made = examine.order(here, key)
             assert made is examine.order(here, key)
             for one in made.facts:
@@ -202,3 +210,110 @@ def test_an_examination_or_fact_that_is_not_there_is_refused() -> None:
         examine.order(here, "x_ray")
     with pytest.raises(WhygradError, match="fact"):
         examine.fact(here, "own.nothing")
+
+
+# --- grading ----------------------------------------------------------------------------------
+
+
+def graded(name: str, cause: str, *evidence: str, remedy: str = LEAVE) -> Grade:
+    return grade(met(name), Answer(cause, evidence, remedy))
+
+
+def test_a_right_answer_names_the_mechanism_and_its_remedy_cures() -> None:
+    found = graded(
+        "gradient_ascent_sign_flip",
+        "wrong_sign_of_objective",
+        "own.direction",
+        "scores.training",
+        "own.stale",
+        remedy="minimise",
+    )
+    assert found.truth == ("wrong_sign_of_objective",)
+    assert found.cause.verdict == "right"
+    assert "opposite" in found.cause.says[0]
+    assert [one.verdict for one in found.evidence] == ["supports", "symptom", "silent"]
+    assert "Nothing else in the list" in found.evidence[0].says[0]
+    assert found.remedy.verdict == "cures"
+    assert found.made is not None
+    assert found.made.regained == pytest.approx(1.0, abs=0.1)
+    assert len(found.made.course.scores) == 25
+    assert found.made.predictions
+
+
+def test_a_consequence_is_led_back_to_its_root() -> None:
+    found = graded("dead_relu_negative_bias", "dead_relu", "activations.dead_start")
+    assert found.cause.verdict == "consequence"
+    assert "bad initialisation" in " ".join(found.cause.says)
+    assert found.evidence[0].verdict == "supports"
+    assert "Draw weights" in " ".join(found.remedy.says)
+
+
+def test_another_cause_is_ruled_out() -> None:
+    found = graded("missing_optimizer_step", "vanishing_gradient", "updates.middle")
+    assert found.cause.verdict == "other"
+    assert any(said.startswith("Not vanishing gradient:") for said in found.cause.says)
+    assert found.evidence[0].verdict == "supports"
+    assert {fact.key for fact in found.telling} >= {"own.steps"}
+
+
+def test_what_only_masks_is_told_from_a_cure() -> None:
+    found = graded("missing_zero_grad_SO60335387", "missing_zero_grad", remedy="adam")
+    assert found.remedy.verdict == "masks"
+    assert "the cause goes on" in " ".join(found.remedy.says)
+    assert found.made is not None
+    assert found.made.course.score > met("missing_zero_grad_SO60335387").course.score
+
+
+def test_a_remedy_that_does_nothing() -> None:
+    found = graded("missing_optimizer_step", "learning_rate_too_low", remedy="lr_up_100")
+    assert found.remedy.verdict == "nothing"
+
+
+def test_the_score_of_a_leak_falls_to_the_honest_one() -> None:
+    found = graded("leak_target_feature", "data_leakage", "split.telling", remedy="drop_column")
+    assert found.remedy.verdict == "cures"
+    assert "honest" in " ".join(found.remedy.says)
+
+
+def test_a_healthy_run() -> None:
+    right = graded("h_high_lr_ok_logreg", HEALTHY, "scores.training", "own.stale")
+    assert right.cause.verdict == "right"
+    assert [one.verdict for one in right.evidence] == ["supports", "supports"]
+    assert right.remedy.verdict == "left"
+    assert right.truth == right.telling == ()
+    ill = graded("h_high_lr_ok_logreg", "learning_rate_too_high", "scores.rose", remedy="adam")
+    assert ill.cause.verdict == "other"
+    assert ill.evidence[0].verdict == "against"
+    assert ill.remedy.verdict == "nothing"
+
+
+def test_calling_an_ill_run_healthy_or_untold() -> None:
+    missed = graded("missing_optimizer_step", HEALTHY)
+    assert missed.cause.verdict == "missed"
+    untold = graded("missing_optimizer_step", UNTOLD)
+    assert untold.cause.verdict == "undecided"
+    assert "What tells it" in untold.cause.says[0]
+    assert graded("h_high_lr_ok_logreg", UNTOLD).cause.verdict == "undecided"
+
+
+def test_a_remedy_that_cannot_be_made_says_why() -> None:
+    found = graded("missing_optimizer_step", "over_regularisation", remedy="less_dropout")
+    assert found.remedy.verdict == "impossible"
+    assert found.made is None
+    assert graded("h_high_lr_ok_logreg", HEALTHY, remedy="drop_column").made is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "evidence", "remedy", "said"),
+    [
+        ("measles", (), LEAVE, "cause"),
+        (HEALTHY, (), "aspirin", "remedy"),
+        (HEALTHY, ("own.stale",) * 6, LEAVE, "at most 5"),
+        (HEALTHY, ("own.nothing",), LEAVE, "fact"),
+    ],
+)
+def test_an_answer_that_cannot_be_given_is_refused(
+    cause: str, evidence: tuple[str, ...], remedy: str, said: str
+) -> None:
+    with pytest.raises(WhygradError, match=said):
+        graded("missing_optimizer_step", cause, *evidence, remedy=remedy)

@@ -298,8 +298,6 @@ export interface ClinicInfo {
   readonly causes: readonly ClinicChoice[]
   readonly remedies: readonly ClinicChoice[]
   readonly examinations: readonly ClinicOffer[]
-  /** how many seeds it takes to meet every case once. */
-  readonly patients: number
 }
 
 /** How a run goes, as its author sees it. */
@@ -321,6 +319,8 @@ export interface ClinicCourse {
 /** What the author of a run tells. */
 export interface PatientMessage {
   readonly seed: number
+  /** seeds below this are every case once, in no order. */
+  readonly patients: number
   readonly task: string
   readonly rows: string
   /** what the scores are called. */

@@ -16,6 +16,7 @@ from statistics import median
 
 import torch
 
+from whygrad.clinic.choices import EXAMINATIONS, ONE_BATCH
 from whygrad.clinic.patient import Patient, one_thread
 from whygrad.display import number
 from whygrad.doctor.rule import cured, percent, sick
@@ -23,7 +24,6 @@ from whygrad.doctor.rules import flow, generalise, loop, objective, optimise, ro
 from whygrad.doctor.signals import Chart, Layer
 from whygrad.errors import WhygradError, unknown
 
-ONE_BATCH = 200  # updates on the same rows
 LEARNED = 0.2  # of the loss that is left when a batch has been learned by heart
 CHANGED = {
     "control": "a plain loop",
@@ -86,21 +86,8 @@ class Examination:
     pictures: tuple[Picture, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An examination that can be ordered.
-
-    Attributes:
-        asks: the question it answers.
-        does: what is done for it.
-    """
-
-    key: str
-    title: str
-    asks: str
-    does: str
-    facts: Callable[[Patient, Chart], Iterator[Fact]]
-    pictures: Callable[[Patient, Chart], Iterator[Picture]]
+Facts = Callable[[Patient, Chart], Iterator[Fact]]
+Pictures = Callable[[Patient, Chart], Iterator[Picture]]
 
 
 def order(patient: Patient, key: str) -> Examination:
@@ -109,15 +96,18 @@ def order(patient: Patient, key: str) -> Examination:
     Raises:
         WhygradError: there is none of that name.
     """
-    if key not in OFFERS:
-        raise WhygradError(unknown("examination", key, OFFERS))
+    if key not in EXAMINATIONS:
+        raise WhygradError(unknown("examination", key, EXAMINATIONS))
     if key not in patient.examined:
-        offer, chart = OFFERS[key], patient.report.chart
+        chart, (facts, pictures) = patient.report.chart, _MADE[key]
         assert chart is not None
         with one_thread():
-            facts = tuple(offer.facts(patient, chart))
-            pictures = tuple(offer.pictures(patient, chart))
-        patient.examined[key] = Examination(key, offer.title, facts, pictures)
+            patient.examined[key] = Examination(
+                key,
+                EXAMINATIONS[key].title,
+                tuple(facts(patient, chart)),
+                tuple(pictures(patient, chart)),
+            )
     return patient.examined[key]
 
 
@@ -1004,59 +994,20 @@ def _replay_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
 
 # --- the table --------------------------------------------------------------------------------
 
-OFFERS: dict[str, Offer] = {
-    offer.key: offer
-    for offer in (
-        Offer("scores", "Scores and baselines",
-              "Does it fail on the rows it learns from, or only on others?",
-              "Judges these weights on both sets of rows, beside a constant answer, nearest "
-              "neighbours and a linear fit.", _score_facts, _score_pictures),
-        Offer("one_batch", "One batch by heart",
-              "Can this network, with this loss and these settings, learn a few rows at all?",
-              f"Trains a copy {ONE_BATCH} times on the same rows, in a plain loop.",
-              _batch_facts, _batch_pictures),
-        Offer("own", "The loop's gradient",
-              "Is what the optimizer uses this batch's gradient?",
-              "Works the gradient of single batches out anew and compares it with .grad.",
-              _own_facts, _own_pictures),
-        Offer("parameters", "Parameters",
-              "Is everything that should move the optimizer's, and does it move?",
-              "Lists every tensor: who owns it, whether a gradient reaches it, where it began.",
-              _parameter_facts, _parameter_pictures),
-        Offer("updates", "Steps",
-              "How far does a step go, next to the size of the weights?",
-              "Compares the weights before and after single steps.", _update_facts,
-              _update_pictures),
-        Offer("gradients", "Gradients, layer by layer",
-              "Does the loss still speak to the first layer?",
-              "Sends a few hundred rows through and notes ∂L/∂h at every layer.",
-              _gradient_facts, _gradient_pictures),
-        Offer("activations", "Activations, layer by layer",
-              "What does each layer pass on: anything, or nothing?",
-              "Sends a few hundred rows through and looks for units that are shut or flat.",
-              _activation_facts, _activation_pictures),
-        Offer("outputs", "Outputs and loss",
-              "Do outputs, targets and loss fit each other, and does a row always get the same "
-              "answer?",
-              "Looks at what comes out, in evaluation mode, alone and in batches.",
-              _output_facts, _output_pictures),
-        Offer("inputs", "Inputs",
-              "Are the inputs numbers of a usual size, prepared alike for both sets of rows?",
-              "Looks at every column, and at validation's beside training's.",
-              _input_facts, _input_pictures),
-        Offer("labels", "Targets",
-              "Are the targets in line with the inputs, and balanced?",
-              "Counts them, and asks each row's neighbours.", _label_facts, _label_pictures),
-        Offer("split", "The split",
-              "Is what it is judged on really new?",
-              "Looks for rows in both sets, and for a column that gives the answer away.",
-              _split_facts, _no_pictures),
-        Offer("replay", "One change at a time",
-              "What single change lets it learn?",
-              "Plays the run's beginning again, in a plain loop, with one thing changed. Say "
-              "first what you expect.", _replay_facts, _replay_pictures),
-    )
-}  # fmt: skip
+_MADE: dict[str, tuple[Facts, Pictures]] = {
+    "scores": (_score_facts, _score_pictures),
+    "one_batch": (_batch_facts, _batch_pictures),
+    "own": (_own_facts, _own_pictures),
+    "parameters": (_parameter_facts, _parameter_pictures),
+    "updates": (_update_facts, _update_pictures),
+    "gradients": (_gradient_facts, _gradient_pictures),
+    "activations": (_activation_facts, _activation_pictures),
+    "outputs": (_output_facts, _output_pictures),
+    "inputs": (_input_facts, _input_pictures),
+    "labels": (_label_facts, _label_pictures),
+    "split": (_split_facts, _no_pictures),
+    "replay": (_replay_facts, _replay_pictures),
+}
 
 
 def _names(layers: Sequence[Layer]) -> tuple[str, ...]:

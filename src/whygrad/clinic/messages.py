@@ -30,16 +30,11 @@ class ClinicOffer:
 
 @dataclass(frozen=True)
 class ClinicInfo:
-    """What can be chosen from; the same for every patient.
-
-    Attributes:
-        patients: how many seeds it takes to meet every case once.
-    """
+    """What can be chosen from; the same for every patient."""
 
     causes: list[ClinicChoice]
     remedies: list[ClinicChoice]
     examinations: list[ClinicOffer]
-    patients: int
 
 
 @dataclass(frozen=True)
@@ -68,11 +63,13 @@ class PatientMessage:
     """What the author of a run tells.
 
     Attributes:
+        patients: seeds below this are every case once, in no order.
         score: what the scores are called.
         listing: the program that was trained.
     """
 
     seed: int
+    patients: int
     task: str
     rows: str
     score: str
