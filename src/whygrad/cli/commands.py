@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from whygrad.cli.bench import bench_command
+from whygrad.cli.clinic import clinic_command
 from whygrad.cli.doctor import doctor_command
 from whygrad.cli.open import open_app
 from whygrad.cli.practice import (
@@ -80,6 +81,7 @@ for command in (
     worksheet_command,
     check_command,
     doctor_command,
+    clinic_command,
     bench_command,
 ):
     whygrad.add_command(command)
