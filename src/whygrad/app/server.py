@@ -8,6 +8,10 @@ be practised; ``POST /api/exercise``, ``/api/grade`` and ``/api/homework`` make 
 answers, and check someone's own numbers. Messages are those of ``wire``; what cannot be served is
 an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
 
+``GET /api/clinic`` lists what can be chosen from in the clinic; ``POST /api/clinic/patient``,
+``/api/clinic/examine`` and ``/api/clinic/grade`` train a patient, examine it and grade an answer.
+While that takes its time they answer with status 202 and how far it is: ask again.
+
 ``GET /practice`` leads to the exercise of its query on the page, ``GET /practice/worksheet`` is one
 to print.
 
@@ -37,6 +41,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from whygrad.app import practice
+from whygrad.app.clinic import GRADE_KEYS, Ward
 from whygrad.app.guard import Guard, body, hosts_for
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.data import describe_csv
@@ -58,6 +63,7 @@ An installed package always carries the page; if yours does not, please report i
 """
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Clinical = Callable[[Mapping[str, Any]], tuple[bytes, int]]
 T = TypeVar("T")
 
 
@@ -85,6 +91,7 @@ def create_app(
     first = load_spec(initial) if isinstance(initial, str) else initial
     opening = _traced(first, kept)
     limited = functools.partial(_in_time, seconds, anyio.CapacityLimiter(4))
+    ward = Ward()
 
     async def page(_: Request) -> Response:
         index = static / "index.html"
@@ -125,6 +132,16 @@ def create_app(
         asked = _mapping(await body(request), (*SPEC_KEYS, "lines"))
         return reply(await limited(_homework, asked, kept))
 
+    async def offers(_: Request) -> Response:
+        return reply(await limited(ward.offers))
+
+    def clinical(ask: Clinical, *keys: str) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            content, status = await limited(ask, _mapping(await body(request), ("seed", *keys)))
+            return reply(content, status=status)
+
+        return _as_json(endpoint)
+
     async def to_practice(request: Request) -> Response:
         query = [("room", "practice"), *request.query_params.multi_items()]
         return RedirectResponse(f"/#{urlencode(query)}")
@@ -142,6 +159,10 @@ def create_app(
         Route("/exercise", _as_json(exercise), methods=["POST"]),
         Route("/grade", _as_json(grade), methods=["POST"]),
         Route("/homework", _as_json(homework), methods=["POST"]),
+        Route("/clinic", offers),
+        Route("/clinic/patient", clinical(ward.patient), methods=["POST"]),
+        Route("/clinic/examine", clinical(ward.examine, "examination"), methods=["POST"]),
+        Route("/clinic/grade", clinical(ward.grade, *GRADE_KEYS), methods=["POST"]),
     ]
     return Starlette(
         routes=[

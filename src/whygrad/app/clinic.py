@@ -1,0 +1,177 @@
+"""What the page asks of the clinic: patients, examinations, grades. Training takes a few seconds.
+
+One run is trained at a time, in a thread of its own. A question whose answer is not there yet is
+answered with how far it is, and asked again. Only the clinic's own cases are trained.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from whygrad import clinic
+from whygrad.app.reply import Refused, coded
+from whygrad.clinic.choices import LEAVE, info
+from whygrad.clinic.messages import ClinicWait
+from whygrad.errors import WhygradError
+
+if TYPE_CHECKING:
+    from whygrad.clinic.patient import Patient
+
+SECONDS = 90.0  # for one question, of training
+SOON = 0.25  # for which an answer is waited for before saying how far it is
+PATIENTS = 4  # that are kept with their runs
+ANSWERS = 64  # that are kept as text
+WAITING = 8  # questions that may wait for others
+MAX_WORDS = 2000
+GRADE_KEYS = ("cause", "evidence", "remedy", "words")
+
+Tell = Callable[[float], None]
+Work = Callable[[Tell], bytes]
+
+
+class Job:
+    """A question that is being answered."""
+
+    def __init__(self, doing: str) -> None:
+        self.doing = doing
+        self.done = 0.0
+        self.finished = threading.Event()
+        self.answer = b""
+        self.error: Exception | None = None
+
+
+class Ward:
+    """Answers questions about patients, one at a time, and keeps what it answered last."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self.seconds = seconds
+        self._jobs: OrderedDict[tuple[Any, ...], Job] = OrderedDict()
+        self._patients: OrderedDict[int, Patient] = OrderedDict()
+        self._table, self._bed = threading.Lock(), threading.Lock()
+
+    def offers(self) -> bytes:
+        """Answer with what can be chosen from."""
+        clinic.require()
+        return coded(info())
+
+    def patient(self, asked: Mapping[str, Any]) -> tuple[bytes, int]:
+        """Answer with what a patient's author tells."""
+        seed = _seed(asked)
+
+        def work(tell: Tell) -> bytes:
+            from whygrad.clinic.tell import patient_message
+
+            return coded(patient_message(self._met(seed, tell)))
+
+        return self._ask(("patient", seed), "training the patient", work)
+
+    def examine(self, asked: Mapping[str, Any]) -> tuple[bytes, int]:
+        """Answer with what an examination shows."""
+        seed, key = _seed(asked), _text(asked, "examination")
+
+        def work(tell: Tell) -> bytes:
+            from whygrad.clinic.examine import order
+            from whygrad.clinic.tell import examination_message
+
+            return coded(examination_message(order(self._met(seed, tell), key)))
+
+        return self._ask(("examine", seed, key), "examining the patient", work)
+
+    def grade(self, asked: Mapping[str, Any]) -> tuple[bytes, int]:
+        """Answer with what is to be said of a learner's answer."""
+        seed, cause = _seed(asked), _text(asked, "cause")
+        remedy, words = _text(asked, "remedy", LEAVE), _text(asked, "words", "")
+        evidence = asked.get("evidence", [])
+        if not isinstance(evidence, list) or not all(
+            isinstance(fact, str) for fact in cast("list[Any]", evidence)
+        ):
+            raise Refused('"evidence" must be a list of the names of facts')
+        facts = tuple(cast("list[str]", evidence))
+
+        def work(tell: Tell) -> bytes:
+            from whygrad.clinic.grade import Answer, grade
+            from whygrad.clinic.tell import grade_message
+
+            answer = Answer(cause, facts, remedy, words)
+            here = self._met(seed, lambda share: tell(share / 2))
+            return coded(grade_message(here, grade(here, answer, tell)))
+
+        return self._ask(("grade", seed, cause, facts, remedy, words), "trying the remedy", work)
+
+    def _met(self, seed: int, tell: Tell) -> Patient:
+        from whygrad.clinic.patient import admit
+
+        known = self._patients.pop(seed, None)
+        met = known or admit(seed, tell)
+        self._patients[seed] = met
+        while len(self._patients) > PATIENTS:
+            self._patients.popitem(last=False)
+        return met
+
+    def _ask(self, key: tuple[Any, ...], doing: str, work: Work) -> tuple[bytes, int]:
+        """Return an answer with status 200, or how far it is with 202."""
+        clinic.require()
+        with self._table:
+            job = self._jobs.get(key)
+            if job is None:
+                if sum(not one.finished.is_set() for one in self._jobs.values()) >= WAITING:
+                    raise Refused("the clinic is busy; try again in a minute", status=503)
+                job = self._jobs[key] = Job(doing)
+                self._forget()
+                threading.Thread(target=self._work, args=(job, work)).start()
+        if not job.finished.wait(SOON):
+            return coded(ClinicWait(job.doing, job.done)), 202
+        if job.error is not None:
+            with self._table:
+                self._jobs.pop(key, None)
+            raise job.error
+        return job.answer, 200
+
+    def _forget(self) -> None:
+        old = [key for key, job in self._jobs.items() if job.finished.is_set()]
+        for key in old[: max(0, len(self._jobs) - ANSWERS)]:
+            del self._jobs[key]
+
+    def _work(self, job: Job, work: Work) -> None:
+        with self._bed:
+            until = time.monotonic() + self.seconds
+
+            def tell(share: float) -> None:
+                job.done = share
+                if not threading.main_thread().is_alive():  # the server is closing
+                    raise Refused("the clinic is closed", status=503)
+                if time.monotonic() > until:
+                    raise Refused(
+                        f"training took longer than {self.seconds:g} seconds and was given up",
+                        status=503,
+                    )
+
+            try:
+                tell(0.0)
+                job.answer = work(tell)
+            except WhygradError as error:
+                job.error = error
+            except Exception as error:  # said to the page, which would wait for ever
+                job.error = Refused(f"the clinic failed: {type(error).__name__}", status=500)
+            finally:
+                job.finished.set()
+
+
+def _seed(asked: Mapping[str, Any]) -> int:
+    seed = asked.get("seed")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise Refused('"seed" must be a whole number')
+    return seed
+
+
+def _text(asked: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    text = asked.get(key, default)
+    if not isinstance(text, str):
+        raise Refused(f'"{key}" must be a text')
+    if len(text) > MAX_WORDS:
+        raise Refused(f'"{key}" may have {MAX_WORDS} characters')
+    return text
