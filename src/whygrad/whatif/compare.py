@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from whygrad import display
 from whygrad.errors import NonFiniteError, WhygradError
 from whygrad.iteration import Iteration
-from whygrad.lesson import lesson
+from whygrad.lesson import formula, lesson
+from whygrad.names import symbol
 from whygrad.run import Run, json_number
 from whygrad.training import Training, start
 from whygrad.whatif.edits import Edit, MakeMistake, edited
@@ -98,8 +100,10 @@ def compare(training: Training, edit: Edit, iterations: int | None = None) -> Co
     wrong = edited(right, edit)
     found = tuple(differences(right.iteration.run, wrong.run))
     checks = {"right": gradient_check(right.iteration.run), "wrong": gradient_check(wrong.run)}
-    count = training.spec.train.iterations if iterations is None else iterations
     notes: list[str] = []
+    if not found:
+        notes.append(f"Here it makes no difference to this iteration. {_tie(right, wrong, edit)}")
+    count = training.spec.train.iterations if iterations is None else iterations
     losses = {
         "right": _trained(right.iteration, count, "right", notes),
         "wrong": _trained(wrong, count, "wrong", notes),
@@ -177,6 +181,38 @@ def _accuracy(training: Training, iteration: Iteration) -> float | None:
     return None if judged is None else judged.accuracy
 
 
+def _tie(right: Training, wrong: Iteration, edit: Edit) -> str:
+    """Say why nothing differs: where it is done in another way, both ways come to the same."""
+    if not isinstance(edit, MakeMistake):
+        return "The number is what it was."
+    a, b = right.iteration.run, wrong.run
+    for step in lesson(a.tape):
+        value, other = step.value, b.tape.by_name.get(step.name)
+        if other is None or other not in b.tape.makers:
+            continue
+        at = int(np.argmax(np.abs(a.arrays[value])))
+        rightly, wrongly = _names(a, value, at), _names(b, other, at)
+        if rightly != wrongly:
+            numbers = [_numbers(a, value, at), _numbers(b, other, at)]
+            if numbers[0] == numbers[1]:  # then it is the names that tell them apart
+                numbers = [f"{rightly} = {numbers[0]}", f"{wrongly} = {numbers[1]}"]
+            name = symbol(a.label(value, at))
+            return f"{name} is {numbers[0]}, and instead {numbers[1]}: the same number."
+    return "Where it is made, both ways come to the same number."
+
+
+def _names(run: Run, value: int, at: int) -> str:
+    return display.in_symbols(formula(run, value, at), run)
+
+
+def _numbers(run: Run, value: int, at: int) -> str:
+    """Write how a number is worked out: −1.75 × 1 = −1.75."""
+    tree = formula(run, value, at)
+    found = display.shown(tree, run.number, run.number(value, at))
+    written = display.in_numbers(tree, run.number, found.digits)
+    return " = ".join(dict.fromkeys((written, found.result)))
+
+
 def _note(
     edit: Edit,
     found: tuple[Difference, ...],
@@ -188,11 +224,12 @@ def _note(
     said = list(notes)
     trained = bool(losses["right"]) and losses["right"] == losses["wrong"]
     if not found:
-        said.append(f"Here it makes no difference to this iteration. {_why_not(edit)}")
-        if losses["right"] and not trained:
-            said.append("In training it does, from a later iteration on.")
-        elif trained:
+        if trained:
             said.append("In training it makes none either.")
+        elif losses["right"]:
+            said.append("In training it does, from a later iteration on.")
+        if isinstance(edit, MakeMistake):
+            said.append(f"How to notice it elsewhere: {find_mistake(edit.name).notice}")
     elif checks["wrong"].passes and isinstance(edit, MakeMistake):
         updates = all(row.name.partition("[")[0].endswith("_new") for row in found)
         said.append(
@@ -202,9 +239,3 @@ def _note(
             "something else is computed."
         )
     return " ".join(part.strip() for part in said)
-
-
-def _why_not(edit: Edit) -> str:
-    if isinstance(edit, MakeMistake):
-        return f"How it shows elsewhere: {find_mistake(edit.name).notice}"
-    return "The number is what it was."

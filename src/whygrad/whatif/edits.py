@@ -142,7 +142,10 @@ def edited(training: Training, edit: Edit) -> Iteration:
 
 def _nothing_to_make_it_on(tape: Tape) -> str:
     used = sorted({step.op for step in tape.steps if step.phase in ("forward", "loss")})
-    return f"there is nothing on this tape to make it on (its ops: {', '.join(used)})"
+    return (
+        f"there is nothing on this tape to make it on (its ops: {', '.join(used)}); "
+        f"whygrad mistakes SPEC lists those that fit"
+    )
 
 
 def _held(

@@ -1,7 +1,10 @@
 // Why a mistake makes no difference here: where it is made, both ways come to the same number.
 
+import { numberText, type Placed, toPython } from '../player/formula'
 import type { Session } from '../session.svelte'
 import { elementOf } from '../views/elements'
+import type { Asked } from '../why/asked'
+import { typeset } from '../why/say'
 import { Words } from '../why/words'
 import type { OtherRun } from './other'
 
@@ -24,14 +27,27 @@ export function tieOf(session: Session, other: OtherRun): Tie | null {
     if (same === null || !other.makers.has(same)) continue
     const at = elementOf(session, value)
     const trees = [rightly.tree({ id: value, at }), wrongly.tree({ id: same, at })] as const
-    if (rightly.inNames(trees[0]) === wrongly.inNames(trees[1])) continue
+    const names = [rightly.inNames(trees[0]), wrongly.inNames(trees[1])] as const
+    if (names[0] === names[1]) continue
+    const right = rightly.shown(trees[0], session.number(value, at))
+    const wrong = wrongly.shown(trees[1], other.number(same, at))
+    const alike = right === wrong // then it is the names that tell them apart
     return {
       id: value,
       at,
       name: session.symbol(session.label(value, at)),
-      right: rightly.shown(trees[0], session.number(value, at)),
-      wrong: wrongly.shown(trees[1], other.number(same, at)),
+      right: alike ? `${inSymbols(session, trees[0])} = ${right}` : right,
+      wrong: alike ? `${inSymbols(other, trees[1])} = ${wrong}` : wrong,
     }
   }
   return null
+}
+
+function inSymbols(run: Asked, tree: Placed): string {
+  return typeset(
+    toPython(tree, (id, at) => {
+      const { role, name } = run.tape.values[id]!
+      return role === 'constant' && !name ? numberText(run.number(id, at)) : run.symbol(run.label(id, at))
+    }),
+  )
 }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import cases from '../../../tests/conformance/whatifs.json'
+import { draw } from '../graph/draw'
 import { label, type Numbers } from '../player/tape'
 import { Session } from '../session.svelte'
+import { format } from '../views/numbers'
 import type { MistakesMessage, TraceMessage } from '../wire'
 import { type Choice, runOf, titleOf, variantOf } from './choice'
-import { differences, firstDifference, gradientCheck } from './compare'
+import { type Difference, differences, firstDifference, gradientCheck } from './compare'
+import { insteadOf } from './instead'
 import { entriesOf, menuOf, positionOf } from './menu'
 import { partsOf } from './parts'
 import { tieOf } from './reason'
@@ -142,6 +145,62 @@ test('a mistake that makes no difference is shown where it is made', () => {
   const run = runOf(session, choice)
   expect(differences(session, run)).toEqual([])
   expect(tieOf(session, run)).toMatchObject({ name: '∂L/∂z₁', right: '−1.75 × 1 = −1.75', wrong: '−1.75' })
+})
+
+describe('the other numbers on the graph', () => {
+  const open = (name: string, wrong: string): { session: Session; found: Difference[] } => {
+    const one = caseOf(name)
+    const session = new Session(one.message)
+    session.position = session.steps.length
+    return { session, found: differences(session, runOf(session, mistake(one, wrong))) }
+  }
+  const texts = (session: Session, found: readonly Difference[], folded = new Set<number>(), direction: 'right' | 'down' = 'right'): string[] =>
+    insteadOf(session, draw(session, direction, folded), found, () => false).map(({ text }) => text)
+
+  test('boxes have all that differ, biases and weights what is shown of them', () => {
+    const { session, found } = open('xor-corners', 'flip_the_error')
+    const shown = texts(session, found)
+    const w1 = session.find.byName.get('W1')!
+    const after = session.afters.get(w1)!
+    const changed = found.filter(({ id }) => id === after)
+    expect(changed.length).toBeGreaterThan(2)
+    for (const { wrong } of changed) expect(shown).toContain(`→ ${format(wrong, 3)}`)
+    const bias = found.find(({ id }) => id === session.afters.get(session.find.byName.get('b1')!))!
+    expect(shown).toContain(`→ ${format(bias.wrong, 3)}`)
+    expect(texts(session, found, new Set(), 'down').length).toBeLessThan(shown.length)
+  })
+
+  test('what is not shown yet is not told', () => {
+    const { session, found } = open('xor-corners', 'flip_the_error')
+    session.position = 1
+    expect(texts(session, found)).toEqual([])
+  })
+
+  test('a folded layer and its weights say how many differ', () => {
+    const { session, found } = open('xor-corners', 'flip_the_error')
+    const a1 = session.find.byName.get('a1')!
+    const slopes = found.filter(({ id }) => id === session.find.gradients.get(a1)).length
+    const units = session.shape(a1).at(-1)!
+    const shown = texts(session, found, new Set([a1]))
+    expect(slopes).toBeGreaterThanOrEqual(units)
+    expect(shown).toContain(`∂ ${units} differ`)
+    expect(shown.filter((text) => /^→ \d+ differ$/.test(text)).length).toBeGreaterThan(0)
+  })
+
+  test('nothing is written where nothing differs', () => {
+    const { session, found } = open('flow', 'skip_relu_mask')
+    expect(texts(session, found)).toEqual([])
+  })
+})
+
+test('where the numbers are the same, the names say what is done in another way', () => {
+  const one = caseOf('flow')
+  const session = new Session(one.message)
+  const tie = tieOf(session, runOf(session, mistake(one, 'input_before_activation')))
+  expect(tie).toMatchObject({
+    right: '∂L/∂ŷ × a₁ = −3.5 × 0.5 = −1.75',
+    wrong: '∂L/∂ŷ × z₁ = −3.5 × 0.5 = −1.75',
+  })
 })
 
 test('the menu has the mistakes of a step first, then those of later ones', () => {
