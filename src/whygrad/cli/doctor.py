@@ -17,6 +17,7 @@ from whygrad.cli.options import FORMAT
 from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.errors import WhygradError
+from whygrad.spec import preset_names
 from whygrad.wire import to_json
 
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -74,8 +75,8 @@ def sparkline(values: list[float]) -> str:
     return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1))] for v in known)
 
 
-@click.command("doctor", short_help="Say what is wrong with a training script.")
-@click.argument("script", type=click.Path(path_type=Path))
+@click.command("doctor", short_help="Say what is wrong with a training script, or a spec.")
+@click.argument("script", metavar="SCRIPT|SPEC", type=click.Path(path_type=Path))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report to this page too.")
 @click.option("--treat", is_flag=True, help="Try the remedies, from where the run started.")
@@ -83,17 +84,21 @@ def sparkline(values: list[float]) -> str:
 def doctor_command(
     script: Path, arguments: tuple[str, ...], html: Path | None, treat: bool, style: str
 ) -> None:
-    """Run a PyTorch training SCRIPT with a doctor beside it, and say what it found.
+    """Train with a doctor beside it, and say what it found.
 
-    The script is run as it is. What comes after a -- is handed to it.
+    A PyTorch training SCRIPT is run as it is; what comes after a -- is handed to it. Of a SPEC (a
+    preset, or a TOML file) the network is trained as the spec says.
 
     \b
     Examples:
       whygrad doctor train.py
       whygrad doctor train.py --html report.html --treat
       whygrad doctor train.py -- --epochs 3
+      whygrad doctor xor
+      whygrad doctor my-spec.toml
     """
     try:
+        from whygrad.doctor.networks import diagnose
         from whygrad.doctor.script import run_script
     except ModuleNotFoundError as error:
         if error.name != "torch":
@@ -101,8 +106,11 @@ def doctor_command(
         raise WhygradError(
             "the doctor needs PyTorch, which is not installed. Try: pip install 'whygrad[torch]'."
         ) from None
-    with Beside(Console(stderr=True, highlight=False, soft_wrap=True)) as beside:
-        report = run_script(script, arguments, beside.tell)
+    if str(script) in preset_names() or script.suffix == ".toml":
+        report = diagnose(str(script))
+    else:
+        with Beside(Console(stderr=True, highlight=False, soft_wrap=True)) as beside:
+            report = run_script(script, arguments, beside.tell)
     if html is not None:
         try:
             report.to_html(html)

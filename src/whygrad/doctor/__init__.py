@@ -7,11 +7,16 @@
     doctor.step(loss, inputs=x, targets=y, outputs=out)
     print(doctor.report())
 
-`Doctor` needs PyTorch (`pip install 'whygrad[torch]'`); `check_backward` needs NumPy alone.
+    from whygrad.doctor import diagnose
+    print(diagnose("xor"))                   # whygrad's own: a preset, a spec, a Network with rows
+
+`Doctor` and `diagnose` need PyTorch (`pip install 'whygrad[torch]'`); `check_backward` needs NumPy
+alone.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from whygrad.doctor.backward import check_backward
@@ -21,15 +26,17 @@ from whygrad.doctor.rules import CAUSES
 from whygrad.errors import WhygradError
 
 if TYPE_CHECKING:
+    from whygrad.doctor.networks import diagnose
     from whygrad.doctor.watch import Doctor
 
-__all__ = ["CAUSES", "Doctor", "Finding", "Remedy", "Report", "check_backward"]
+__all__ = ["CAUSES", "Doctor", "Finding", "Remedy", "Report", "check_backward", "diagnose"]
+HOMES = {"Doctor": "whygrad.doctor.watch", "diagnose": "whygrad.doctor.networks"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Doctor":  # PyTorch is imported when it is needed, and only then
+    if name in HOMES:  # PyTorch is imported when it is needed, and only then
         try:
-            from whygrad.doctor.watch import Doctor
+            return getattr(import_module(HOMES[name]), name)
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise
@@ -37,5 +44,4 @@ def __getattr__(name: str) -> Any:
                 "the doctor needs PyTorch, which is not installed. "
                 "Try: pip install 'whygrad[torch]'."
             ) from None
-        return Doctor
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,6 +17,7 @@ SMALL_BATCH = 8
 CLIPPED = 0.1
 FADED = 0.01
 GREW = 10.0
+NOWHERE, ENOUGH = 0.02, 100  # of the weights' size, over all of at least so many steps
 
 
 def rose(chart: Chart) -> float:
@@ -80,7 +81,8 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
 
     Seen: updates move weights by less than 2·10⁻⁴ of their size, the run has hardly learned, and
     (where replays were made) ten times the rate (or the rate that would move weights by 0.3 %) does
-    much better, or the plain replay without clipping does.
+    much better, or the plain replay without clipping does; or all of a hundred steps and more would
+    not have moved the weights by 2 % of their size in one direction.
 
     Example: SGD at 1e-5; `clip_grad_norm_(…, 1e-4)`; Adam with `eps=10`.
     """
@@ -99,6 +101,8 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
     loose = plain if plain is not None and (clipped or faded) else 0.0
     if faded and loose >= CURES:
         pass
+    elif move * chart.loop.steps < NOWHERE and chart.loop.steps >= ENOUGH and move > 0:
+        faster = None  # however it is replayed, all steps together led nowhere
     elif faster is None:
         if not 0 < move < SMALL_MOVE:
             return None

@@ -1,0 +1,123 @@
+"""whygrad's own networks under the doctor: the same run, and what is wrong with it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+from click.testing import CliRunner  # noqa: E402
+
+from whygrad import Network  # noqa: E402
+from whygrad.cli.commands import whygrad  # noqa: E402
+from whygrad.doctor import Report, diagnose  # noqa: E402
+from whygrad.doctor.networks import LOSSES, module  # noqa: E402
+from whygrad.errors import WhygradError  # noqa: E402
+from whygrad.optim import OPTIMIZERS  # noqa: E402
+from whygrad.spec import load_spec, spec_from_dict, spec_to_dict  # noqa: E402
+from whygrad.spec.model import LOSSES as SPEC_LOSSES  # noqa: E402
+from whygrad.training import start  # noqa: E402
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 10, float)
+XOR = np.array([0, 1, 1, 0] * 10, float)
+
+
+def spec(name: str = "xor", **sections: Any) -> Any:
+    told = spec_to_dict(load_spec(name))
+    for section, more in sections.items():
+        told[section] = {**told.get(section, {}), **more}  # type: ignore[dict-item]
+    return spec_from_dict(told)
+
+
+def causes(report: Report) -> list[str]:
+    assert report.notes == ()  # its losses are those of whygrad's own run
+    return [finding.cause for finding in report.findings]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("clip", [0.0, 0.01])
+def test_every_optimizer_makes_the_same_run(optimizer: str, clip: float) -> None:
+    told = {"name": optimizer, "learning_rate": 0.05, "clip_norm": clip, "clip_value": clip}
+    schedule = {"name": "cosine"}
+    made = spec_to_dict(spec(train={"iterations": 60}, schedule=schedule))
+    causes(diagnose(spec_from_dict({**made, "optimizer": told}), iterations=40))
+
+
+@pytest.mark.parametrize(
+    ("loss", "output"),
+    [
+        ("mse", "tanh"), ("mae", "linear"), ("l1", "relu"), ("huber", "linear"),
+        ("smooth_l1", "linear"), ("bce", "sigmoid"), ("bce_with_logits", "linear"),
+        ("hinge", "tanh"), ("mse", "softmax"), ("cross_entropy", "softmax"), ("kl_div", "softmax"),
+    ],
+)  # fmt: skip
+def test_every_loss_makes_the_same_run(loss: str, output: str) -> None:
+    assert set(LOSSES) == set(SPEC_LOSSES)
+    preset = "spirals" if output == "softmax" else "xor"
+    made = spec(preset, network={"output": output}, loss={"name": loss})
+    causes(diagnose(made, iterations=25))
+
+
+def test_a_run_that_is_not_the_same_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LOSSES, "bce", lambda z, t: 2 * ((z - t) ** 2).mean())
+    (note,) = diagnose("xor-corners", iterations=5).notes
+    assert "in iteration 1 the loss is" in note
+
+
+def test_a_sound_network_is_healthy() -> None:
+    assert causes(diagnose("xor-corners")) == []
+
+
+@pytest.mark.parametrize(
+    ("sections", "cause"),
+    [
+        ({"optimizer": {"learning_rate": 50.0}}, "learning_rate_too_high"),
+        ({"optimizer": {"learning_rate": 1e-6}}, "learning_rate_too_low"),
+        ({"init": {"b1": [-40.0] * 4}}, "bad_initialisation"),
+        ({"network": {"activation": ["linear"]}}, "missing_activation"),
+        (
+            {"network": {"layers": [2, *[8] * 8, 1], "activation": ["sigmoid"] * 8}},
+            "vanishing_gradient",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_spec_is_named(sections: Any, cause: str) -> None:
+    assert causes(diagnose(spec(**sections), iterations=600))[0] == cause
+
+
+def test_a_network_is_examined_with_its_rows_and_left_as_it_was() -> None:
+    net = Network([2, 4, 1], "tanh", "sigmoid", seed=123)
+    before = net.get_state()
+    report = diagnose(net, CORNERS, XOR, learning_rate=2.0, iterations=200)
+    assert causes(report) == []
+    assert all((net.get_state()[name] == array).all() for name, array in before.items())
+    with pytest.raises(WhygradError, match="no rows of its own"):
+        diagnose(net)
+
+
+def test_a_formula_has_no_layers() -> None:
+    with pytest.raises(WhygradError, match="is a formula"):
+        diagnose("neuron")
+
+
+def test_the_weights_are_the_specs() -> None:
+    net = module(start("xor").spec)
+    state = start("xor").iteration.state
+    assert np.array_equal(net.layer1.weight.detach().numpy(), state["W1"].T)
+    assert [name for name, _ in net.named_children()] == ["layer1", "relu1", "layer2", "sigmoid2"]
+
+
+def test_the_command_takes_a_preset_and_a_file(tmp_path: Any) -> None:
+    done = CliRunner().invoke(whygrad, ["doctor", "xor-corners"])
+    assert done.exit_code == 0, done.output
+    assert "healthy" in done.stdout
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[network]\nlayers = [2, 4, 1]\nactivation = "relu"\noutput = "sigmoid"\n'
+        "[init]\nW1 = [[0, 0, 0, 0], [0, 0, 0, 0]]\nW2 = [[0], [0], [0], [0]]\n"
+        '[data]\nname = "xor"\nbatch = "all"\n',
+        encoding="utf-8",
+    )
+    done = CliRunner().invoke(whygrad, ["doctor", str(path)])
+    assert done.exit_code == 0, done.output
+    assert "1. bad initialisation — layer1.weight" in done.stdout
