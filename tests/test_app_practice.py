@@ -96,6 +96,7 @@ def test_the_mistakes_that_give_a_number_come_with_their_words(app: TestClient) 
         if mark["name"] == "dL/dx"
     ]
     assert dx["correct"] is False
+    assert dx["feedback"].endswith(f"The step is {dx['step']}.")
     assert set(dx["mistakes"][0]) == {"name", "title", "people", "breaks", "notice", "asks"}
 
 

@@ -137,6 +137,7 @@ def test_the_step_is_shown_with_the_learners_own_numbers() -> None:
     assert mark.expected == 14
     assert mark.carried
     assert mark.feedback.endswith("From your own numbers, the step is L = x × a = 2 × 7 = 14.")
+    assert mark.step == "L = x × a = 2 × 7 = 14"
 
 
 # --- mistakes ---------------------------------------------------------------------------------

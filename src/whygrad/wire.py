@@ -358,6 +358,7 @@ class MarkMessage:
     Attributes:
         correct: None where it cannot be said.
         mistakes: those that give the learner's number, the likeliest first.
+        step: of a wrong number, the right step, which the feedback ends with.
     """
 
     name: str
@@ -368,6 +369,7 @@ class MarkMessage:
     mistakes: list[SlipInfo]
     feedback: str
     carried: bool
+    step: str
 
 
 @dataclass(frozen=True)
@@ -507,6 +509,7 @@ def mark_message(mark: Mark) -> MarkMessage:
         ],
         mark.feedback,
         mark.carried,
+        mark.step,
     )
 
 

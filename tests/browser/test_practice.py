@@ -69,10 +69,10 @@ def test_numbers_are_asked_one_after_the_other_and_a_slip_costs_once(
     expect(field).to_be_focused()
     page.keyboard.type("2")
     page.keyboard.press("Enter")
-    expect(work).to_contain_text("overwrite")
+    expect(work).to_contain_text("Overwrite where contributions add: that gives your number.")
     page.reload()
     expect(work.get_by_label("∂L/∂x =")).to_have_value("2")
-    expect(work).to_contain_text("overwrite")
+    expect(work).to_contain_text("Overwrite where contributions add: that gives your number.")
 
 
 def test_what_is_no_number_is_answered_and_kept(page: Page, explorer: str) -> None:
@@ -97,6 +97,34 @@ def test_who_is_stuck_is_asked_smaller_questions(page: Page, explorer: str) -> N
     work.get_by_role("button", name="Show it").click()
     expect(work.locator(".katex-html").first).to_have_text("a=x+4=2+4=6")
     expect(work.get_by_label("What is L?")).to_be_visible()
+
+
+def test_what_was_worked_out_is_counted_and_can_be_stepped_through(
+    page: Page, explorer: str
+) -> None:
+    work = opened(page, explorer, seed=7, feature="fanout", fading="worked")
+    work.get_by_role("textbox").fill("0.4")
+    work.get_by_role("textbox").press("Enter")
+    expect(work.get_by_role("status")).to_contain_text("All worked out: 1 right, 0 not.")
+    page.get_by_role("button", name="Step through it in the explorer").click()
+    expect(page.get_by_role("button", name="Step forward")).to_be_visible()
+    page.get_by_role("button", name="Step forward").click()
+    expect(page.get_by_role("heading", level=2)).to_contain_text("a")
+    assert "preset" not in page.url
+    page.go_back()
+    expect(work.get_by_role("status")).to_contain_text("All worked out")
+
+
+def test_two_mistakes_with_one_number_are_both_offered(page: Page, explorer: str) -> None:
+    page.goto(f"{explorer}#room=practice&kind=homework")
+    page.get_by_label("Your numbers").fill("dL/dz = -2")
+    page.get_by_role("button", name="Check my lines").click()
+    line = page.get_by_role("list", name="Your lines").get_by_role("listitem").first
+    expect(line).to_contain_text("More than one slip gives your number. Which was it?")
+    expect(line).to_contain_text("Forget the 2 of the square. What is the derivative of a square?")
+    expect(line).to_contain_text("The step is ∂L/∂z = ")
+    line.get_by_text("Forget the 2 of the square: why it happens").click()
+    expect(line).to_contain_text("The gradient check fails by a factor of exactly 2")
 
 
 def test_help_fades(page: Page, explorer: str) -> None:
@@ -211,7 +239,7 @@ def test_homework_is_checked_line_by_line(page: Page, explorer: str) -> None:
     page.get_by_role("button", name="Check my lines").click()
     lines = page.get_by_role("list", name="Your lines").get_by_role("listitem")
     expect(lines.nth(0)).to_contain_text("Right. z = 0.5 × 2 = 1.")
-    expect(lines.nth(1)).to_contain_text("forget the 2 of the square")
+    expect(lines.nth(1)).to_contain_text("Forget the 2 of the square")
     expect(lines.nth(2)).to_contain_text("No number here is called “q”.")
 
 

@@ -269,6 +269,8 @@ export interface MarkMessage {
   readonly mistakes: readonly SlipInfo[]
   readonly feedback: string
   readonly carried: boolean
+  /** of a wrong number, the right step, which the feedback ends with. */
+  readonly step: string
 }
 
 /** A line of someone's homework: what came of it, or why it could not be graded. */

@@ -49,6 +49,7 @@ class Mark:
         feedback: what to say.
         carried: whether an earlier wrong number was carried into what is expected.
         rating: how near the learner finds an open answer to the model answer, from 1 to 5.
+        step: of a wrong number, the right step, which the feedback ends with.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Mark:
     feedback: str
     carried: bool
     rating: int | None = None
+    step: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the mark as JSON data; a rating only where there is one."""
@@ -149,10 +151,11 @@ class _Sheet:
             self._note(place, answer.value)
             says = "That is near, but too rough to tell it from others: write one more digit."
             return Mark(name, text, None, exact, (), says, carried)
-        feedback = self._wrong(answer, name, exact, found, basis, carried)
+        step = _step(self.workings.right(basis), name)
+        feedback = _wrong(answer, exact, found, step, carried)
         self._note(place, answer.value, slip=answer.value)
         names = tuple(mistake.name for mistake in found)
-        return Mark(name, text, False, exact, names, feedback, carried)
+        return Mark(name, text, False, exact, names, feedback, carried, step=step)
 
     def _note(
         self, place: Place, typed: float, *, slip: float | None = None, settled: bool = False
@@ -189,24 +192,18 @@ class _Sheet:
         claim = why(self.workings.right(basis), name, 0).claim
         return f"Right, from your own numbers. {claim}" if carried else f"Right. {claim}"
 
-    def _wrong(
-        self,
-        answer: Answer,
-        name: str,
-        expected: float,
-        found: Sequence[Mistake],
-        basis: Held,
-        carried: bool,
-    ) -> str:
-        step = _step(self.workings.right(basis), name)
-        right = f"From your own numbers, the step is {step}." if carried else f"The step is {step}."
-        if not found:
-            return f"Not this number. {_hint(answer, expected)}{right}"
-        said = [mistake.title[0].lower() + mistake.title[1:] for mistake in found[:OFFERED]]
-        asked = dict.fromkeys(mistake.asks for mistake in found[:OFFERED])
-        to_tell = "To tell which: " if len(said) > 1 else ""
-        slips = "; or if you ".join(said)
-        return f"You get your number if you {slips}. {to_tell}{' '.join(asked)} {right}"
+
+def _wrong(
+    answer: Answer, expected: float, found: Sequence[Mistake], step: str, carried: bool
+) -> str:
+    right = f"From your own numbers, the step is {step}." if carried else f"The step is {step}."
+    if not found:
+        return f"Not this number. {_hint(answer, expected)}{right}"
+    said = [mistake.title[0].lower() + mistake.title[1:] for mistake in found[:OFFERED]]
+    asked = dict.fromkeys(mistake.asks for mistake in found[:OFFERED])
+    to_tell = "To tell which: " if len(said) > 1 else ""
+    slips = "; or if you ".join(said)
+    return f"You get your number if you {slips}. {to_tell}{' '.join(asked)} {right}"
 
 
 def _is_right(answer: Answer, exact: float, rounded: float) -> bool:

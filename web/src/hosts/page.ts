@@ -48,21 +48,29 @@ async function go({ preset: named, ...place }: Address): Promise<void> {
     return
   }
   try {
-    const trace = await (named === null ? initial() : server.trace({ preset: named }))
-    preset = named ?? preset
+    const found = await (named === null ? initial() : opening(named))
     model.set('start', place)
     model.set('error', null)
-    model.set('trace', trace)
+    model.set('trace', found.trace)
+    preset = found.preset
   } catch (fault) {
     model.set('error', whatWentWrong(fault))
   }
 }
 
+interface Opened {
+  readonly trace: TraceMessage
+  readonly preset: string | null
+}
+
+async function opening(preset: string): Promise<Opened> {
+  return { trace: await server.trace({ preset }), preset }
+}
+
 /** What the server opens on, which may be a preset too. */
-async function initial(): Promise<TraceMessage> {
+async function initial(): Promise<Opened> {
   const [trace, presets] = await Promise.all([server.initial(), server.presets()])
-  preset = presets.some(({ name }) => name === trace.name) ? trace.name : null
-  return trace
+  return { trace, preset: presets.some(({ name }) => name === trace.name) ? trace.name : null }
 }
 
 function address(): string {
@@ -75,11 +83,12 @@ model.on('change:room', () => {
   writing = undefined
   const room = model.get('room') as Room
   document.title = room.name === 'explore' ? 'whygrad' : `${ROOMS[room.name]} · whygrad`
-  if (arriving || room.name === 'explore') return
+  if (arriving) return
   const chosen = Object.keys(readRoom(location.hash).asked).length > 0
   // a room that was asked for nothing chooses where to begin: nobody goes back to that
   history[chosen ? 'pushState' : 'replaceState'](null, '', writeRoom(room))
 })
+model.on('change:trace', () => (preset = null)) // until it is known to be one
 model.on('change:place', () => {
   if (opened) {
     opened = false

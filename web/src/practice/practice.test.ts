@@ -71,7 +71,7 @@ const exercise = {
 } as unknown as ExerciseMessage
 
 function marked(name: string, typed: string, correct: boolean | null): MarkMessage {
-  return { name, symbol: name, typed, correct, expected: 6, mistakes: [], feedback: '', carried: false }
+  return { name, symbol: name, typed, correct, expected: 6, mistakes: [], feedback: '', carried: false, step: '' }
 }
 
 /** Grades everything as right; what it was given is noted. */
