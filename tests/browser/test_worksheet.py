@@ -7,18 +7,26 @@ import re
 import pytest
 from playwright.sync_api import Browser, ViewportSize
 
-from whygrad.practice import FEATURES, KINDS, exercise, worksheet
+from whygrad.practice import DIFFICULTIES, FEATURES, KINDS, Exercise, exercise, worksheet
 
 SIZES = {"A4": (794, 1123), "Letter": (816, 1056)}  # in CSS pixels
 MARGINS = (136, 129)  # 18 mm on both sides; 16 mm above and 18 mm below
 
 
+EVERY_FEATURE = [
+    exercise(seed, feature=feature, kind=KINDS[seed % len(KINDS)])
+    for seed, feature in enumerate(FEATURES)
+]
+LONGEST = [
+    exercise(seed, feature=feature, kind=kind, difficulty=DIFFICULTIES[-1])
+    for seed, feature in enumerate(("dead_unit", "kink", "two_classes", "momentum"))
+    for kind in ("next_number", "fill_blanks", "find_the_mistake")
+]
+
+
+@pytest.mark.parametrize("made", [EVERY_FEATURE, LONGEST], ids=["every feature", "the longest"])
 @pytest.mark.parametrize("size", SIZES)
-def test_a_worksheet_prints(browser: Browser, size: str) -> None:
-    made = [
-        exercise(seed, feature=feature, kind=KINDS[seed % len(KINDS)])
-        for seed, feature in enumerate(FEATURES)
-    ]
+def test_a_worksheet_prints(browser: Browser, size: str, made: list[Exercise]) -> None:
     width, height = (side - margin for side, margin in zip(SIZES[size], MARGINS, strict=True))
     page = browser.new_page(viewport=ViewportSize(width=width, height=height))
     page.emulate_media(media="print")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -25,12 +26,16 @@ section { break-inside: avoid }
 pre { font: 14px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; background: #f6f4ee;
   border-radius: 6px; padding: 10px 14px; white-space: pre-wrap; margin: 0; break-inside: avoid }
 .asks { columns: 2; column-gap: 28px; margin-top: 8px }
-.asks.words { columns: auto }
+.asks.many { columns: 4; column-gap: 18px } .many .ask {
+  padding-top: 5px; gap: 5px; font-size: 13px; white-space: nowrap }
+.many .ask i { min-width: 2rem }
+.asks.rows { columns: auto }
 .ask { break-inside: avoid; display: flex; align-items: flex-end; gap: 10px; padding-top: 10px }
 .ask i { flex: 1; border-bottom: 1.2px solid #1c2330; min-width: 4rem; height: 1.3em }
 .words .ask { display: block } .words .ask i { display: block; height: 2em }
-.blank { display: inline-block; width: 9rem; height: 1.7em; vertical-align: bottom;
-  border-bottom: 1.2px solid #1c2330 }
+.blank { display: inline-block; width: 8rem; height: 1.6em; border-bottom: 1.2px solid #1c2330 }
+.numbers { display: block; columns: 2; column-gap: 28px }
+.numbers.many { columns: 3; column-gap: 14px; font-size: 12.5px } .many .blank { width: 5rem }
 .key { break-before: page }
 .key ol { columns: 3; column-gap: 28px; margin: 0; padding: 0; list-style: none; font-size: 13px }
 .key ol.words { columns: auto }
@@ -38,10 +43,13 @@ pre { font: 14px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; background: #f
 .key h2 { font-size: 15px; margin: 16px 0 4px }
 @media print {
   body { padding: 0; max-width: none }
-  pre { background: none; border: 1px solid #b8bcc4 }
+  pre { background: none; border: 1px solid #b8bcc4; font-size: 13px; line-height: 1.4 }
 }
 """
 _LINES = {"order_the_steps": 2, "draw_the_graph": 4, "choose_the_remedy": 4}  # to write on
+_MANY = 30  # numbers, or blanks, that take more columns
+# lines that each hold one number or a blank, and no formula
+_NUMBERS = re.compile(r"(?:^  \S+ = (?:____|[−\d.]+(?: × 10\S+)?)\n){10,}", re.MULTILINE)
 _WORDS = {"order": "In order:", "graph": "The graph:", "remedy": "Your answer:"}
 
 
@@ -66,14 +74,17 @@ def _in_words(exercise: Exercise) -> bool:
 
 
 def _sheet(n: int, exercise: Exercise) -> str:
-    words = _in_words(exercise)
     lines = "<i></i>" * _LINES.get(exercise.kind, 1)
     asks = "".join(
         f'<div class="ask"><span>{escape(_label(ask.name, ask.prompt))}</span>{lines}</div>\n'
         for ask in exercise.asks
     )
-    question = escape(exercise.question).replace("____", '<span class="blank"></span>')
-    blanks = "" if exercise.kind == "fill_blanks" else _asks(asks, words)
+    question = _NUMBERS.sub(_in_columns, f"{escape(exercise.question)}\n")
+    question = question.rstrip().replace("____", '<span class="blank"></span>')
+    style = "rows" if _in_words(exercise) else "many" if len(exercise.asks) > _MANY else ""
+    if exercise.kind in _LINES:
+        style += " words"
+    blanks = "" if exercise.kind == "fill_blanks" else f'<div class="asks {style}">\n{asks}</div>\n'
     return (
         f"<section>\n<h2>{n}. {escape(_title(exercise))}"
         f'<span class="id">{escape(exercise.id)}</span></h2>\n'
@@ -81,8 +92,9 @@ def _sheet(n: int, exercise: Exercise) -> str:
     )
 
 
-def _asks(asks: str, words: bool) -> str:
-    return f'<div class="asks{" words" if words else ""}">\n{asks}</div>\n'
+def _in_columns(lines: re.Match[str]) -> str:
+    many = " many" if lines[0].count("\n") > _MANY else ""
+    return f'<span class="numbers{many}">{lines[0].rstrip()}</span>'
 
 
 def _label(name: str, prompt: str) -> str:
