@@ -184,7 +184,7 @@ def test_an_unknown_starter_is_refused() -> None:
         ("return {}", "the result has no 'loss'; it has nothing"),
         ("return {'loss': 1}", "the result has no 'dw'; it has loss"),
         ("pass", "returned nothing; is there a return?"),
-        ("return 1, 2", "it should return a dict, but returned a list"),
+        ("return 1, 2", "it should return a dict, but returned a tuple"),
         ("return {'loss': 'x', 'dw': 1, 'db': 1}", "loss is not a number"),
         ("return {'loss': None, 'dw': [[1], [1, 2]], 'db': 1}", "is not a number"),
         ("return {'loss': 1, 'dw': [1, 2], 'db': 1}", "dw has shape (2,), but its value has ()"),

@@ -122,6 +122,11 @@ def test_a_faulty_file_is_named_with_its_line(tmp_path: Path) -> None:
     assert "no such file" in refused("train", str(tmp_path / "none.toml"))
 
 
+def test_a_learning_rate_that_is_no_number_is_refused() -> None:
+    said = refused("whatif", "flow", "--learning-rate", "nan")
+    assert "a learning rate is a number such as 0.1, not nan" in said
+
+
 def test_an_unknown_command_is_refused() -> None:
     assert "No such command 'trian'" in refused("trian")
 

@@ -236,6 +236,16 @@ def test_what_is_not_written_yet_is_told(tmp_path: Path) -> None:
     assert "is this part of the backward pass written yet?" in " ".join(result.stdout.split())
 
 
+def test_what_is_no_finite_number_is_told(tmp_path: Path) -> None:
+    broken = RIGHT.replace("dw = dz * x", 'dw = float("nan")')
+    result = run("check", file(tmp_path, "mine.py", broken))
+    assert result.exit_code == 1
+    said = " ".join(result.stdout.split())
+    assert "yours NaN" in said
+    assert "is something divided by 0" in said
+    assert "NaN times" not in said
+
+
 def test_what_does_not_run_is_told(tmp_path: Path) -> None:
     result = run("check", file(tmp_path, "mine.py", "def neuron(w, b, x, y):\n    return w / 0\n"))
     assert result.exit_code == 1

@@ -26,6 +26,13 @@ def test_by_name_and_by_id() -> None:
     assert leaves_of(RUN).keys() == {IDS[x], IDS[w]}
 
 
+def test_by_the_name_that_is_shown() -> None:
+    weight = wg.tensor([[3.0, 4.0]], name="W1")
+    tape, run, ids = write((weight * 2.0).named("yhat").sum().named("L"))
+    assert run.element("W₁[0,1]") == (ids[weight], 1)
+    assert tape.find("ŷ") is tape.find("yhat")
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

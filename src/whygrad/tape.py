@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from whygrad.dims import Dim, Shape, same_shape, show_shape
 from whygrad.errors import TapeError, UnknownName, WhygradError, unknown
+from whygrad.names import symbol
 from whygrad.op import DTYPES, Op
 from whygrad.ops import OPS
 
@@ -165,14 +166,17 @@ class Tape:
         }
 
     def find(self, name: str) -> Value:
-        """Return the value called ``name``.
+        """Return the value called ``name``, as it is named or as that is shown: dL/dw1 or ∂L/∂w₁.
 
         Raises:
             WhygradError: there is none; the nearest names come first.
         """
-        if name not in self.by_name:
+        if name in self.by_name:
+            return self.values[self.by_name[name]]
+        shown = {symbol(known): value for known, value in self.by_name.items()}
+        if name not in shown:
             raise UnknownName(unknown("value", name, self.by_name))
-        return self.values[self.by_name[name]]
+        return self.values[shown[name]]
 
     def __str__(self) -> str:
         return "\n".join(self._line(step) for step in self.steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -376,20 +377,21 @@ def _told(wrong: Wrong) -> list[str]:
     said = [
         f"yours     {display.number(wrong.found, 6)}",
         f"right     {display.number(wrong.expected, 6)}",
-        f"apart by  {display.number(wrong.found - wrong.expected, 6)}{_times(wrong)}",
-        "",
     ]
+    if math.isfinite(wrong.found):
+        said.append(f"apart by  {display.number(wrong.found - wrong.expected, 6)}{_times(wrong)}")
+    said.append("")
     for name in wrong.mistakes[:3]:
         row = find_mistake(name)
         said += [f"{row.title}: that gives your number.", f"{row.notice} {row.asks}", ""]
     if not wrong.mistakes:
-        zero = wrong.found == 0
-        said += [
-            "It is 0: is this part of the backward pass written yet?"
-            if zero
-            else "No known mistake gives this number. Work this case out by hand and compare.",
-            "",
-        ]
+        if wrong.found == 0:
+            hint = "It is 0: is this part of the backward pass written yet?"
+        elif not math.isfinite(wrong.found):
+            hint = "That is no finite number: is something divided by 0, or a number far too large?"
+        else:
+            hint = "No known mistake gives this number. Work this case out by hand and compare."
+        said += [hint, ""]
     said.append("The case:")
     said += [f"  {name} = {number}" for name, number in wrong.case.items()]
     if wrong.computed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import textwrap
 
 import click
@@ -99,6 +100,8 @@ def whatif_command(
     if number is not None:
         edits.append(parse_set(number))
     if learning_rate is not None:
+        if not math.isfinite(learning_rate):
+            raise WhygradError(f"a learning rate is a number such as 0.1, not {learning_rate}")
         edits.append(LearningRate(learning_rate))
     if swap is not None:
         edits.append(parse_swap(swap))

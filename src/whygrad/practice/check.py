@@ -223,7 +223,7 @@ def _arrays(case: Case, answer: Mapping[str, Any]) -> dict[str, Array] | str:
         return str(answer["error"])
     found: Any = answer["found"]
     if not isinstance(found, dict):
-        what = "nothing; is there a return?" if found is None else f"a {type(found).__name__}"
+        what = "nothing; is there a return?" if found is None else f"a {answer['kind']}"
         return f"it should return a dict, but returned {what}"
     arrays: dict[str, Array] = {}
     items = cast("dict[str, Any]", found)

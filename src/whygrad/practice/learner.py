@@ -47,7 +47,7 @@ def _answered(module: dict[str, Any], case: dict[str, Any], file: str) -> dict[s
         json.dumps(plain := _plain(found))
     except BaseException as error:
         return {"error": told(error, file)}
-    return {"found": plain}
+    return {"found": plain, "kind": type(found).__name__}
 
 
 def told(error: BaseException, file: str) -> str:
