@@ -89,10 +89,24 @@ def change(key: str, chart: Chart, evidence: Mapping[str, float] | None = None) 
     Raises:
         Cannot: it does not apply to this run.
     """
-    made = MAKES.get(key)
+    first, _, second = key.partition("+")
+    made = MAKES.get(first)
     if made is None:
         raise Cannot(CODE)
-    return made(chart, evidence or {})
+    one = made(chart, evidence or {})
+    return _both(one, change(second, chart, evidence)) if second else one
+
+
+def _both(one: Change, other: Change) -> Change:
+    """Join two changes of different parts of a run."""
+    return replace(
+        one,
+        rate=one.rate * other.rate,
+        settings={**one.settings, **other.settings},
+        optimizer=one.optimizer or other.optimizer,
+        batch=one.batch or other.batch,
+        mends=one.mends | other.mends,
+    )
 
 
 # --- the network ------------------------------------------------------------------------------
@@ -561,6 +575,7 @@ MAKES: Mapping[str, Make] = {
     # the optimizer
     "lr_down_10": _always(Change(rate=0.1)),
     "lr_down_100": _always(Change(rate=0.01)),
+    "lr_down_1000": _always(Change(rate=0.001)),
     "lr_up_10": _always(Change(rate=10.0)),
     "lr_up_100": _always(Change(rate=100.0)),
     "lr_up": _lr_up,

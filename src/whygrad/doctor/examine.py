@@ -14,6 +14,7 @@ import torch
 
 from whygrad.doctor import data
 from whygrad.doctor.changes import Rows, change
+from whygrad.doctor.finding import Finding
 from whygrad.doctor.judge import judge
 from whygrad.doctor.remedies import Cannot
 from whygrad.doctor.report import Report
@@ -51,6 +52,12 @@ def examine(doctor: Doctor, trials: bool) -> Report:
         return Report((), (*doctor.notes, "no iteration was seen"), 0, certain=False)
     made = chart(doctor, trials)
     findings = judge(made)
+    if made.trials:
+        try:
+            made = replace(made, tried=_tried(doctor, made, findings))
+            findings = judge(made)
+        except Exception as error:
+            doctor._note("tried", error)
     certain = made.scores is not None
     play = _play(doctor, made) if certain else None
     return Report(findings, tuple(doctor.notes), doctor.iterations, certain, made, play)
@@ -440,6 +447,18 @@ def _play(doctor: Doctor, made: Chart) -> Play | None:
 
 def _trials(doctor: Doctor, made: Chart) -> dict[str, float]:
     """Play the run's beginning again with one thing changed at a time."""
+    numbers = made.targets is not None and made.targets.task == "numbers"
+    return _replayed(doctor, made, [c for c in CHANGES if c != "standard_targets" or numbers])
+
+
+def _tried(doctor: Doctor, made: Chart, findings: tuple[Finding, ...]) -> dict[str, float]:
+    """Play it again with remedies between which there is a choice, and that keep task and rows."""
+    keys = [r.key for f in findings if len(f.remedies) > 1 for r in f.remedies]
+    return _replayed(doctor, made, [key for key in keys if key not in made.trials])
+
+
+def _replayed(doctor: Doctor, made: Chart, keys: list[str]) -> dict[str, float]:
+    """Return the score that each change reaches; what does not apply is left out."""
     beginning = _beginning(doctor, habits=False)
     if beginning is None or made.targets is None:
         return {}
@@ -448,11 +467,12 @@ def _trials(doctor: Doctor, made: Chart) -> dict[str, float]:
         return {}
     task, squashed = made.targets.task, doctor.loss_name in ("bce", "mse", "l1", "huber")
     found: dict[str, float] = {}
-    for key in CHANGES:
-        if key == "standard_targets" and task != "numbers":
-            continue
+    for key in keys:
         try:
-            played = replay(beginning, change(key, made))
+            what = change(key, made)
+            if what.by_hand or (what.rows is not None and key not in CHANGES):
+                continue
+            played = replay(beginning, what)
         except Cannot:
             continue
         reached = score(played.twin.outputs(played.rows.x), played.rows.y, task, squashed)

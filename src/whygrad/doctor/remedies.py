@@ -8,6 +8,7 @@ on the replays that were made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from statistics import median
 
 from whygrad.doctor.finding import Expectation, Finding, Remedy
 from whygrad.doctor.rule import cured
@@ -20,6 +21,7 @@ class Cannot(Exception):
 
 R, E = Remedy, Expectation
 VERY_DEEP = 10
+SMALL_MOVE = 2e-3  # of the weights' size per update: less is slow
 WIDE = 16  # units, of which some ReLU is open for most inputs
 CLEARLY = 0.1  # of what is missing: by less, replays do not change the order
 LITTLE, MUCH = 0.2, 0.5
@@ -165,6 +167,9 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
         R("Use cross-entropy with one output per class (two classes: BCE)",
           "no order of labels is then assumed, and errors do not cancel",
           "training rows are learned", "right_loss", LEARNS),
+        R("The same, and the rate that moves weights by a few thousandths",
+          "errors do not cancel, and weights travel as far as they need",
+          "training rows are learned", "right_loss+lr_up", LEARNS),
     ),
     "numerical_instability": (
         R("Use the loss on logits: cross_entropy, log_softmax, bce_with_logits",
@@ -250,6 +255,8 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
           "the loss stays finite and falls", "lr_down_10", FALLS),
         R("Begin again with a hundredth of it", "likewise", "the loss stays finite and falls",
           "lr_down_100", FALLS),
+        R("Begin again with a thousandth of it", "likewise", "the loss stays finite and falls",
+          "lr_down_1000", FALLS),
     ),
     "learning_rate_too_low": (
         R("Take clipping away, or clip far above the gradient's usual norm",
@@ -303,6 +310,7 @@ ONLY: Mapping[str, Callable[[Finding, Chart], bool]] = {
     "mean_loss": lambda f, c: c.summed,
     "no_clip": lambda f, c: f.where == "gradient clipping",
     "constant_rate": lambda f, c: f.where == "the schedule",
+    "right_loss+lr_up": lambda f, c: _moved(c) < SMALL_MOVE,
     "small_eps": lambda f, c: f.where == "optimizer.eps",
     "lr_up": lambda f, c: f.where == "optimizer.lr",
     "lr_up_10": lambda f, c: f.where == "optimizer.lr",
@@ -344,6 +352,10 @@ def remedies_for(finding: Finding, chart: Chart) -> tuple[Remedy, ...]:
 
 def _always(finding: Finding, chart: Chart) -> bool:
     return True
+
+
+def _moved(chart: Chart) -> float:
+    return median(a.moved for a in chart.audits) if chart.audits else 1.0
 
 
 def _narrowest(chart: Chart) -> int:

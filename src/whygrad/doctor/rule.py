@@ -58,7 +58,8 @@ def rule(code: str, cause: str) -> Callable[[Check], Check]:
 
 def cured(chart: Chart, *changes: str) -> float | None:
     """Return the share of what is missing that the best of these replays regains."""
-    made = [chart.trials[change] for change in changes if change in chart.trials]
+    known = {**chart.tried, **chart.trials}
+    made = [known[change] for change in changes if change in known]
     s = chart.scores
     if not made or s is None:
         return None

@@ -264,6 +264,7 @@ class Chart:
     validation_losses: tuple[float, ...] = ()
     reported_validation: float | None = None  # the loss the user saw last
     trials: Mapping[str, float] = field(default_factory=dict[str, float])
+    tried: Mapping[str, float] = field(default_factory=dict[str, float])  # the same, of remedies
     sources: Mapping[str, str] = field(default_factory=dict[str, str])  # part: file and line
 
     @property
