@@ -47,9 +47,9 @@ def test_it_counts_as_it_says(bench: Any) -> None:
     blind = {"regained": 0.9}, {"regained": 0.2}
     rows = [
         row("fault", ["a"], [(0.1, ("a",)), (0.5, ("a",))],
-            remedies=[made("cures"), made("masks", None)], random=blind[0]),
+            remedies=[made("cures"), made("masks", None)], random=blind[0], repairable=True),
         row("fault", ["c"], [], said=["c", "b"],
-            remedies=[made("nothing", False), made("cures")], random=blind[1]),
+            remedies=[made("nothing", False), made("cures")], random=blind[1], repairable=True),
         row("fault", [], []),
         row("twin", [], []),
         row("healthy", ["c"], []),
@@ -113,6 +113,8 @@ def test_what_is_regained_is_judged_by_the_metric_or_else_by_the_loss(bench: Any
 
     gap = bench.Gap(row(0.1), row(0.9))
     assert gap.regained(row(0.5)) == pytest.approx(0.5)
+    assert gap.there
+    assert not bench.Gap(row(0.5, 0.693), row(0.5, 0.694)).there  # the twin did not learn either
     leaked = bench.Gap(row(1.0), row(0.7))
     assert leaked.regained(row(0.7)) == pytest.approx(1)
     assert bench.Gap(row(-3.0), row(1.0)).regained(row(0.0)) == 0  # worse than a constant

@@ -1,5 +1,6 @@
 """Remedies tried: a cure is told from what masks, and what the mechanism predicts is looked at."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from whygrad.doctor import Doctor, Finding, Remedy, Report  # noqa: E402
 from whygrad.doctor.changes import MAKES, Rows, change  # noqa: E402
 from whygrad.doctor.finding import Expectation  # noqa: E402
 from whygrad.doctor.predictions import SIGNALS, Checked, holds  # noqa: E402
-from whygrad.doctor.remedies import MENU, ONLY, REMEDIES, Cannot  # noqa: E402
+from whygrad.doctor.remedies import MENU, ONLY, REMEDIES, Cannot, remedies_for  # noqa: E402
 from whygrad.doctor.treat import effect, treat  # noqa: E402
 from whygrad.errors import WhygradError  # noqa: E402
 
@@ -179,6 +180,34 @@ def test_a_run_that_goes_on_is_played_again_from_the_optimizer_it_had() -> None:
         assert torch.equal(doctor.first_state[0]["momentum_buffer"], kept)
 
 
+def test_remedies_between_which_there_is_a_choice_are_tried_before_they_are_offered() -> None:
+    report = examined(mlp(act=nn.Sigmoid, depth=8), rate=0.01)
+    assert report.chart is not None
+    assert set(report.chart.tried) == {"selu_lecun", "relu_he", "batch_norm"}
+    offered = [remedy.key for remedy in report.findings[0].remedies]
+    assert offered[0] != min(report.chart.tried, key=report.chart.tried.__getitem__)
+    one = examined(mlp(), wrong="no_step").chart
+    assert one is not None
+    assert not one.tried
+
+
+def test_of_those_that_were_tried_the_better_come_first_and_the_useless_not_at_all() -> None:
+    report = examined(mlp(), rate=300.0)
+    finding, chart = report.findings[0], report.chart
+    assert finding.cause == "learning_rate_too_high"
+    assert chart is not None
+    keys = ("lr_down_10", "lr_down_100", "lr_down_1000")
+
+    def offered(*reached: float) -> list[str]:
+        made = replace(chart, trials=dict(zip(keys, reached, strict=True)), tried={})
+        return [remedy.key for remedy in remedies_for(finding, made)]
+
+    assert offered(0.9, 0.9, 0.9) == list(keys)
+    assert offered(0.6, 0.95, 0.9) == ["lr_down_100", "lr_down_1000", "lr_down_10"]
+    assert offered(-1.0, 0.9, 0.9) == ["lr_down_100", "lr_down_1000"]
+    assert offered(-1.0, -1.0, -1.0) == list(keys)
+
+
 # --- changes ------------------------------------------------------------------------------------
 
 
@@ -206,6 +235,14 @@ def test_networks_are_changed_where_it_is_meant() -> None:
     narrow = nn.Sequential(nn.Linear(4, 1), nn.ReLU(), nn.Linear(1, 3))
     change("widen", None).model(narrow)  # type: ignore[arg-type,misc]
     assert narrow[0].out_features == narrow[2].in_features == 4  # type: ignore[union-attr]
+
+
+def test_two_changes_of_different_parts_are_joined() -> None:
+    chart = examined(mlp(nn.Softmax(1)), rate=1e-6).chart
+    assert chart is not None
+    joined, faster = change("remove_softmax+lr_up", chart), change("lr_up", chart)
+    assert joined.rate == faster.rate > 20
+    assert joined.model is not None
 
 
 def test_rows_are_split_before_they_are_copied() -> None:

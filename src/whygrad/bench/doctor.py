@@ -146,6 +146,7 @@ def results(cases: Iterable[Case], seeds: Sequence[int]) -> Iterator[dict[str, A
             gap = Gap(ill[fresh][0], well[fresh])
             yield {
                 **row,
+                "repairable": gap.there,
                 "remedies": [
                     tried(case, finding, remedy, report, fresh, gap)
                     for finding, remedy in offered(report)
@@ -164,13 +165,23 @@ class Gap:
     faulty: dict[str, Any]
     fixed: dict[str, Any]
 
+    @property
+    def there(self) -> bool:
+        """Whether there is something to regain: that the twin is better (or more honest) at all."""
+        faulty, fixed = self.faulty["validation_loss"], self.fixed["validation_loss"]
+        return self._in_metric or not math.isfinite(faulty) or abs(fixed - faulty) > SAME * faulty
+
+    @property
+    def _in_metric(self) -> bool:
+        return abs(_worth(self.fixed["metric"]) - _worth(self.faulty["metric"])) >= SAME
+
     def regained(self, row: dict[str, Any]) -> float:
         """Return which share of it a run has regained, by its metric.
 
         Where the metric hardly differs, the validation loss tells.
         """
         bad, good, now = (_worth(r["metric"]) for r in (self.faulty, self.fixed, row))
-        if abs(good - bad) < SAME:
+        if not self._in_metric:
             bad, good, now = (-r["validation_loss"] for r in (self.faulty, self.fixed, row))
         share = (now - bad) / (good - bad) if good != bad else 0.0
         return share if math.isfinite(share) else 0.0
@@ -243,8 +254,8 @@ def measures(rows: list[dict[str, Any]]) -> dict[str, Any]:
         return any(c in r["causes"] for c in r["said"][:among])
 
     found = [r for r in ill if right(r, 1)]
-    able = [r for r in ill if "remedies" in r]
-    made = [one for r in able for one in r["remedies"]]
+    made = [one for r in ill for one in r.get("remedies", ())]
+    able = [r for r in ill if r.get("repairable")]
 
     def repaired(r: dict[str, Any], among: int) -> bool:
         return any(one["effect"] == "cures" for one in r["remedies"][:among])
