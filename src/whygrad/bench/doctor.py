@@ -216,7 +216,8 @@ def tried(
     if after.chart is not None:
         checked = check(remedy, after.chart)
         found |= {"holds": holds(checked), "predicted": [str(one) for one in checked]}
-    return {**found, "effect": effect(found["regained"], found["gone"])}
+    known = effect(found["regained"], found["gone"]) if gap.there else "not to be told"
+    return {**found, "effect": known}
 
 
 def at_random(case: Case, report: Report, seed: int, fresh: int, gap: Gap) -> dict[str, Any]:
