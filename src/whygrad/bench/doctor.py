@@ -79,7 +79,7 @@ NOT_A_FIX: Mapping[str, frozenset[str]] = {
     "nan_in_inputs": _SLOWER | {"clip_1"},
     "label_noise_40_digits": frozenset({"widen"}),
     "no_shuffle_sorted_labels": _SLOWER | {"adam"},
-    "overfit_small_noisy_moons": frozenset({"relu_he", "residual", "batch_norm", "gated"}),
+    "overfit_small_noisy_moons": frozenset({"relu_he", "residual", "batch_norm"}),
     "missing_nonlinearity_spirals": _RATES | {"widen"},
     "over_regularised_l2": _WEIGHTS,
     "missing_zero_grad_SO60335387": frozenset({"adam", "clip_1"}),

@@ -21,7 +21,7 @@ class Cannot(Exception):
 
 R, E = Remedy, Expectation
 VERY_DEEP = 10
-SMALL_MOVE = 2e-3  # of the weights' size per update: less is slow
+SMALL_MOVE = 1.5e-4  # of the weights' size per update: less gets nowhere, whatever the loss
 WIDE = 16  # units, of which some ReLU is open for most inputs
 CLEARLY = 0.1  # of what is missing: by less, replays do not change the order
 LITTLE, MUCH = 0.2, 0.5
@@ -167,7 +167,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
         R("Use cross-entropy with one output per class (two classes: BCE)",
           "no order of labels is then assumed, and errors do not cancel",
           "training rows are learned", "right_loss", LEARNS),
-        R("The same, and the rate that moves weights by a few thousandths",
+        R("Use cross-entropy (two classes: BCE), at a rate that moves weights by a few thousandths",
           "errors do not cancel, and weights travel as far as they need",
           "training rows are learned", "right_loss+lr_up", LEARNS),
     ),
@@ -193,14 +193,11 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
           "same_shape", (E("all_pairs", "<", 0.5),)),
     ),
     "vanishing_gradient": (
-        R("Orthogonal recurrent weights of gain 1, with gradients clipped at 1",
+        R("Orthogonal recurrent weights of gain 1, with gradients clipped at 1 (or, where there is "
+          "time for longer training, an LSTM or a GRU)",
           "a step back in time then keeps the gradient's size",
           "∂L/∂x at early time steps comes near the largest",
           "orthogonal_recurrent", (E("through_time", ">", 1e-5),)),
-        R("A GRU or an LSTM whose gate begins by keeping the state",
-          "its state passes on from step to step without small factors",
-          "∂L/∂x at early time steps comes near the largest",
-          "gated", (E("through_time", ">", 1e-5),)),
         R("SELU with LeCun's weights",
           "its slope is near 1 and nowhere 0, and each layer passes on signals of one size "
           "(Klambauer et al. 2017)",
@@ -310,14 +307,17 @@ ONLY: Mapping[str, Callable[[Finding, Chart], bool]] = {
     "mean_loss": lambda f, c: c.summed,
     "no_clip": lambda f, c: f.where == "gradient clipping",
     "constant_rate": lambda f, c: f.where == "the schedule",
+    "right_loss": lambda f, c: _moved(c) >= SMALL_MOVE,
     "right_loss+lr_up": lambda f, c: _moved(c) < SMALL_MOVE,
+    "lr_down_10": lambda f, c: not _by_the_sum(f, c),
+    "lr_down_100": lambda f, c: not _by_the_sum(f, c),
+    "lr_down_1000": lambda f, c: not _by_the_sum(f, c),
     "small_eps": lambda f, c: f.where == "optimizer.eps",
     "lr_up": lambda f, c: f.where == "optimizer.lr",
     "lr_up_10": lambda f, c: f.where == "optimizer.lr",
     "split_first": lambda f, c: "shared" in f.evidence,
     "drop_column": lambda f, c: "column" in f.evidence,
     "orthogonal_recurrent": lambda f, c: f.where == "through time",
-    "gated": lambda f, c: f.where == "through time",
     "residual": lambda f, c: f.where != "through time" and _is_relu(c),
     "relu_he": lambda f, c: f.where != "through time" and not _is_relu(c) and _narrowest(c) >= WIDE,
     "selu_lecun": lambda f, c: f.where != "through time" and not _is_relu(c),
@@ -352,6 +352,10 @@ def remedies_for(finding: Finding, chart: Chart) -> tuple[Remedy, ...]:
 
 def _always(finding: Finding, chart: Chart) -> bool:
     return True
+
+
+def _by_the_sum(finding: Finding, chart: Chart) -> bool:
+    return finding.cause == "learning_rate_too_high" and chart.summed
 
 
 def _moved(chart: Chart) -> float:
