@@ -119,7 +119,7 @@ def test_two_mistakes_with_one_number_are_both_offered(page: Page, explorer: str
     page.goto(f"{explorer}#room=practice&kind=homework")
     page.get_by_label("Your numbers").fill("dL/dz = -2")
     page.get_by_role("button", name="Check my lines").click()
-    line = page.get_by_role("list", name="Your lines").get_by_role("listitem").first
+    line = page.get_by_role("list", name="Your lines").locator("> li").first
     expect(line).to_contain_text("More than one slip gives your number. Which was it?")
     expect(line).to_contain_text("Forget the 2 of the square. What is the derivative of a square?")
     expect(line).to_contain_text("The step is ∂L/∂z = ")
@@ -237,7 +237,7 @@ def test_homework_is_checked_line_by_line(page: Page, explorer: str) -> None:
     page.goto(f"{explorer}#room=practice&kind=homework")
     page.get_by_label("Your numbers").fill("z = 1\ndL/dz = -2\nq = 3")
     page.get_by_role("button", name="Check my lines").click()
-    lines = page.get_by_role("list", name="Your lines").get_by_role("listitem")
+    lines = page.get_by_role("list", name="Your lines").locator("> li")
     expect(lines.nth(0)).to_contain_text("Right. z = 0.5 × 2 = 1.")
     expect(lines.nth(1)).to_contain_text("Forget the 2 of the square")
     expect(lines.nth(2)).to_contain_text("No number here is called “q”.")
