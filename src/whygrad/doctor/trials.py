@@ -22,7 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from whygrad.doctor.changes import Change, Loss, Rows
-from whygrad.doctor.twin import Twin
+from whygrad.doctor.twin import Twin, judged_output
 
 if TYPE_CHECKING:
     from whygrad.doctor.watch import Doctor
@@ -122,7 +122,7 @@ def replay(beginning: Beginning, change: Change, seed: int = 0, watched: bool = 
             if "no_zero_grad" not in habits:
                 ours.zero_grad()
             with first if left == b.steps else nullcontext():
-                out = net(x)
+                out = judged_output(net(x))
                 value = loss(out, y)
                 finite = value.requires_grad and math.isfinite(float(value.detach()))
                 if finite:
@@ -141,7 +141,7 @@ def replay(beginning: Beginning, change: Change, seed: int = 0, watched: bool = 
         if doctor is not None and rows.xv is not None:
             net.train("train_mode" in habits)
             with torch.no_grad():
-                doctor.epoch(validation_loss=float(loss(net(rows.xv), rows.yv)))
+                doctor.epoch(validation_loss=float(loss(judged_output(net(rows.xv)), rows.yv)))
     return Replayed(twin, rows, doctor)
 
 

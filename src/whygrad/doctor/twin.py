@@ -105,12 +105,12 @@ class Twin:
     def outputs(self, x: Any, train: bool = False, dropout: bool = False, seed: int = 0) -> Tensor:
         """Return the outputs."""
         with self.mode(train, dropout, seed) as net, torch.no_grad():
-            return _tensor(net(x))
+            return judged_output(net(x))
 
     def gradient(self, x: Any, y: Tensor, loss: Callable[..., Tensor]) -> dict[str, Tensor]:
         """Return the gradient of the loss for each parameter that is trained."""
         with self.mode(True, dropout=False) as net:
-            value = loss(_tensor(net(x)), y)
+            value = loss(judged_output(net(x)), y)
             named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
             if not value.requires_grad or not named:
                 return {}
@@ -126,7 +126,7 @@ class Twin:
             parameter.requires_grad_(parameter.is_floating_point())
         try:
             with self.mode(True) as net, _Listen(lambda: self.path[-1] if self.path else "") as ear:
-                value = loss(_tensor(net(x)), y)
+                value = loss(judged_output(net(x)), y)
                 if value.requires_grad and bool(torch.isfinite(value)):
                     value.backward()
         finally:
@@ -193,11 +193,11 @@ def _layer(name: str, op: str, out: Tensor, grad: Tensor | None, line: str) -> L
     return Layer(name, op, flat.shape[1], rms, spread, gradient, dead, saturated, active, line)
 
 
-def _tensor(out: Any) -> Tensor:
+def judged_output(out: Any) -> Tensor:
     """Return the output that is judged, of a model that may give several."""
     if isinstance(out, Tensor):
         return out
     for name in ("logits", "last_hidden_state"):
         if hasattr(out, name):
             return getattr(out, name)
-    return _tensor(out[0] if not isinstance(out, dict) else next(iter(out.values())))
+    return judged_output(out[0] if not isinstance(out, dict) else next(iter(out.values())))
