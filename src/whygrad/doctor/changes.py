@@ -32,6 +32,7 @@ GOOD_MOVE = 3e-3  # of the weights' size per update: what `lr_up` aims at
 MOST_UP = 1e5
 LARGER_BATCH = 32
 DROP = 0.2
+KEEPS = 3.0  # σ(3) = 0.95 of the state
 CURVES = (nn.ReLU, nn.Sigmoid, nn.Tanh, nn.ELU, nn.SELU, nn.LeakyReLU, nn.GELU, nn.SiLU)
 ENDS = (*CURVES, nn.Softmax, nn.LogSoftmax)
 PASSING = (*DROPOUTS, *NORMS, nn.Identity)
@@ -328,6 +329,30 @@ def _orthogonal(net: nn.Module) -> nn.Module:
     return net
 
 
+def _gated(net: nn.Module) -> nn.Module:
+    """Make a GRU of a plain recurrent layer, which begins by keeping most of its state.
+
+    A bias of the gate that keeps does that (Jozefowicz et al. 2015).
+    """
+    changed = False
+    for module in list(net.modules()):
+        for name, child in list(module.named_children()):
+            if type(child) is nn.RNN:
+                made = nn.GRU(
+                    child.input_size, child.hidden_size, child.num_layers, child.bias,
+                    child.batch_first, child.dropout, child.bidirectional,
+                )  # fmt: skip
+                for parameter, bias in made.named_parameters():
+                    if parameter.startswith("bias_ih"):  # reset, update, new: a third each
+                        third = len(bias) // 3
+                        nn.init.constant_(bias[third : 2 * third], KEEPS)
+                setattr(module, name, made)
+                changed = True
+    if not changed:
+        raise Cannot("no module is a plain recurrent layer")
+    return net
+
+
 # --- the loss ---------------------------------------------------------------------------------
 
 
@@ -600,4 +625,5 @@ MAKES: Mapping[str, Make] = {
     "less_dropout": _net(_dropped(DROP)),
     "no_dropout": _net(_dropped(0.0)),
     "orthogonal_recurrent": _always(Change(model=_orthogonal, clip=1.0)),
+    "gated": _net(_gated),
 }
