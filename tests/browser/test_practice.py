@@ -136,8 +136,9 @@ def test_help_fades(page: Page, explorer: str) -> None:
     page.get_by_label("Help").select_option(label="none")
     page.wait_for_url("**feature=fanout&seed=8")
     expect(work.get_by_label("What is a?")).to_be_visible()
-    page.get_by_role("button", name="Another one").first.click()
+    page.get_by_role("button", name="Another one").last.press("Enter")
     page.wait_for_url("**seed=9")
+    expect(page.get_by_role("heading", level=2)).to_be_focused()
     page.go_back()
     page.wait_for_url("**seed=8")
 

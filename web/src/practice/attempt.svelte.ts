@@ -14,7 +14,6 @@ export class Attempt {
   marks = $state.raw<Readonly<Record<string, MarkMessage>>>({})
   /** Why nothing could be graded; empty if it was. */
   fault = $state('')
-  busy = $state(false)
   readonly #api: Pick<PracticeApi, 'grade'>
   #checked: Readonly<Record<string, string>>
 
@@ -70,7 +69,6 @@ export class Attempt {
 
   async #grade(): Promise<void> {
     const checked = this.#checked
-    this.busy = true
     this.fault = ''
     try {
       const marks = await this.#api.grade(this.exercise.id, checked)
@@ -80,8 +78,6 @@ export class Attempt {
       )
     } catch (error) {
       this.fault = whatWentWrong(error)
-    } finally {
-      this.busy = false
     }
   }
 

@@ -129,7 +129,6 @@ test('where the server does not answer, it is said and nothing is lost', async (
   await attempt.check()
   expect(attempt.fault).toBe('The server does not answer.')
   expect(attempt.text('a')).toBe('6')
-  expect(attempt.busy).toBe(false)
 })
 
 // --- graphs -----------------------------------------------------------------------------------
