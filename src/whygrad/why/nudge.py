@@ -58,8 +58,8 @@ class Nudge:
             lines.append(f"  the backward pass says {self.gradient:.10g}")
         if not np.isfinite(self.estimate) and np.isfinite(self.loss):
             lines.append(
-                "  the loss is no number on one side: the nudge leaves where it is defined, such as "
-                "a logarithm of numbers above 0; try a smaller epsilon"
+                "  the loss is no number on one side: the nudge leaves where it is defined, "
+                "such as a logarithm of numbers above 0; try a smaller epsilon"
             )
         if self.kinks:
             lines.append(
