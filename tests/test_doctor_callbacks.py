@@ -101,7 +101,8 @@ def test_transformers(ill: bool, tmp_path: Path) -> None:
     trainer = T.Trainer(
         model,
         T.TrainingArguments(
-            output_dir=str(tmp_path), num_train_epochs=12 if ill else 4, per_device_train_batch_size=32,
+            output_dir=str(tmp_path), num_train_epochs=12 if ill else 4,
+            per_device_train_batch_size=32,
             learning_rate=1e-9 if ill else 3e-3, report_to=[], use_cpu=True, save_strategy="no",
             eval_strategy="epoch", disable_tqdm=True, logging_strategy="no", weight_decay=0.0,
         ),

@@ -97,6 +97,12 @@ FIRES: Mapping[str, Chart] = {
         ILL, parameters=(replace(weight(), trainable=False), weight("4.weight"))
     ),
     "missing_zero_grad": replace(ILL, audits=still(ILL, 0.1, stale=True)),
+    "eval_mode_in_training": replace(
+        HEALTHY,
+        dropout=0.5,
+        loop=replace(HEALTHY.loop, stepped_in_eval_mode=360, first_step_in_eval_mode=41),
+    ),
+    "parameters_outside_module": replace(ILL, outside=(("layers[0].weight", 64),)),
     "wrong_sign_of_objective": replace(ILL, audits=still(ILL, 0.1, agreement=-1.0)),
     "no_shuffling": replace(ILL, loop=replace(ILL.loop, class_run=0.9)),
     "train_mode_at_evaluation": replace(
@@ -214,6 +220,11 @@ QUIET: Mapping[str, Chart] = {
         ILL,
         targets=Targets("numbers", 0, 1e8, 1e7, 1e7),
         trials=tried(standard_targets=0.95, lr_down_10=0.95),
+    ),
+    "eval_mode_in_training": replace(
+        HEALTHY,
+        dropout=0.5,
+        loop=replace(HEALTHY.loop, stepped_in_eval_mode=400, first_step_in_eval_mode=1),
     ),
     "label_noise": replace(
         HEALTHY, scores=replace(SCORES, neighbours_train=0.5, neighbours_validation=0.52)

@@ -18,6 +18,8 @@ MOST_ROWS = 1200
 NEIGHBOURS = 5
 VOTERS = 15  # where many of them are wrong, more are asked
 FEWEST = 20  # rows, below which nothing is said
+APART = 4.0  # spreads within a class, between those of a column that gives the class away
+MORE = 4  # times as many different rows as there are: fewer must repeat
 
 
 class Rows(NamedTuple):
@@ -97,7 +99,8 @@ def features_of(x: Any, xv: Any = None) -> Features:
             stretch = float(np.exp(np.median(np.abs(np.log(factors)))))
         known = set(hashes)
         flat_v = np.asarray(xv, np.float64).reshape(len(xv), -1)
-        shared = float(np.mean([row.tobytes() in known for row in flat_v]))
+        if not alike_by_chance(flat):
+            shared = float(np.mean([row.tobytes() in known for row in flat_v]))
     return Features(
         len(x), flat.shape[1], largest, ratio, cell, bad_rows, shift, stretch, shared, copies
     )
@@ -115,9 +118,34 @@ def telling(train: Rows, task: Task) -> tuple[int, float, float] | None:
         for c in range(columns)
     ]  # fmt: skip
     best = int(np.argmax(alone))
+    if _apart(train.x[:, best], train.y) < APART:
+        return None
     rest = np.delete(train.x, best, 1)
     without = reference(Rows(rest[:half], train.y[:half]), Rows(rest[half:], train.y[half:]), task)
     return best, float(alone[best]), without
+
+
+def _apart(column: Array, y: Array) -> float:
+    """Return how far a column's values lie apart between classes, next to how far within them.
+
+    A column that was made from the target stands apart; a task that asks where a column is above
+    some value has its rows right up to that value, on both sides.
+    """
+    groups = [column[y == c] for c in np.unique(y)]
+    means = sorted(float(group.mean()) for group in groups)
+    within = float(np.sqrt(np.mean([group.var() for group in groups])))
+    nearest = min(np.diff(means), default=0.0)
+    return float(nearest) / within if within > 0 else np.inf
+
+
+def alike_by_chance(flat: Array) -> bool:
+    """Whether so few rows are possible that the same ones come again by themselves."""
+    possible = 1
+    for column in flat.T:
+        possible *= len(np.unique(column))
+        if possible > MORE * len(flat):
+            return False
+    return True
 
 
 def baseline(y: Array, judged: Array, task: Task) -> float:
@@ -153,6 +181,28 @@ def foretold_by_others(train: Rows) -> Array:
         near = np.argpartition(far, k - 1, axis=1)[:, :k]
         found[part] = values[np.eye(len(values))[coded[near]].sum(1).argmax(1)]
     return found
+
+
+def ranked(train: Rows, judged: Rows) -> tuple[float, float]:
+    """Return how well neighbours tell the ranks of training numbers, and those of other rows.
+
+    Each training row is left out of its own neighbours, so that both are told by as many. Ranks
+    are compared, since a few very large numbers would otherwise make the one or the other score.
+    """
+    y, other = (
+        np.stack([np.searchsorted(np.sort(t), v) / len(t) for t, v in zip(train.y.T, rows.y.T,
+                  strict=True)], 1)
+        for rows in (train, judged)
+    )  # fmt: skip
+    a, b = _scaled(train.x, judged.x)
+    scores: list[float] = []
+    for rows, wanted in ((a, y), (b, other)):
+        far = (rows**2).sum(1)[:, None] - 2 * rows @ a.T + (a**2).sum(1)[None]
+        if rows is a:
+            np.fill_diagonal(far, np.inf)
+        near = np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
+        scores.append(r2(y[near].mean(1), wanted))
+    return scores[0], scores[1]
 
 
 def neighbour_score(train: Rows, judged: Rows, task: Task) -> float:

@@ -80,6 +80,7 @@ def chart(doctor: Doctor, trials: bool) -> Chart:
         "batch_norm": any(isinstance(m, NORMS) for m in doctor.model.modules()),
         "validation_losses": tuple(doctor.validation_losses),
         "sources": _sources(doctor),
+        "outside": _outside(doctor),
     }
     if doctor.validation_losses:
         finite = [(n, v) for n, v in enumerate(doctor.validation_losses, 1) if math.isfinite(v)]
@@ -121,6 +122,31 @@ def _sources(doctor: Doctor) -> dict[str, str]:
     if layers and layers[-1].source:
         known.setdefault("output", layers[-1].source)
     return known
+
+
+def _outside(doctor: Doctor) -> tuple[tuple[str, int], ...]:
+    """Find tensors that got a gradient and that the model does not know of, with their sizes."""
+    known = {id(p) for p in doctor.model.parameters()}
+    known |= {id(p) for o in doctor.optimizers for g in o.param_groups for p in g["params"]}
+    found: dict[int, tuple[str, int]] = {}
+
+    def look(name: str, value: Any, deep: int) -> None:
+        if isinstance(value, torch.nn.Module):
+            for inner, p in value.named_parameters():
+                look(f"{name}.{inner}", p, 0)
+        elif isinstance(value, Tensor):
+            if value.is_leaf and value.grad is not None and id(value) not in known:
+                found.setdefault(id(value), (name.lstrip("."), value.numel()))
+        elif deep and isinstance(value, list | tuple | dict):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, item in items:
+                look(f"{name}[{key!r}]", item, deep - 1)
+
+    for name, module in doctor.model.named_modules():
+        for key, value in vars(module).items():
+            if not key.startswith("_"):
+                look(f"{name}.{key}", value, 2)
+    return tuple(found.values())
 
 
 def _class_run(batches: list[Tensor]) -> float | None:
@@ -327,6 +353,10 @@ def _scores(
                         rows, judged, task
                     )
                     doctor._references["within_validation"] = data.left_out(judged, task)[1]
+                    if task == "numbers":
+                        inside, outside = data.ranked(rows, judged)
+                        doctor._references["neighbours_train"] = inside
+                        doctor._references["neighbours_validation"] = outside
             # Of a table's columns one may be too good; of an image or a sequence, none is a column.
             doctor._telling = data.telling(rows, task) if x.ndim == 2 else None
         known.update(doctor._references)

@@ -40,6 +40,8 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "optimizer_parameter_mismatch": (LOOP - {"frozen_layers"})
     | {"missing_optimizer_step", "missing_zero_grad"},
     "frozen_layers": SYMPTOMS,
+    "parameters_outside_module": SYMPTOMS | {"missing_activation"},
+    "eval_mode_in_training": frozenset({"overfitting", "underfitting", "batchnorm_small_batch"}),
     "missing_zero_grad": LOOP,
     "wrong_sign_of_objective": LOOP,
     "no_shuffling": LOOP,

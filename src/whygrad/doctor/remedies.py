@@ -82,6 +82,16 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
           "the validation loss is that of these weights in evaluation mode",
           "eval_mode", (E("judged_apart", "<", 0.05),)),
     ),
+    "eval_mode_in_training": (
+        R("Call model.train() before every epoch's updates",
+          "dropout and batch normalisation then do what they are there for",
+          "updates are made in training mode, and training improves", "call_train", LEARNS),
+    ),
+    "parameters_outside_module": (
+        R("Keep layers in nn.ModuleList or nn.ModuleDict, and tensors as nn.Parameter",
+          "parameters() then gives them to the optimizer",
+          "every tensor that gets a gradient moves", "register_layers", LEARNS),
+    ),
     "batchnorm_small_batch": (
         R("Use batches of 32", "means and variances then come from enough rows",
           "training rows are learned", "larger_batch", LEARNS),

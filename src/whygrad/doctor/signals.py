@@ -265,6 +265,7 @@ class Chart:
     reported_validation: float | None = None  # the loss the user saw last
     trials: Mapping[str, float] = field(default_factory=dict[str, float])
     tried: Mapping[str, float] = field(default_factory=dict[str, float])  # the same, of remedies
+    outside: tuple[tuple[str, int], ...] = ()  # trained tensors the module does not hold, and sizes
     sources: Mapping[str, str] = field(default_factory=dict[str, str])  # part: file and line
 
     @property

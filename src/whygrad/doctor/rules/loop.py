@@ -276,6 +276,67 @@ def train_mode_at_evaluation(chart: Chart) -> Finding | None:
     )  # fmt: skip
 
 
+@rule("L11", "eval_mode_in_training")
+def eval_mode_in_training(chart: Chart) -> Finding | None:
+    """The model is trained in evaluation mode.
+
+    Why: in evaluation mode dropout rests, so nothing keeps the network from learning by heart, and
+    batch normalisation divides by running means that are no longer brought up to date, or were
+    never: nothing is normalised.
+
+    Seen: the model has dropout or batch normalisation, at least two updates were made in
+    evaluation mode, and either earlier ones in training mode (so it was meant), or the run learns
+    badly. A model that is held in evaluation mode throughout and learns is no fault.
+
+    Example: `model.eval()` for validation in the first epoch, and no `model.train()` after it.
+    """
+    made, steps = chart.loop.stepped_in_eval_mode, chart.loop.steps
+    first = chart.loop.first_step_in_eval_mode
+    if made < 2 or first is None or not (chart.batch_norm or chart.dropout > 0):
+        return None
+    if first == 1 and not sick(chart, 0.15):
+        return None
+    parts = [part for part, there in (
+        (f"dropout of {number(chart.dropout)} rests", chart.dropout > 0),
+        ("batch normalisation uses running means that stand still", chart.batch_norm),
+    ) if there]  # fmt: skip
+    return Finding(
+        "", 0.9 if first > 1 else 0.8, "serious",
+        f"{made} of {steps} updates were made in evaluation mode, from update {first} on: "
+        f"{' and '.join(parts)}.",
+        {"in_evaluation_mode": made, "steps": steps, "first": first}, "the loop", first,
+        {"overfitting": "what should hold it back is switched off"} if chart.dropout > 0 else {},
+    )  # fmt: skip
+
+
+@rule("L12", "parameters_outside_module")
+def parameters_outside_module(chart: Chart) -> Finding | None:
+    """Layers or weights are used that the module does not know of.
+
+    Why: a module registers the modules and parameters that are its attributes, not those in a
+    plain list or dict, nor plain tensors. `parameters()` does not give them to the optimizer, so
+    step() never moves them; `state_dict()`, `to()` and `eval()` pass them by, too.
+
+    Seen: a tensor that is reached from the module's attributes got a gradient, is not among the
+    module's parameters and is not the optimizer's.
+
+    Example: `self.layers = [nn.Linear(8, 8), nn.Linear(8, 8)]` for `nn.ModuleList([...])`.
+    """
+    if not chart.outside:
+        return None
+    first, size = chart.outside[0][0], sum(numbers for _, numbers in chart.outside)
+    share = size / (size + sum(p.size for p in chart.parameters))
+    return Finding(
+        "", 0.94, "serious",
+        f"{first} got a gradient and is not one of the module's parameters, so no optimizer that "
+        f"was given parameters() moves it: {len(chart.outside)} tensors, {percent(share)} of the "
+        "numbers, keep their first values.",
+        {"tensors": len(chart.outside), "share": share}, first, 1,
+        {"frozen_layers": "these tensors are trainable and get gradients",
+         "optimizer_parameter_mismatch": "parameters() does not hold them at all"},
+    )  # fmt: skip
+
+
 @rule("L10", "batchnorm_small_batch")
 def batchnorm_small_batch(chart: Chart) -> Finding | None:
     """Batch normalisation over a batch of a few rows.

@@ -13,6 +13,7 @@ UNLIKE = 1000.0  # between the largest and the smallest spread
 SHIFT, STRETCH = 1.5, 2.5
 RARE, MISSED = 0.1, 0.3
 NOISE = 0.15
+NOISE_OF_NUMBERS, TOLD, MANY = 0.2, 0.4, 150
 SHARED = 0.1
 TELLS, REST = 0.97, 0.75
 SMOOTHER = 0.25
@@ -164,23 +165,29 @@ def label_noise(chart: Chart) -> Finding | None:
     2017).
 
     Seen: nearest training rows foretell validation labels much better than they foretell training
-    labels that were left out. If the task were hard, both would be low.
+    labels that were left out. If the task were hard, both would be low. Of numbers the ranks are
+    foretold, so that a few large ones do not decide it, and at least 150 rows are asked for.
 
     Example: labels drawn at random for almost half of the rows.
     """
     s, t = chart.scores, chart.targets
-    if s is None or t is None or t.task == "numbers":
+    if s is None or t is None:
         return None
     inside, outside = s.neighbours_train, s.neighbours_validation
-    if inside is None or outside is None or outside - inside < NOISE:
+    numbers = t.task == "numbers"
+    least = NOISE_OF_NUMBERS if numbers else NOISE
+    if inside is None or outside is None or outside - inside < least:
+        return None
+    if numbers and (outside < TOLD or chart.features is None or chart.features.rows < MANY):
         return None
     if chart.features is not None and (chart.features.shared or 0.0) > SHARED:
         return None  # its own rows foretell validation: that says nothing
+    what = "how the ranks vary of" if numbers else "the"
     return Finding(
         "", 0.88, "serious",
-        f"nearest neighbours foretell {percent(outside)} of the validation labels but only "
-        f"{percent(inside)} of the training labels: about {percent(outside - inside)} of the "
-        "training labels contradict the rows around them.",
+        f"nearest neighbours foretell {percent(outside)} of {what} validation labels but only "
+        f"{percent(inside)} of {what} training labels: about {percent(outside - inside)} of "
+        "what training labels say contradicts the rows around them.",
         {"foretold_validation": outside, "foretold_training": inside}, "training labels", None,
         {"overfitting": "clean labels would be foretold as well as validation's",
          "underfitting": "the same rows do foretell validation"},
@@ -255,7 +262,9 @@ def data_leakage(chart: Chart) -> Finding | None:
     anything; the validation score then measures memory (Kaufman et al. 2012).
 
     Seen: more than a tenth of the validation rows are training rows too; or one column alone
-    foretells nearly everything, and without it much less can be foretold.
+    foretells nearly everything, and without it much less can be foretold. In a table of so few
+    different rows that they must come again, rows that are shared say nothing; nor does a column by
+    which a task is decided, whose rows lie right up to the deciding value on both sides.
 
     Example: resampling before splitting; a column that was filled in after the outcome.
     """
