@@ -55,6 +55,7 @@ def test_what_can_be_chosen_is_listed(app: TestClient) -> None:
     assert found["examinations"][0]["key"] == "scores"
     assert len(found["causes"]) > 30
     assert {one["group"] for one in found["remedies"]} >= {"the loop", "the rows"}
+    assert found["missing"] == ""
 
 
 def test_a_patient_is_trained_examined_and_graded(app: TestClient) -> None:
@@ -118,9 +119,8 @@ def test_without_the_extra_it_says_what_to_install(
     app: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clinic, "find_spec", lambda name: None)
-    answer = app.get("/api/clinic")
-    assert answer.status_code == 400
-    assert "PyTorch and scikit-learn" in answer.json()["message"]
+    assert "PyTorch and scikit-learn" in app.get("/api/clinic").json()["missing"]
+    assert refused(app, "patient", seed=1)[0] == 400
 
 
 def answered(ward: Ward, seed: int) -> bytes:

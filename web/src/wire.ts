@@ -300,6 +300,8 @@ export interface ClinicInfo {
   readonly causes: readonly ClinicChoice[]
   readonly remedies: readonly ClinicChoice[]
   readonly examinations: readonly ClinicOffer[]
+  /** what must be installed before a run can be trained; empty where nothing is missing. */
+  readonly missing: string
 }
 
 /** How a run goes, as its author sees it. */

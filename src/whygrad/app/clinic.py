@@ -55,7 +55,6 @@ class Ward:
 
     def offers(self) -> bytes:
         """Answer with what can be chosen from."""
-        clinic.require()
         return coded(info())
 
     def patient(self, asked: Mapping[str, Any]) -> tuple[bytes, int]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from whygrad import clinic
 from whygrad.clinic.messages import ClinicChoice, ClinicInfo, ClinicOffer
 from whygrad.doctor.rules import CAUSES, RULES
+from whygrad.errors import WhygradError
 
 ONE_BATCH = 200  # updates on the same rows
 
@@ -171,10 +173,16 @@ REMEDY_CHOICES: Mapping[str, tuple[str, str]] = {
 
 def info() -> ClinicInfo:
     """Return all that can be chosen from."""
+    try:
+        clinic.require()
+        missing = ""
+    except WhygradError as error:
+        missing = error.message
     return ClinicInfo(
         [ClinicChoice(key, says, "") for key, says in CAUSE_CHOICES.items()],
         [ClinicChoice(key, says, group) for key, (group, says) in REMEDY_CHOICES.items()],
         list(EXAMINATIONS.values()),
+        missing,
     )
 
 

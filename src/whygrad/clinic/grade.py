@@ -165,7 +165,7 @@ def _cause(patient: Patient, said: str, facts: Iterable[Fact]) -> Judged:
     under = {f.cause: f for f in (root.consequences if root is not None else ())}
     follows = said in under or any(said in EXPLAINS.get(c, ()) for c in truth)
     if said in truth and not follows:
-        return Judged(name, "right", (why, *lines))
+        return Judged(name, "right", (f"It is {words(first)}: {why}", *lines))
     if follows and (said in under or said in truth):
         here = under.get(said)
         so = f"{here.mechanism} " if here is not None else ""

@@ -102,7 +102,7 @@ def listing(setup: Setup, data: Data, seed: int) -> str:
     if "F." in body:
         imports.append("from torch.nn import functional as F")
     x, y, xv, yv = (tuple(a.shape) for a in (data.x, data.y, data.xv, data.yv))
-    rows = [f"# to learn from: {x} and {y}; to judge on: {xv} and {yv}",
+    rows = [f"# to learn from: {x} and {y}", f"# to judge on: {xv} and {yv}",
             "x, y, xv, yv = load_rows()"]  # fmt: skip
     gap = ["", ""] if body.startswith(("def ", "class ")) else [""]
     return "\n".join([*imports, "", *rows, *gap, body]) + "\n"

@@ -30,11 +30,16 @@ class ClinicOffer:
 
 @dataclass(frozen=True)
 class ClinicInfo:
-    """What can be chosen from; the same for every patient."""
+    """What can be chosen from; the same for every patient.
+
+    Attributes:
+        missing: what must be installed before a run can be trained; empty where nothing is missing.
+    """
 
     causes: list[ClinicChoice]
     remedies: list[ClinicChoice]
     examinations: list[ClinicOffer]
+    missing: str
 
 
 @dataclass(frozen=True)
