@@ -3,7 +3,7 @@
 import type { Place } from './hosts/widget'
 
 /** The rooms of the page, as the header names them. */
-export const ROOMS = { explore: 'Explore', practice: 'Practice' } as const
+export const ROOMS = { explore: 'Explore', practice: 'Practice', clinic: 'Clinic' } as const
 
 export type RoomName = keyof typeof ROOMS
 

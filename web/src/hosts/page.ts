@@ -5,7 +5,7 @@ import { type Address, readAddress, readRoom, type Room, ROOMS, writeAddress, wr
 import { type Api, whatWentWrong } from '../views/open'
 import type { TraceMessage } from '../wire'
 import { localModel } from './model'
-import { practice, server } from './server'
+import { clinic, practice, server } from './server'
 import whygrad, { type Place } from './widget'
 
 /** Milliseconds between two changes of the address; browsers refuse a flood of them. */
@@ -28,7 +28,7 @@ const api: Api = {
     return trace
   },
 }
-const model = localModel({ whole: true, api, practice })
+const model = localModel({ whole: true, api, practice, clinic })
 
 /** Opens the room that the address names, and in the explorer what it names there. */
 async function arrive(): Promise<void> {

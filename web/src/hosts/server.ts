@@ -1,14 +1,20 @@
 // What the page asks of the server that gave it out.
 
+import type { ClinicApi, Waiting } from '../clinic/api'
 import type { PracticeApi } from '../practice/api'
 import { type Api, Refusal, type TraceRequest } from '../views/open'
 import type {
+  ClinicInfo,
+  ClinicWait,
   CsvInfo,
   ErrorMessage,
+  ExaminationMessage,
   ExerciseMessage,
+  GradeMessage,
   LineMessage,
   MarkMessage,
   MistakesMessage,
+  PatientMessage,
   PracticeInfo,
   PresetInfo,
   TraceMessage,
@@ -36,6 +42,17 @@ export const practice: PracticeApi = {
   presets: server.presets,
 }
 
+export const clinic: ClinicApi = {
+  info: () => ask<ClinicInfo>('api/clinic'),
+  patient: (seed, wait) => awaited<PatientMessage>('api/clinic/patient', { seed }, wait),
+  examine: (seed, examination, wait) =>
+    awaited<ExaminationMessage>('api/clinic/examine', { seed, examination }, wait),
+  grade: (answer, wait) => awaited<GradeMessage>('api/clinic/grade', answer, wait),
+}
+
+/** Milliseconds between two questions for what is not there yet; the server waits a little too. */
+const ASK_EVERY = 150
+
 /** The tables that traces were made from: the server keeps none. */
 const tables = new WeakMap<TraceMessage, Readonly<Record<string, string>>>()
 
@@ -56,6 +73,21 @@ async function ask<T>(path: string, content?: unknown): Promise<T> {
   const message: unknown = await response.json().catch(() => null)
   if (response.ok && message !== null) return message as T
   throw isError(message) ? new Refusal(message) : refusal(`The server answered ${response.status}.`)
+}
+
+/** Asks again until the answer is there. */
+async function awaited<T>(path: string, content: unknown, { hear, left }: Waiting): Promise<T> {
+  for (;;) {
+    const message = await ask<T | ClinicWait>(path, content)
+    left.throwIfAborted()
+    if (!isWait(message)) return message
+    hear(message)
+    await new Promise((go) => setTimeout(go, ASK_EVERY))
+  }
+}
+
+function isWait(message: unknown): message is ClinicWait {
+  return typeof message === 'object' && message !== null && 'doing' in message && 'done' in message
 }
 
 function posted(content: unknown): RequestInit {

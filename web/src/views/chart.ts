@@ -55,9 +55,9 @@ export function valueAt({ every, values }: Series, iteration: number): number | 
 }
 
 /** Whether numbers span so much that a logarithmic axis is of use; it needs them above 0. */
-export function isWide(values: readonly number[]): boolean {
+export function isWide(values: readonly number[], ratio = WIDE): boolean {
   const [least, most] = extent(values.filter(Number.isFinite))
-  return least !== undefined && most !== undefined && least > 0 && most / least > WIDE
+  return least !== undefined && most !== undefined && least > 0 && most / least > ratio
 }
 
 /** A vertical scale over what is finite, with the places where it is labelled. */
