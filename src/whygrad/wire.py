@@ -20,9 +20,7 @@ from whygrad.op import Reason
 from whygrad.ops import OPS
 from whygrad.practice import (
     DIFFICULTIES,
-    FADING,
     FEATURES,
-    KINDS,
     Exercise,
     Line,
     Mark,
@@ -276,11 +274,9 @@ class FeatureInfo:
 
 @dataclass(frozen=True)
 class PracticeInfo:
-    """What exercises there are; features from easy to hard, fading from most help to none."""
+    """What exercises can be about, from easy to hard, and how difficult they can be."""
 
-    kinds: list[str]
     features: list[FeatureInfo]
-    fading: list[str]
     difficulties: list[int]
 
 
@@ -316,7 +312,6 @@ class ExerciseMessage:
     Attributes:
         id: says everything about it; the same id makes the same exercise anywhere.
         says: what there is to practise.
-        question: the whole question in words.
         iteration: which iteration of the trace it is about, from 1.
         notes: what has to be known besides the formulas and numbers.
         told: numbers that are told of those that are worked out, right or wrong.
@@ -330,7 +325,6 @@ class ExerciseMessage:
     difficulty: int
     seed: int
     says: str
-    question: str
     notes: list[str]
     iteration: int
     told: list[NumberInfo]
@@ -456,9 +450,9 @@ def mistakes_message(training: Training) -> MistakesMessage:
 
 
 def practice_info() -> PracticeInfo:
-    """Return what exercises there are."""
+    """Return what exercises there can be."""
     features = [FeatureInfo(name, feature.says) for name, feature in FEATURES.items()]
-    return PracticeInfo(list(KINDS), features, list(FADING), list(DIFFICULTIES))
+    return PracticeInfo(features, list(DIFFICULTIES))
 
 
 def exercise_message(exercise: Exercise) -> ExerciseMessage:
@@ -473,7 +467,6 @@ def exercise_message(exercise: Exercise) -> ExerciseMessage:
         difficulty=exercise.difficulty,
         seed=exercise.seed,
         says=FEATURES[exercise.feature].says,
-        question=exercise.question,
         notes=notes(exercise.workings),
         iteration=FEATURES[exercise.feature].iteration,
         told=[NumberInfo(name, number) for name, number in exercise.given if name in made],

@@ -209,6 +209,8 @@ def test_a_graph_is_drawn_with_the_keyboard_and_as_text(page: Page, explorer: st
     join("x", "a", "L", "a")
     expect(work.get_by_role("list", name="Arrows").get_by_role("listitem")).to_have_count(2)
     work.get_by_role("button", name="Check the graph").click()
+    expect(work).to_contain_text("2 arrows are missing. 1 that you drew is not there.")
+    work.get_by_role("button", name="Show which").click()
     expect(work).to_contain_text("Missing: a → L, x → L. Not there: L → a.")
     expect(work).to_contain_text("An arrow goes from what is used to what is made of it.")
     join("L", "a")

@@ -195,11 +195,9 @@ export interface FeatureInfo {
   readonly says: string
 }
 
-/** What exercises there are; features from easy to hard, fading from most help to none. */
+/** What exercises can be about, from easy to hard, and how difficult they can be. */
 export interface PracticeInfo {
-  readonly kinds: readonly string[]
   readonly features: readonly FeatureInfo[]
-  readonly fading: readonly string[]
   readonly difficulties: readonly number[]
 }
 
@@ -233,8 +231,6 @@ export interface ExerciseMessage {
   readonly seed: number
   /** what there is to practise. */
   readonly says: string
-  /** the whole question in words. */
-  readonly question: string
   /** what has to be known besides the formulas and numbers. */
   readonly notes: readonly string[]
   /** which iteration of the trace it is about, from 1. */
