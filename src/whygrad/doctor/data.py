@@ -189,11 +189,7 @@ def ranked(train: Rows, judged: Rows) -> tuple[float, float]:
     Each training row is left out of its own neighbours, so that both are told by as many. Ranks
     are compared, since a few very large numbers would otherwise make the one or the other score.
     """
-    y, other = (
-        np.stack([np.searchsorted(np.sort(t), v) / len(t) for t, v in zip(train.y.T, rows.y.T,
-                  strict=True)], 1)
-        for rows in (train, judged)
-    )  # fmt: skip
+    y, other = _ranks(train.y, train.y), _ranks(train.y, judged.y)
     a, b = _scaled(train.x, judged.x)
     scores: list[float] = []
     for rows, wanted in ((a, y), (b, other)):
@@ -203,6 +199,14 @@ def ranked(train: Rows, judged: Rows) -> tuple[float, float]:
         near = np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
         scores.append(r2(y[near].mean(1), wanted))
     return scores[0], scores[1]
+
+
+def _ranks(among: Array, numbers: Array) -> Array:
+    """Return the share of numbers that are smaller, column by column."""
+    ranks = np.empty_like(numbers)
+    for column in range(numbers.shape[1]):
+        ranks[:, column] = np.searchsorted(np.sort(among[:, column]), numbers[:, column])
+    return ranks / len(among)
 
 
 def neighbour_score(train: Rows, judged: Rows, task: Task) -> float:
