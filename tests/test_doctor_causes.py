@@ -136,3 +136,32 @@ def test_rows_of_a_small_table_come_again_by_themselves() -> None:
     assert (
         data.features_of(rng.integers(0, 9, (200, 1)), rng.integers(0, 9, (50, 1))).shared is None
     )
+
+
+def test_a_nan_is_named_by_its_cell_and_by_the_first_op_it_spoils() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.first, self.last = nn.Linear(4, 16), nn.Linear(16, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.last(torch.relu(self.first(x * 2)))
+
+    x = X.clone()
+    x[17, 2] = float("nan")
+    (found,) = examined(Net(), x).findings
+    assert (found.cause, found.where) == ("nan_in_data", "inputs[17, 2]")
+    assert "The first op it spoils is mul (" in found.mechanism
+    assert "test_doctor_causes.py:" in found.mechanism
+
+
+def test_an_unstable_loss_is_named_by_the_op_that_breaks() -> None:
+    def unstable(z: Any, y: Any) -> Any:
+        shares = torch.softmax(100 * z, 1)
+        return -torch.log(shares)[torch.arange(len(y)), y].mean()
+
+    torch.manual_seed(0)
+    (found, *_) = examined(nn.Linear(4, 3), X, Y, unstable).findings
+    assert found.cause == "numerical_instability"
+    assert "The first op to break is log (" in found.mechanism

@@ -86,7 +86,7 @@ def chart(doctor: Doctor, trials: bool) -> Chart:
         finite = [(n, v) for n, v in enumerate(doctor.validation_losses, 1) if math.isfinite(v)]
         known["best_validation"] = min(finite, key=lambda pair: pair[1], default=None)
         known["reported_validation"] = doctor.validation_losses[-1]
-    for part in (_data, _network):
+    for part in (_data, _bad_op, _network):
         try:
             known.update(part(doctor))
         except Exception as error:
@@ -231,6 +231,27 @@ def _data(doctor: Doctor) -> dict[str, Any]:
     if doctor.train is not None:
         doctor._described = found
     return found
+
+
+def _bad_op(doctor: Doctor) -> dict[str, Any]:
+    """Play the batch at which the loss broke again on the first weights, and on those of now."""
+    twin, rows = doctor.twin, doctor.bad_batch
+    if doctor.bad_op is not None or twin is None or rows is None:
+        return {"bad_op": doctor.bad_op}
+    now = {
+        n: t.detach()
+        for n, t in {
+            **dict(doctor.model.named_parameters()),
+            **dict(doctor.model.named_buffers()),
+        }.items()
+    }
+    for state in (doctor.start, now):
+        if all(bool(torch.isfinite(t).all()) for t in state.values() if t.is_floating_point()):
+            twin.take(state)
+            found = twin.first_bad(rows)
+            if found is not None:
+                return {"bad_op": found}
+    return {}
 
 
 def _array(x: Any) -> np.ndarray:

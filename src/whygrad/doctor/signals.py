@@ -230,6 +230,25 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class BadOp:
+    """The first op whose output is not finite though all before it are, in what was played again.
+
+    Attributes:
+        op: what PyTorch calls it.
+        layer: the module it is in; "" for one outside, such as the loss.
+        source: the line of the user's program that calls it, where it is known.
+    """
+
+    op: str
+    layer: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        where = f" in layer {self.layer}" if self.layer else ""
+        return f"{self.op}{where}{f' ({self.source})' if self.source else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How alike neighbouring pixels are, as the first convolution sees them, and put right."""
 
@@ -256,6 +275,7 @@ class Chart:
     scores: Scores | None = None
     outputs: Outputs | None = None
     broke: Break | None = None
+    bad_op: BadOp | None = None
     layout: Layout | None = None
     telling: tuple[int, float, float] | None = None  # column, score with it alone, without it
     dropout: float = 0.0

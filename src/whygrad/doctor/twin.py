@@ -18,7 +18,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from whygrad.doctor.places import caller
-from whygrad.doctor.signals import Layer, Probe
+from whygrad.doctor.signals import BadOp, Layer, Probe
 
 Tensor = torch.Tensor
 DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
@@ -56,6 +56,23 @@ class _Listen(TorchFunctionMode):
                 out.retain_grad()
             given = args[0] if args and isinstance(args[0], Tensor) else None
             self.heard.append((self.place(), op, out, given, caller(within=True)))
+        return out
+
+
+class FirstBad(TorchFunctionMode):
+    """Finds the first op that gives what is not finite."""
+
+    def __init__(self, place: Callable[[], str] = lambda: "") -> None:
+        super().__init__()
+        self.place = place
+        self.found: BadOp | None = None
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        number = isinstance(out, Tensor) and out.is_floating_point()
+        if self.found is None and number and not bool(torch.isfinite(out.detach()).all()):
+            name = getattr(func, "__name__", "").strip("_")
+            self.found = BadOp(name, self.place(), caller(within=True))
         return out
 
 
@@ -143,6 +160,13 @@ class Twin:
             first = self._batch_first()
             through = tuple((each.mean(0 if first else 1)).sqrt().tolist())
         return Probe(step, float(value.detach()), layers, through)
+
+    def first_bad(self, x: Tensor) -> BadOp | None:
+        """Return the first op that gives what is not finite, on these rows."""
+        ear = FirstBad(lambda: self.path[-1] if self.path else "")
+        with self.mode(True) as net, torch.no_grad(), ear:
+            net(x)
+        return ear.found
 
     def _names(self, heard: list[tuple[str, str, Tensor, Tensor | None, str]]) -> list[str]:
         """Name ops by their module; those that a module calls between its parts, by themselves."""

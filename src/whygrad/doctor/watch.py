@@ -28,8 +28,8 @@ from whygrad.doctor.finding import Finding
 from whygrad.doctor.losses import broadcasts, function, recognise, stable
 from whygrad.doctor.places import caller
 from whygrad.doctor.report import Report
-from whygrad.doctor.signals import Audit, Break, Probe
-from whygrad.doctor.twin import DROPOUTS, NORMS, Twin
+from whygrad.doctor.signals import Audit, BadOp, Break, Probe
+from whygrad.doctor.twin import DROPOUTS, NORMS, FirstBad, Twin
 
 Tensor = torch.Tensor
 SHARE = 0.03  # of the run's time, for looking closer
@@ -108,6 +108,8 @@ class Doctor:
         self.loss_has_graph: bool | None = None
         self.loss_is_leaf = False
         self.broke: Break | None = None
+        self.bad_batch: Tensor | None = None
+        self.bad_op: BadOp | None = None
         self.audits: list[Audit] = []
         self.reached: set[str] = set()
         self.listened = 0  # audits in which a gradient could have arrived
@@ -341,6 +343,12 @@ class Doctor:
             largest = float(out.abs().max())
             if isinstance(targets, Tensor) and bool(torch.isfinite(out).all()):
                 proper = stable(out, targets)
+        if isinstance(inputs, Tensor):
+            self.bad_batch = inputs.detach()[:LIVE_ROWS].clone()
+        if self.loss is not None and _finite(outputs) and _finite(inputs):
+            with torch.no_grad(), FirstBad() as ear:
+                self.loss(outputs.detach(), targets)
+            self.bad_op = ear.found
         self.broke = Break(step, _finite(inputs), _finite(outputs), largest, growth, proper)
 
     def loss_function(self) -> Callable[..., Tensor] | None:

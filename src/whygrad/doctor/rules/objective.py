@@ -193,13 +193,14 @@ def numerical_instability(chart: Chart) -> Finding | None:
     b = chart.broke
     if b is None or b.inputs_finite is False or b.outputs_finite is not True or b.growth > GREW:
         return None
+    op = "" if chart.bad_op is None else f" The first op to break is {chart.bad_op}."
     proper = "" if b.stable_loss is None else (
         f"; through log-softmax the same outputs give {number(b.stable_loss)}"
     )  # fmt: skip
     return Finding(
         "", 0.93 if b.stable_loss is not None else 0.75, "fatal",
         f"at iteration {b.step} the loss is not finite, though the outputs are (largest "
-        f"{number(b.largest_output or 0.0)}){proper}.",
+        f"{number(b.largest_output or 0.0)}){proper}.{op}",
         {"iteration": b.step, "largest_output": b.largest_output or 0.0}, "the loss", b.step,
         {"learning_rate_too_high": "the outputs are finite when the loss breaks",
          "nan_in_data": "the inputs are finite"},

@@ -34,10 +34,11 @@ def nan_in_data(chart: Chart) -> Finding | None:
         row, column = f.bad_cell
         since = None if chart.broke is None else chart.broke.step
         then = "" if since is None else f" The loss is NaN from iteration {since}."
+        op = "" if chart.bad_op is None else f" The first op it spoils is {chart.bad_op}."
         return Finding(
             "", 0.98, "fatal",
             f"row {row}, column {column} (counted from 0) of the inputs is not a number, the first "
-            f"of {f.bad_rows} such rows; through Wx it reaches every unit of its row.{then}",
+            f"of {f.bad_rows} such rows; through Wx it reaches every unit of its row.{op}{then}",
             {"row": row, "column": column, "rows": f.bad_rows}, f"inputs[{row}, {column}]", since,
             {"learning_rate_too_high": "the inputs hold the NaN before any step",
              "numerical_instability": "no arithmetic made it"},
