@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 Tensor = torch.Tensor
 ROUNDING = 1e-4  # of the outputs' size: differences below it may be float32's
+COARSE = 8  # roundings of outputs that are kept in half precision
 MOST_JUDGED = 2000  # validation rows that a replay is judged on
 ILL = 0.15  # of what can be learned is missing: worth experiments
 
@@ -255,7 +256,8 @@ def _bad_op(doctor: Doctor) -> dict[str, Any]:
 
 
 def _array(x: Any) -> np.ndarray:
-    return torch.as_tensor(x).detach().cpu().numpy()
+    rows = torch.as_tensor(x).detach().cpu()
+    return (rows.float() if rows.dtype is torch.bfloat16 else rows).numpy()
 
 
 def _network(doctor: Doctor) -> dict[str, Any]:
@@ -288,6 +290,7 @@ def _outputs(twin: Any, x: Tensor, out: Tensor) -> Outputs:
     flat = out.reshape(len(out), -1).double()
     spread = float(flat.std(0, correction=0).max())
     size = float(flat.abs().max())
+    rounding = max(ROUNDING, COARSE * torch.finfo(out.dtype).eps)
     sums = bool((flat.sum(1) - 1).abs().max() < 1e-4) and float(flat.min()) >= 0
     few = torch.cat([twin.outputs(x[n : n + 1]) for n in range(min(6, len(x)))])
     gap = float((few.reshape(len(few), -1).double() - flat[: len(few)]).abs().max())
@@ -308,7 +311,7 @@ def _outputs(twin: Any, x: Tensor, out: Tensor) -> Outputs:
         spread <= 1e-6 * max(size, 1e-12),
         sums,
         float((flat == flat.min()).double().mean()),
-        0.0 if gap <= ROUNDING * max(size, 1e-12) else gap / max(spread, ROUNDING * size),
+        0.0 if gap <= rounding * max(size, 1e-12) else gap / max(spread, rounding * size),
         affine,
         random_gap=0.0 if strayed <= ROUNDING * size else strayed / max(spread, ROUNDING * size),
     )

@@ -132,6 +132,7 @@ class Doctor:
         self._closed = False
         self._steps_before = 0
         self._rows_kept = 0
+        self._after_step = False  # whether an iteration that follows a step was audited
         self._hooks: list[Any] = []
         self._kept: Any = None
         self._described: Any = None
@@ -255,8 +256,12 @@ class Doctor:
     def _plan(self, stepped: bool) -> None:
         """Decide whether the coming iteration is looked at closely."""
         coming = self.iterations + 1
+        if not stepped and self.steps and coming > ALWAYS:
+            return  # gradients are being added up: whether they were set to zero is seen after it
         elapsed = time.perf_counter() - self.began
-        if self.listened < ALWAYS or self.spent + self._dearest < SHARE * elapsed:
+        needed = self.listened < ALWAYS or (stepped and not self._after_step)
+        if needed or self.spent + self._dearest < SHARE * elapsed:
+            self._after_step = self._after_step or stepped
             began = time.perf_counter()
             self._audit(stepped)
             self._dearest = max(self._dearest, time.perf_counter() - began)
