@@ -173,6 +173,25 @@ def test_homework_is_checked(tmp_path: Path) -> None:
     assert "c.json: w1 is given, not worked out" in refused("homework", "flow", wrong)
 
 
+def test_homework_may_be_lines_of_text(tmp_path: Path) -> None:
+    work = file(tmp_path, "work.txt", "z1 = 0.5\ndL/dw₁ = 1.75\n\nq = 3\n")
+    shown = printed("homework", "flow", work)
+    assert "✓ z₁: 0.5" in shown
+    assert "✗ ∂L/∂w₁: 1.75" in shown
+    assert "· q = 3" in shown
+    assert "No number here is called" in shown
+    right, wrong, unknown = json.loads(printed("homework", "flow", work, "--format", "json"))
+    assert (right["correct"], wrong["correct"]) == (True, False)
+    assert unknown["typed"] == "q = 3"
+    assert "There are no answers" in printed("homework", "flow", file(tmp_path, "none.txt", "\n"))
+
+
+def test_a_text_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "work.txt"
+    path.write_bytes(b"\xff\xfe=1")
+    assert "work.txt: this is not text in UTF-8" in refused("homework", "flow", str(path))
+
+
 # --- worksheet --------------------------------------------------------------------------------
 
 

@@ -25,9 +25,11 @@ from whygrad.practice import (
     STARTERS,
     Checked,
     Exercise,
+    Line,
     Mark,
     Wrong,
     check,
+    check_lines,
     exercise,
     from_id,
     from_json,
@@ -162,21 +164,26 @@ def grade_command(exercise_file: Path, answers_file: Path, rating: str | None, s
 
 @click.command("homework")
 @click.argument("spec")
-@click.argument("answers_file", metavar="ANSWERS.json", type=_FILE)
+@click.argument("work_file", metavar="WORK", type=_FILE)
 @FORMAT
-def homework_command(spec: str, answers_file: Path, style: str) -> None:
+def homework_command(spec: str, work_file: Path, style: str) -> None:
     """Check each line of your own work on SPEC.
 
-    ANSWERS.json is an object: numbers by name, as whygrad trace names them.
+    WORK is a text with a name and a number in each line, such as dL/dw1 = -1.75, or a JSON object
+    of numbers by name. Names are as whygrad trace writes them.
 
     \b
     Examples:
-      whygrad homework flow answers.json
+      whygrad homework flow work.txt
       whygrad homework my-spec.toml answers.json --format json
     """
     run = start(spec).iteration.run
-    marks = _sourced(answers_file, lambda: homework(run, _answers(answers_file)))
-    _print_marks(marks, style)
+    text = _sourced(work_file, lambda: _text(work_file))
+    if text.lstrip().startswith("{"):
+        marks = _sourced(work_file, lambda: homework(run, _answers(work_file)))
+        _print_marks(marks, style)
+    else:
+        _print_lines(_sourced(work_file, lambda: check_lines(run, text)), style)
 
 
 @click.command("worksheet")
@@ -292,15 +299,22 @@ def _write(file: Path, text: str) -> None:
         raise WhygradError(f"{file} cannot be written: {error.strerror}") from None
 
 
-def _read(file: Path) -> Any:
+def _text(file: Path) -> str:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise WhygradError(f"this is not JSON: {error.msg}", line=error.lineno) from None
-    except (UnicodeDecodeError, RecursionError):
-        raise WhygradError("this is not JSON text in UTF-8") from None
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise WhygradError("this is not text in UTF-8") from None
     except OSError as error:
         raise WhygradError(f"this cannot be read: {error.strerror}") from None
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(_text(file))
+    except json.JSONDecodeError as error:
+        raise WhygradError(f"this is not JSON: {error.msg}", line=error.lineno) from None
+    except RecursionError:
+        raise WhygradError("this JSON is nested too deeply") from None
 
 
 def _answers(file: Path) -> dict[str, str]:
@@ -344,11 +358,38 @@ def _print_marks(marks: Sequence[Mark], style: str) -> None:
         return
     console = Console(highlight=False, markup=False)
     for mark in marks:
-        sign, colour = _SIGNS[mark.correct]
-        typed = mark.typed.strip() or "nothing"
-        console.print(f"{sign} {symbol(mark.name)}: {typed}", style=f"bold {colour}")
-        console.print(Padding(mark.feedback, (0, 0, 0, 4), expand=False))
+        _print_mark(console, mark)
     if not marks:
+        console.print("There are no answers in this file.")
+
+
+def _print_mark(console: Console, mark: Mark) -> None:
+    sign, colour = _SIGNS[mark.correct]
+    typed = mark.typed.strip() or "nothing"
+    console.print(f"{sign} {symbol(mark.name)}: {typed}", style=f"bold {colour}")
+    console.print(Padding(mark.feedback, (0, 0, 0, 4), expand=False))
+
+
+def _print_lines(lines: Sequence[Line], style: str) -> None:
+    if style == "json":
+        _print_json(
+            [
+                {"typed": line.typed, "trouble": line.trouble}
+                if line.mark is None
+                else line.mark.to_json()
+                for line in lines
+            ]
+        )
+        return
+    console = Console(highlight=False, markup=False)
+    for line in lines:
+        if line.mark is not None:
+            _print_mark(console, line.mark)
+            continue
+        sign, colour = _SIGNS[None]
+        console.print(f"{sign} {line.typed}", style=f"bold {colour}")
+        console.print(Padding(line.trouble, (0, 0, 0, 4), expand=False))
+    if not lines:
         console.print("There are no answers in this file.")
 
 
