@@ -177,6 +177,7 @@ def test_a_weight_is_changed_in_place_and_played_at_once_without_the_server(
     on_graph(page, "w₁ = 0.5").click()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
+    page.evaluate("document.fonts.ready")  # a font that is fetched late is no question
     change(page, "w₁", "1")
     expect(on_graph(page, "ŷ = 0.5")).to_be_visible()
     expect(on_graph(page, "L = 2.25")).to_be_visible()

@@ -283,8 +283,9 @@ def _choose_the_remedy(setting: Setting) -> Question | None:
     for name in setting.draw.mixed([mistake.name for mistake in setting.workings.mistakes]):
         losses = compare(training, MakeMistake(name), TRAINED).training
         right, wrong = ([shown(loss) for loss in losses[which]] for which in ("right", "wrong"))
-        if len(right) < TRAINED or losses["right"][-1] >= losses["right"][0]:
-            return None  # it does not go well
+        well = losses["right"]
+        if len(well) < TRAINED or max(well) > well[0] or well[-1] == well[0]:
+            return None  # it does not go well: a loss that jumps and then is 0 has not learned
         if right[: len(wrong)] == wrong:
             continue
         row = find_mistake(name)
