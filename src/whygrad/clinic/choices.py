@@ -138,7 +138,7 @@ REMEDY_CHOICES: Mapping[str, tuple[str, str]] = {
                 "over_features": "The last activation over features, not over the batch",
                 "pair_loss": "The loss that goes with the last activation",
                 "right_loss": "Cross-entropy with one output per class (two classes: BCE)",
-                "right_loss+lr_up": "The same, and a rate that moves weights by a few thousandths",
+                "right_loss+lr_up": "Cross-entropy or BCE, at a rate that moves weights by 0.3 %",
                 "stable_loss": "The loss on logits, as PyTorch has it",
                 "mean_loss": "The loss's mean over the batch, not its sum",
                 "same_shape": "Outputs and targets of the same shape",
