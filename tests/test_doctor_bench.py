@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from whygrad.cli.commands import whygrad
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
+from whygrad.clinic.cases import faults
+from whygrad.clinic.train import Run
+from whygrad.clinic.treated import treated
+from whygrad.doctor.changes import Change, change
+
 ROOT = Path(__file__).parent.parent
 CASES = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
 
@@ -86,6 +92,11 @@ def test_a_slice_of_it_is_measured_and_printed(bench: Any) -> None:
     assert json.loads(json.dumps(found))["seeds"] == [7]
 
 
+def test_a_healthy_run_has_no_twin(bench: Any) -> None:
+    (row,) = bench.run([7], ["h_high_lr_ok_logreg"])["rows"]
+    assert (row["kind"], row["roots"]) == ("healthy", [])
+
+
 def test_the_command_measures_a_family_and_names_the_families() -> None:
     done = CliRunner().invoke(
         whygrad, ["bench", "doctor", "--only", "backward", "--seeds", "3", "--format", "json"]
@@ -123,9 +134,6 @@ def test_what_is_regained_is_judged_by_the_metric_or_else_by_the_loss(bench: Any
 
 
 def test_a_remedy_knows_of_a_case_how_its_author_wrote_it(bench: Any) -> None:
-    from whygrad.clinic.treated import treated
-    from whygrad.doctor.changes import Change
-
     case = next(c for c in bench.faults() if c.name == "detach_between_encoder_head")
     made = treated(case.faulty, Change(mends=frozenset({"cut"}), rate=0.5, batch=8), seed=0)
     assert case.faulty.model().cut
@@ -134,6 +142,21 @@ def test_a_remedy_knows_of_a_case_how_its_author_wrote_it(bench: Any) -> None:
     (group,) = made.optimizer(model.parameters()).param_groups
     assert group["lr"] == 0.0025
     assert (made.batch, made.epochs, made.loss) == (8, case.faulty.epochs, case.faulty.loss)
+
+
+def test_stopping_early_is_where_this_run_was_best() -> None:
+    case = next(c for c in faults() if c.name == "overfit_small_noisy_moons")
+    short = replace(case.faulty, epochs=40)
+    run = Run(short, 1, watched=False)
+    run.play()
+    best = treated(short, Change(stop=True), 1)
+    assert best.epochs == 1 + run.judged_losses.index(min(run.judged_losses))
+
+
+def test_a_remedy_leaves_the_case_as_it_is() -> None:
+    case = next(c for c in faults() if c.name == "softmax_over_batch_dim")
+    made = treated(case.faulty, change("over_features", None), 1).model()  # type: ignore[arg-type]
+    assert (made[-1].dim, case.faulty.model()[-1].dim) == (-1, 0)  # type: ignore[index]
 
 
 def test_what_the_cases_name_as_no_fix_are_remedies(bench: Any) -> None:

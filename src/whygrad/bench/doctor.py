@@ -141,7 +141,9 @@ def results(cases: Iterable[Case], seeds: Sequence[int]) -> Iterator[dict[str, A
                 continue
             well[seed] = {**about, "seed": seed, "kind": "twin", **examine(case.fixed, seed)[0]}
             yield well[seed]
-        for seed, fresh in zip(well, [*seeds[1:], seeds[0]], strict=True):
+        next_seed = dict(zip(seeds, [*seeds[1:], seeds[0]], strict=True))
+        for seed in well:
+            fresh = next_seed[seed]
             row, report = ill[seed]
             gap = Gap(ill[fresh][0], well[fresh])
             yield {

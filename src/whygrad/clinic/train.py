@@ -52,6 +52,7 @@ class Run:
                 validation=(d.xv, d.yv),
             )  # fmt: skip
         self.judged = self.judged_loss = float("nan")
+        self.judged_losses: list[float] = []
         self.since: list[tuple[float, tuple[Finding, ...]]] = []
         self.losses: list[float] = []
 
@@ -108,5 +109,6 @@ class Run:
         out = torch.cat([self.model(part) for part in parts])
         y = d.yv[: len(out)]
         self.judged, self.judged_loss = metric(setup, out, y), float(setup.loss(out, y))
+        self.judged_losses.append(self.judged_loss)
         if self.doctor is not None:
             self.doctor.epoch(validation_loss=self.judged_loss, validation_metric=self.judged)

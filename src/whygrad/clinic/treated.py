@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from torch import nn
 
 from whygrad.clinic.cases import Setup
 from whygrad.clinic.data import Data
+from whygrad.clinic.train import Run
 from whygrad.doctor.changes import Change, Rows
 
 # Faults in the source of a model: what the author edits is a flag of the module here.
@@ -43,10 +46,18 @@ def treated(setup: Setup, change: Change, seed: int) -> Setup:
         optimizer=lambda parameters: _optimizer(setup, change, parameters),
         batch=setup.batch if change.batch is None else change.batch,
         clip=setup.clip if change.clip is None else change.clip,
-        epochs=setup.epochs if change.stop is None else change.stop,
+        epochs=_best_epoch(made, seed) if change.stop else setup.epochs,
         schedule=None if "schedule" in change.mends else setup.schedule,
         wrong="" if setup.wrong in change.mends else setup.wrong,
     )
+
+
+def _best_epoch(setup: Setup, seed: int) -> int:
+    """Return the epoch after which the validation loss is lowest, as who watches it would see."""
+    run = Run(setup, seed, watched=False)
+    run.play()
+    seen = [loss if math.isfinite(loss) else math.inf for loss in run.judged_losses]
+    return 1 + seen.index(min(seen))
 
 
 def _rows(data: Data) -> Rows:
@@ -54,7 +65,7 @@ def _rows(data: Data) -> Rows:
 
 
 def _model(setup: Setup, change: Change) -> nn.Module:
-    net = setup.model()
+    net = copy.deepcopy(setup.model())  # cases may share a module between their models
     for flag in change.mends.intersection(FLAGS):
         for module in net.modules():
             if hasattr(module, flag):

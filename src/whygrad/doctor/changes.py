@@ -61,7 +61,7 @@ class Change:
         optimizer: makes another optimizer, of the parameters.
         batch: how many rows a batch has.
         clip: the norm at which gradients are clipped; infinity for no clipping.
-        stop: after how many epochs to stop.
+        stop: whether to stop where the validation loss is lowest.
         mends: what of the loop (or the user's code) is put right, by the names that habits have.
         by_hand: why the doctor cannot do it by itself, if it cannot.
     """
@@ -74,7 +74,7 @@ class Change:
     optimizer: Callable[[Any], Any] | None = None
     batch: int | None = None
     clip: float | None = None
-    stop: int | None = None
+    stop: bool = False
     mends: frozenset[str] = frozenset()
     by_hand: str = ""
 
@@ -537,9 +537,7 @@ def _no_decay(chart: Chart, evidence: Mapping[str, float]) -> Change:
 def _early_stop(chart: Chart, evidence: Mapping[str, float]) -> Change:
     if chart.best_validation is None:
         raise Cannot("no validation loss was reported")
-    return Change(
-        stop=chart.best_validation[0], by_hand="a replay of the beginning is over before that"
-    )
+    return Change(stop=True, by_hand="a replay of the beginning is over before that")
 
 
 def _always(made: Change) -> Make:

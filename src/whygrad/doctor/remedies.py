@@ -296,8 +296,6 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     "overfitting": (
         R("Stop where the validation loss was best", "the rest of the training learned chance",
           "the validation loss stays at its best", "early_stop", (E("past_best", "<", 1.2),)),
-        R("Weight decay of 1, apart from the gradient (AdamW)", "less can be learned by heart",
-          "the validation loss stays near its best", "strong_decay", (E("past_best", "<", 1.5),)),
     ),
     "underfitting": (
         R("Widen the narrowest layer", "more can then pass through it", "training rows are learned",
