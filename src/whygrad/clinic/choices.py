@@ -83,6 +83,8 @@ REMEDY_CHOICES: Mapping[str, tuple[str, str]] = {
                 "minimise": "Call backward() on the loss as it is, not on minus the loss",
                 "shuffle": "Shuffle the training rows each epoch",
                 "eval_mode": "Call model.eval() before judging",
+                "call_train": "Call model.train() before training goes on",
+                "register_layers": "Keep layers in nn.ModuleList, not in a plain list",
                 "own_parameters": "Build the optimizer last, from model.parameters()",
                 "use_tensor": "Use tensors themselves, without .detach() and .item()",
                 "unfreeze": "Set requires_grad to True everywhere, and train all of it",
