@@ -167,7 +167,8 @@ def label_noise(chart: Chart) -> Finding | None:
 
     Seen: nearest training rows foretell validation labels much better than they foretell training
     labels that were left out. If the task were hard, both would be low. Of numbers the ranks are
-    foretold, so that a few large ones do not decide it, and at least 150 rows are asked for.
+    foretold, so that a few large ones do not decide it. At least 150 rows are asked for: of fewer,
+    chance makes as much of a difference.
 
     Example: labels drawn at random for almost half of the rows.
     """
@@ -179,7 +180,7 @@ def label_noise(chart: Chart) -> Finding | None:
     least = NOISE_OF_NUMBERS if numbers else NOISE
     if inside is None or outside is None or outside - inside < least:
         return None
-    if numbers and (outside < TOLD or chart.features is None or chart.features.rows < MANY):
+    if chart.features is None or chart.features.rows < MANY or (numbers and outside < TOLD):
         return None
     if chart.features is not None and (chart.features.shared or 0.0) > SHARED:
         return None  # its own rows foretell validation: that says nothing
