@@ -278,6 +278,8 @@ def _print_examination(console: Console, message: ExaminationMessage) -> None:
         console.print(f"  {fact.key}", style="cyan")
         console.print(Padding(fact.says, (0, 0, 0, 4), expand=False))
         console.print(Padding(f"Usual: {fact.usual}", (0, 0, 0, 4), expand=False), style="dim")
+    if not message.facts:
+        console.print("  There is nothing to be seen of it here.")
     for picture in message.pictures:
         console.print(f"  {picture.title}", style="dim")
         for series in picture.series:

@@ -9,21 +9,28 @@ What is usual stands beside it, for it is general knowledge and not about this p
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import torch
+from torch import nn
 
 from whygrad.clinic.choices import EXAMINATIONS, ONE_BATCH
-from whygrad.clinic.patient import Patient, one_thread
+from whygrad.clinic.hand import HandRun
+from whygrad.clinic.patient import Patient, Watched, one_thread
 from whygrad.display import number
+from whygrad.doctor import data
 from whygrad.doctor.rule import cured, percent, sick
 from whygrad.doctor.rules import flow, generalise, loop, objective, optimise, rows
 from whygrad.doctor.signals import Chart, Layer
 from whygrad.errors import WhygradError, unknown
 
+NUDGE = 1e-6
+NUDGED_ROWS, MOST_NUDGED = 32, 6  # rows, and tensors, the last ones of the network
 LEARNED = 0.2  # of the loss that is left when a batch has been learned by heart
 CHANGED = {
     "control": "a plain loop",
@@ -99,15 +106,17 @@ def order(patient: Patient, key: str) -> Examination:
     if key not in EXAMINATIONS:
         raise WhygradError(unknown("examination", key, EXAMINATIONS))
     if key not in patient.examined:
-        chart, (facts, pictures) = patient.report.chart, _MADE[key]
-        assert chart is not None
-        with one_thread():
-            patient.examined[key] = Examination(
-                key,
-                EXAMINATIONS[key].title,
-                tuple(facts(patient, chart)),
-                tuple(pictures(patient, chart)),
-            )
+        title = EXAMINATIONS[key].title
+        if isinstance(patient.run, HandRun):
+            facts = _BY_HAND[key](patient, patient.run) if key in _BY_HAND else ()
+            patient.examined[key] = Examination(key, title, tuple(facts), ())
+        else:
+            chart, (shows, draws) = patient.report.chart, _MADE[key]
+            assert chart is not None
+            with one_thread():
+                patient.examined[key] = Examination(
+                    key, title, tuple(shows(patient, chart)), tuple(draws(patient, chart))
+                )
     return patient.examined[key]
 
 
@@ -121,6 +130,11 @@ def fact(patient: Patient, key: str) -> Fact:
     if key not in known:
         raise WhygradError(unknown("fact", key, known))
     return known[key]
+
+
+def _run(patient: Patient) -> Watched:
+    assert isinstance(patient.run, Watched)
+    return patient.run
 
 
 # --- how well it does -------------------------------------------------------------------------
@@ -545,9 +559,10 @@ def _parameter_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         len(owned) < len(trainable),
         ("optimizer_parameter_mismatch", "frozen_layers"),
     )
-    doctor = patient.run.doctor
+    run = _run(patient)
+    doctor = run.doctor
     assert doctor is not None
-    now = dict(patient.run.model.named_parameters())
+    now = dict(run.model.named_parameters())
     moved = [p for p in trainable if not torch.equal(now[p.name].detach(), doctor.start[p.name])]
     yield Fact(
         "parameters.moved",
@@ -879,7 +894,8 @@ def _batch_losses(patient: Patient) -> list[float]:
 
 def _on_one_batch(patient: Patient) -> list[float]:
     """Train a copy on one batch, from the first weights, in a loop as it should be written."""
-    doctor, data, setup = patient.run.doctor, patient.run.data, patient.run.setup
+    run = _run(patient)
+    doctor, data, setup = run.doctor, run.data, run.setup
     assert doctor is not None
     if doctor.twin is None:
         return []
@@ -903,7 +919,7 @@ def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     losses = _batch_losses(patient)
     if not losses:
         return
-    rows_used = min(max(patient.run.setup.batch, 4), 32, len(patient.run.data.x))
+    rows_used = min(max(_run(patient).setup.batch, 4), 32, len(_run(patient).data.x))
     least = min((v for v in losses if math.isfinite(v)), default=math.inf)
     ended = (
         f"goes from {number(losses[0])} to {number(losses[-1])}"
@@ -992,12 +1008,129 @@ def _replay_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
+# --- nudges, and programs in plain NumPy --------------------------------------------------------
+
+
+def _nudge_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+    """Nudge the first weights, on a copy, in double precision and evaluation mode."""
+    run = _run(patient)
+    assert run.doctor is not None
+    count, worst = 0, 0.0
+    if bool(torch.isfinite(run.data.x).all()):
+        net = copy.deepcopy(run.model).double().eval()
+        net.load_state_dict(run.doctor.start, strict=False)
+        x = run.data.x[:NUDGED_ROWS].double()
+        y = run.data.y[:NUDGED_ROWS]
+        y = y.double() if y.is_floating_point() else y
+        loss = copy.deepcopy(run.setup.loss)
+        loss = loss.double() if isinstance(loss, nn.Module) else loss
+        weights = [p for p in net.parameters() if p.requires_grad]
+        value = loss(net(x), y)
+        if weights and value.requires_grad and bool(torch.isfinite(value)):
+            slopes = torch.autograd.grad(value, weights, allow_unused=True)
+            count, worst = _nudged(lambda: float(loss(net(x), y)), weights, slopes)
+    yield _agrees(count, worst)
+
+
+@torch.no_grad()
+def _nudged(
+    loss: Callable[[], float], weights: Sequence[Any], slopes: Sequence[Any]
+) -> tuple[int, float]:
+    """Return how many weights were nudged, and the largest difference next to the gradient."""
+    count, worst = 0, 0.0
+    for weight, slope in zip(weights[-MOST_NUDGED:], slopes[-MOST_NUDGED:], strict=True):
+        flat = weight.view(-1)
+        size = 0.0 if slope is None else float(slope.abs().max())
+        if size < 1e-9:
+            continue
+        assert slope is not None
+        for place in {0, len(flat) // 2, len(flat) - 1}:
+            kept, ends = float(flat[place]), []
+            for sign in (1, -1):
+                flat[place] = kept + sign * NUDGE
+                ends.append(loss())
+            flat[place] = kept
+            rate = (ends[0] - ends[1]) / (2 * NUDGE)
+            count += 1
+            worst = max(worst, abs(rate - float(slope.view(-1)[place])) / size)
+    return count, worst
+
+
+def _agrees(count: int, worst: float) -> Fact:
+    says = (
+        f"{count} weights were nudged to either side: the loss moves at the rate that backward "
+        f"says, to within {number(worst)} of the largest."
+        if count
+        else "There was nothing to nudge: no weight has a finite rate other than 0 here."
+    )
+    usual = "To within about 1e−6. PyTorch works derivatives out itself."
+    return Fact("nudges.agree", says, usual, worst > 0.01, ("wrong_backward",))
+
+
+def _hand_scores(patient: Patient, run: HandRun) -> Iterator[Fact]:
+    learned = data.rows(run.x, run.y, "classes")
+    known = data.left_out(learned, "classes")[0]
+    base = data.baseline(learned.y, learned.y, "classes")
+    score = run.score(run.x, run.y)
+    yield Fact(
+        "scores.training",
+        f"On training rows the run reaches {number(score)} (accuracy), the best constant answer "
+        f"{number(base)}; nearest neighbours or a linear fit reach {number(known)} on rows left "
+        "out.",
+        "At least what something simple reaches.",
+        score < known - 0.3 * (known - base),
+    )
+
+
+def _hand_nudges(patient: Patient, run: HandRun) -> Iterator[Fact]:
+    wrong = [f for f in patient.report.findings if f.cause == "wrong_backward"]
+    says = wrong[0].mechanism if wrong else (
+        "Weights were nudged to either side: the loss moves at the rate that backward says."
+    )  # fmt: skip
+    yield Fact(
+        "nudges.agree",
+        says[0].upper() + says[1:],
+        "They agree to about eight digits.",
+        bool(wrong),
+        ("wrong_backward",),
+    )
+
+
+def _hand_parameters(patient: Patient, run: HandRun) -> Iterator[Fact]:
+    kind = run.start["W0"].dtype
+    yield Fact(
+        "parameters.kind",
+        f"Weights are kept as {kind}.",
+        "As floating-point numbers: an update is a small part of a weight.",
+        kind.kind in "iu",
+        ("dtype_truncation",),
+    )
+    count = sum(p.size for p in run.start.values())
+    moved = sum(int((run.params[name] != p).sum()) for name, p in run.start.items())
+    zeros = sum(int((p == 0).sum()) for p in run.params.values())
+    yield Fact(
+        "parameters.moved",
+        f"{moved} of {count} numbers are others than at the start; {zeros} are 0 now.",
+        "All that get a gradient have moved, and hardly any is 0.",
+        zeros > count / 2,
+        ("dtype_truncation",),
+    )
+
+
+_BY_HAND: dict[str, Callable[[Patient, HandRun], Iterator[Fact]]] = {
+    "scores": _hand_scores,
+    "nudges": _hand_nudges,
+    "parameters": _hand_parameters,
+}
+
+
 # --- the table --------------------------------------------------------------------------------
 
 _MADE: dict[str, tuple[Facts, Pictures]] = {
     "scores": (_score_facts, _score_pictures),
     "one_batch": (_batch_facts, _batch_pictures),
     "own": (_own_facts, _own_pictures),
+    "nudges": (_nudge_facts, _no_pictures),
     "parameters": (_parameter_facts, _parameter_pictures),
     "updates": (_update_facts, _update_pictures),
     "gradients": (_gradient_facts, _gradient_pictures),

@@ -14,13 +14,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from whygrad.clinic.choices import CAUSE_CHOICES, HEALTHY, LEAVE, REMEDY_CHOICES, UNTOLD, words
+from whygrad.clinic.cases import Case
+from whygrad.clinic.choices import (
+    CAUSE_CHOICES,
+    EXAMINATIONS,
+    HEALTHY,
+    LEAVE,
+    REMEDY_CHOICES,
+    UNTOLD,
+    words,
+)
 from whygrad.clinic.examine import Fact, fact, order
-from whygrad.clinic.patient import Course, Patient, Tell, one_thread, quiet, trained
+from whygrad.clinic.hand import CURES, HandRun
+from whygrad.clinic.patient import (
+    Course,
+    Patient,
+    Tell,
+    hand_course,
+    one_thread,
+    quiet,
+    trained,
+)
 from whygrad.clinic.train import Run
 from whygrad.clinic.treated import treated
 from whygrad.display import number
-from whygrad.doctor import Finding
+from whygrad.doctor import Finding, Report
 from whygrad.doctor.changes import change
 from whygrad.doctor.judge import EXPLAINS
 from whygrad.doctor.predictions import SIGNALS, Checked, check
@@ -32,8 +50,7 @@ from whygrad.errors import WhygradError, unknown
 SAME = 0.03  # of a metric from 0 to 1: less is no difference to regain
 MOST_EVIDENCE = 5
 SHARP = 3  # a fact that speaks for no more causes than this can rule them out
-QUICK = ("scores", "own", "parameters", "updates", "gradients", "activations", "outputs", "inputs",
-         "labels", "split")  # fmt: skip
+QUICK = tuple(key for key in EXAMINATIONS if key not in ("one_batch", "replay"))
 
 CauseVerdict = Literal["right", "consequence", "other", "missed", "undecided"]
 FactVerdict = Literal["supports", "symptom", "consequence", "silent", "against"]
@@ -154,7 +171,7 @@ def _cause(patient: Patient, said: str, facts: Iterable[Fact]) -> Judged:
             f"The doctor takes this run for {words(root.cause)}. It was built with "
             f"{words(first)}, so here the doctor is mistaken too."
         )
-    why = root.mechanism if root is not None and root.cause == first else RULES[first].what
+    why = root.mechanism if root is not None and root.cause == first else CAUSE_CHOICES[first]
     if said == HEALTHY:
         missing = fact(patient, "scores.training").says
         return Judged(name, "missed", (missing, f"It is {words(first)}: {why}", *lines))
@@ -288,19 +305,14 @@ def _remedy(patient: Patient, key: str, tell: Tell) -> tuple[Judged, Made | None
         if not truth:
             return Judged(name, "left", ("Nothing is to be done.",)), None
         return Judged(name, "left", ("It stays as it is.", *_proposed(root))), None
-    chart = patient.report.chart
-    assert chart is not None
     try:
-        made = change(key, chart, _numbers(patient, key))
-        setup = treated(patient.case.faulty, made, patient.seed_of_run)
-        run, report = trained(setup, patient.seed_of_run, lambda share: tell(0.9 * share))
+        course, report = _remade(patient, key, lambda share: tell(0.9 * share))
     except (Cannot, KeyError) as why:
         reason = str(why) if isinstance(why, Cannot) else "nothing was seen that it could act on"
         tell(1.0)
         return Judged(
             name, "impossible", (f"It cannot be made to this run: {reason}.", *_proposed(root))
         ), None
-    course = run.course()
     regained = _regained(patient, course) if truth else None
     said = {c for f in report.findings for c in (f.cause, *(u.cause for u in f.consequences))}
     gone = not said & set(truth)
@@ -320,6 +332,26 @@ def _remedy(patient: Patient, key: str, tell: Tell) -> tuple[Judged, Made | None
     if verdict != "cures":
         lines += _proposed(root)
     return Judged(name, verdict, tuple(lines)), after
+
+
+def _remade(patient: Patient, key: str, tell: Tell) -> tuple[Course, Report]:
+    """Make a remedy to the run.
+
+    Raises:
+        Cannot: it does not apply to this run.
+    """
+    case, run, seed = patient.case, patient.run, patient.seed_of_run
+    if isinstance(run, HandRun):
+        if key != CURES[run.slip]:
+            raise Cannot("the program has nothing that it could act on")
+        mended = HandRun(run.case, "", seed, tell)
+        return hand_course(mended), mended.report
+    chart = patient.report.chart
+    assert chart is not None
+    assert isinstance(case, Case)
+    made = change(key, chart, _numbers(patient, key))
+    again, report = trained(treated(case.faulty, made, seed), seed, tell)
+    return again.course(), report
 
 
 def _means(verdict: str, gone: bool, lower: bool) -> str:
@@ -360,12 +392,17 @@ def _numbers(patient: Patient, key: str) -> Mapping[str, float]:
 
 def _regained(patient: Patient, course: Course) -> float | None:
     """Return the share regained of what the repaired twin has over the faulty run."""
-    if patient.case.fixed is None:
+    case, run = patient.case, patient.run
+    if isinstance(run, HandRun):
+        reached = course.score  # only what repairs it can be made to it
+    elif isinstance(case, Case) and case.fixed is not None:
+        with one_thread():
+            twin = Run(case.fixed, patient.seed_of_run, watched=False)
+            twin.play()
+        reached = twin.judged
+    else:
         return None
-    with one_thread():
-        twin = Run(patient.case.fixed, patient.seed_of_run, watched=False)
-        twin.play()
-    bad, good, now = (_worth(v) for v in (patient.course.score, twin.judged, course.score))
+    bad, good, now = (_worth(v) for v in (patient.course.score, reached, course.score))
     if abs(good - bad) < SAME:
         return None
     return (now - bad) / (good - bad)

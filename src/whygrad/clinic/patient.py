@@ -8,6 +8,7 @@ all cases once, in an order that looks random, and then through all of them agai
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 
 from whygrad.clinic.cases import Case, Setup, faults, healthy
+from whygrad.clinic.hand import HandCase, HandRun, hand_cases
 from whygrad.clinic.listing import listing, score_name
 from whygrad.clinic.stories import STORIES, Story
 from whygrad.clinic.train import Run
@@ -106,17 +108,17 @@ class Patient:
     score_name: str
     listing: str
     course: Course
-    case: Case
+    case: Case | HandCase
     seed_of_run: int
     report: Report
-    run: Watched
+    run: Watched | HandRun
     examined: dict[str, Any] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
 
 
 @cache
-def _cases() -> tuple[Case, ...]:
-    return (*faults(), *healthy())
+def _cases() -> tuple[Case | HandCase, ...]:
+    return (*faults(), *healthy(), *hand_cases())
 
 
 def patients() -> int:
@@ -124,7 +126,7 @@ def patients() -> int:
     return len(_cases())
 
 
-def case_of(seed: int) -> tuple[Case, int]:
+def case_of(seed: int) -> tuple[Case | HandCase, int]:
     """Return a seed's case, and the seed that it is trained with.
 
     Raises:
@@ -140,6 +142,20 @@ def case_of(seed: int) -> tuple[Case, int]:
 def admit(seed: int, tell: Tell = quiet) -> Patient:
     """Train a seed's case with the doctor beside it; `tell` hears the share that is done."""
     case, seed_of_run = case_of(seed)
+    if isinstance(case, HandCase):
+        by_hand = HandRun(case, case.slip, seed_of_run, tell)
+        tell(1.0)
+        return Patient(
+            seed,
+            STORIES[case.name],
+            "accuracy",
+            by_hand.listing(),
+            hand_course(by_hand),
+            case,
+            seed_of_run,
+            by_hand.report,
+            by_hand,
+        )
     run, report = trained(case.faulty, seed_of_run, tell)
     return Patient(
         seed,
@@ -152,6 +168,12 @@ def admit(seed: int, tell: Tell = quiet) -> Patient:
         report,
         run,
     )
+
+
+def hand_course(run: HandRun) -> Course:
+    """Return what the author of a program in plain NumPy sees of it."""
+    finite = ((at, loss) for at, loss in run.losses if math.isfinite(loss))
+    return Course(tuple(finite), tuple(run.epochs), tuple(run.validation), tuple(run.scores), None)
 
 
 def trained(setup: Setup, seed: int, tell: Tell = quiet) -> tuple[Watched, Report]:

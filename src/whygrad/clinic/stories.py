@@ -94,7 +94,8 @@ _TOLD: tuple[tuple[Story, str], ...] = (
         "train_mode_at_eval_dropout_bn batchnorm_batch2 h_digits_adam h_digits_sgd_mom "
         "h_naturally_sparse_relu h_raw_0_16_pixels_adam_bn h_dropout_val_above_train "
         "h_intentional_freeze_random_features h_warmup_cosine h_deep_tanh_xavier "
-        "h_sigmoid_2hidden_ok h_small_batch_noisy_loss",
+        "h_sigmoid_2hidden_ok h_small_batch_noisy_loss np_missing_act_derivative "
+        "np_wrong_sigmoid_derivative np_int_params",
     ),
     (_PICTURES, "h_cnn_digits"),
     (_CHANNELS, "view_instead_of_permute_cnn"),
