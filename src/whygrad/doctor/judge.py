@@ -37,8 +37,7 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "graph_broken": LOOP | {"missing_optimizer_step", "optimizer_parameter_mismatch"},
     "missing_backward": LOOP | {"missing_optimizer_step"},
     "missing_optimizer_step": LOOP | {"missing_zero_grad"},
-    "optimizer_parameter_mismatch": (LOOP - {"frozen_layers"})
-    | {"missing_optimizer_step", "missing_zero_grad"},
+    "optimizer_parameter_mismatch": LOOP | {"missing_optimizer_step", "missing_zero_grad"},
     "frozen_layers": SYMPTOMS,
     "parameters_outside_module": SYMPTOMS | {"missing_activation"},
     "eval_mode_in_training": frozenset({"overfitting", "underfitting", "batchnorm_small_batch"}),
