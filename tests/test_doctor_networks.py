@@ -30,7 +30,7 @@ def spec(name: str = "xor", **sections: Any) -> Any:
 
 
 def causes(report: Report) -> list[str]:
-    assert report.notes == ()  # its losses are those of whygrad's own run
+    assert not any("whygrad's own run" in note for note in report.notes)
     return [finding.cause for finding in report.findings]
 
 

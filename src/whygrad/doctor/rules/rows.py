@@ -182,7 +182,7 @@ def label_noise(chart: Chart) -> Finding | None:
         return None
     if chart.features is None or chart.features.rows < MANY or (numbers and outside < TOLD):
         return None
-    if chart.features is not None and (chart.features.shared or 0.0) > SHARED:
+    if (chart.features.shared or 0.0) > SHARED:
         return None  # its own rows foretell validation: that says nothing
     what = "how the ranks vary of" if numbers else "the"
     return Finding(
