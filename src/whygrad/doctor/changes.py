@@ -23,6 +23,7 @@ from torch import nn
 
 from whygrad.doctor import data, losses
 from whygrad.doctor.remedies import Cannot
+from whygrad.doctor.rules.loop import SMALL_BATCH
 from whygrad.doctor.signals import Chart
 from whygrad.doctor.twin import DROPOUTS, NORMS
 
@@ -528,6 +529,12 @@ def _larger_batch(chart: Chart, evidence: Mapping[str, float]) -> Change:
     return Change(batch=LARGER_BATCH)
 
 
+def _batch_norm(chart: Chart, evidence: Mapping[str, float]) -> Change:
+    if chart.loop.batch is not None and chart.loop.batch <= SMALL_BATCH:
+        raise Cannot(f"batches of {chart.loop.batch} give no means to normalise by")
+    return Change(model=lambda net: _rebuilt(net, _normed))
+
+
 def _no_decay(chart: Chart, evidence: Mapping[str, float]) -> Change:
     if not chart.optimizer.decay:
         raise Cannot("there is no weight decay")
@@ -613,7 +620,7 @@ MAKES: Mapping[str, Make] = {
     "tanh_glorot": _net(_activations(nn.Tanh, _glorot)),
     "selu_lecun": _net(_activations(nn.SELU, _lecun)),
     "glorot": _net(_glorot),
-    "batch_norm": _net(lambda net: _rebuilt(net, _normed)),
+    "batch_norm": _batch_norm,
     "residual": _net(lambda net: _rebuilt(net, _skipping)),
     "add_relu": _net(lambda net: _rebuilt(net, _bent)),
     "widen": _net(lambda net: _rebuilt(net, _widened)),

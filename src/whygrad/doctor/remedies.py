@@ -12,6 +12,7 @@ from statistics import median
 
 from whygrad.doctor.finding import Expectation, Finding, Remedy
 from whygrad.doctor.rule import cured
+from whygrad.doctor.rules.loop import SMALL_BATCH
 from whygrad.doctor.signals import Chart
 
 
@@ -330,7 +331,11 @@ ONLY: Mapping[str, Callable[[Finding, Chart], bool]] = {
     "relu_he": lambda f, c: f.where != "through time" and not _is_relu(c) and _narrowest(c) >= WIDE,
     "selu_lecun": lambda f, c: f.where != "through time" and not _is_relu(c),
     # Through many layers it makes gradients grow (Yang et al. 2019).
-    "batch_norm": lambda f, c: f.where != "through time" and f.evidence["layers"] < VERY_DEEP,
+    "batch_norm": lambda f, c: (
+        f.where != "through time"
+        and f.evidence["layers"] < VERY_DEEP
+        and (c.loop.batch or 0) > SMALL_BATCH
+    ),
     "less_dropout": lambda f, c: "dropout" in f.evidence,
     "no_decay": lambda f, c: "decay" in f.evidence,
 }
