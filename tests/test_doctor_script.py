@@ -1,15 +1,18 @@
 """Scripts as people write them: what the doctor finds in them by itself."""
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
+from whygrad.cli.commands import whygrad  # noqa: E402
 from whygrad.cli.doctor import Beside, sparkline  # noqa: E402
 from whygrad.doctor import Finding, Report  # noqa: E402
 from whygrad.doctor.script import Watcher, run_script, watched  # noqa: E402
@@ -260,3 +263,22 @@ def test_on_a_terminal_it_is_seen_live_and_elsewhere_by_lines() -> None:
     assert "nothing found so far" in shown(True)
     assert shown(False) == "iteration 3: loss 1: dead relu\n"
     assert sparkline([]) == ""
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_a_run_that_cannot_be_played_again_keeps_its_report(tmp_path: Path, style: str) -> None:
+    loop = """
+for rows in torch.randperm(384).split(32) * 4:
+    optimizer.zero_grad()
+    loss = (model(x[rows]) - 1).abs().pow(1.3).mean()
+    loss.backward()
+"""
+    script = tmp_path / "train.py"
+    script.write_text(HEAD + loop, encoding="utf-8")
+    words = ["doctor", str(script), "--treat", "--format", style]
+    done = CliRunner().invoke(whygrad, words)
+    said = " ".join(done.output.split())
+    assert "missing_optimizer_step" in said or "missing optimizer step" in said
+    assert "this run cannot be played again" in said
+    if style == "json":
+        assert json.loads(done.stdout)["treatments"] == []

@@ -16,6 +16,7 @@ from rich.text import Text
 from whygrad.cli.options import FORMAT
 from whygrad.display import number
 from whygrad.doctor.finding import Finding
+from whygrad.doctor.report import Report
 from whygrad.errors import WhygradError
 from whygrad.spec import preset_names
 from whygrad.wire import to_json
@@ -116,11 +117,17 @@ def doctor_command(
             report.to_html(html)
         except OSError as error:
             raise WhygradError(f"cannot write {str(html)!r}: {error.strerror}.") from None
-    treatments = [report.treat(finding) for finding in report.findings] if treat else []
     if style == "json":
-        tried = {"treatments": [to_json(treatment) for treatment in treatments]} if treat else {}
-        click.echo(json.dumps({**report.to_dict(), **tried}))
+        click.echo(json.dumps({**report.to_dict(), **(_treated(report) if treat else {})}))
         return
     click.echo(str(report))
-    for treatment in treatments:
-        click.echo(f"\n{treatment}")
+    for finding in report.findings if treat else ():
+        click.echo(f"\n{report.treat(finding)}")
+
+
+def _treated(report: Report) -> dict[str, object]:
+    """Try the remedies of every finding; a run that cannot be played again keeps its report."""
+    try:
+        return {"treatments": [to_json(report.treat(finding)) for finding in report.findings]}
+    except WhygradError as error:
+        return {"treatments": [], "not_treated": error.message}
