@@ -28,7 +28,7 @@ run: install ## open the app on the xor preset (PORT=8000, ARGS="...")
 test: check ## every check and test
 	cd web && npm test
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term
 
 check: install ## format, lint, types and the order of imports
 	$(BIN)/ruff format --check .

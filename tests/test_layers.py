@@ -248,7 +248,6 @@ SHARES = np.abs(WANTED) / np.abs(WANTED).sum(-1, keepdims=True)
             CLASSES,
         ),
     ],
-    ids=lambda item: type(item).__name__,
 )
 def test_a_loss_is_pytorchs(ours: nn.Module, theirs: torch.nn.Module, target: np.ndarray) -> None:
     leaf, other = tensor(ROWS), torch.tensor(ROWS, requires_grad=True)

@@ -5,7 +5,14 @@ from threading import Thread
 import pytest
 import uvicorn
 from ensure_chromium import system_chromium
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from whygrad.app.serve import listen, url_of
 from whygrad.app.server import STATIC, create_app
@@ -19,6 +26,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+expect.set_options(timeout=20_000)  # a busy machine is no fault of the page
 VIEWPORTS = {
     "desktop": ViewportSize(width=1280, height=800),
     "phone": ViewportSize(width=390, height=844),
