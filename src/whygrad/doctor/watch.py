@@ -36,6 +36,7 @@ SHARE = 0.03  # of the run's time, for looking closer
 UNSETTLED = 3  # audits whose copies are kept until findings are asked for
 CANDIDATES = 4  # batches on which the loss is recognised
 ALWAYS = 3  # audits that are made whatever they cost
+SETTLING = 6  # iterations' time: what it takes, about, to work out what an audit's copies say
 MOST_LOSSES = 2048
 MOST_ROWS = 512
 LIVE_ROWS = 256  # of them, where the run waits for it
@@ -260,7 +261,10 @@ class Doctor:
             return  # gradients are being added up: whether they were set to zero is seen after it
         elapsed = time.perf_counter() - self.began
         needed = self.listened < ALWAYS or (stepped and not self._after_step)
-        if needed or self.spent + self._dearest < SHARE * elapsed:
+        cost = self._dearest
+        if len(self._unsettled) >= UNSETTLED:  # one more, and the oldest must be worked out
+            cost += SETTLING * elapsed / max(self.iterations, 1)
+        if needed or self.spent + cost < SHARE * elapsed:
             self._after_step = self._after_step or stepped
             began = time.perf_counter()
             self._audit(stepped)
