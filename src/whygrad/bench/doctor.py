@@ -315,11 +315,19 @@ def overhead(
 
 
 def overheads() -> dict[str, Any]:
-    """Measure a small model and one of about 15 ms a step."""
-    small = next(c for c in healthy() if c.name == "h_digits_adam").faulty
-    large = replace(small, model=partial(mlp, 64, 1024, 1024, 1024, 10), batch=128)
+    """Measure a model of a third of a millisecond a step and one of 25, in long and short runs."""
+    usual = next(c for c in healthy() if c.name == "h_digits_adam").faulty
+    models = {
+        "small": replace(usual, model=partial(mlp, 64, 16, 10), batch=8),
+        "large": replace(usual, model=partial(mlp, 64, 1024, 1024, 1024, 10), batch=128),
+    }
+    lengths = {"small": (1500, 60), "large": (300, 60)}
     with one_thread():
-        return {"small": overhead(small), "large": overhead(large, iterations=100, turns=5)}
+        return {
+            f"{name}, {iterations} iterations": overhead(models[name], iterations=iterations)
+            for name in models
+            for iterations in lengths[name]
+        }
 
 
 def found_in(rows: list[dict[str, Any]], seeds: Sequence[int]) -> dict[str, Any]:
