@@ -24,7 +24,8 @@ from whygrad.clinic.choices import (
     UNTOLD,
     words,
 )
-from whygrad.clinic.examine import Fact, fact, order
+from whygrad.clinic.examinations.shown import Fact
+from whygrad.clinic.examine import fact, order
 from whygrad.clinic.hand import CURES, HandRun
 from whygrad.clinic.patient import (
     Course,

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from whygrad.clinic import messages as m
 from whygrad.clinic.choices import words
-from whygrad.clinic.examine import Examination, Fact, Picture
+from whygrad.clinic.examinations.shown import Examination, Fact, Picture
 from whygrad.clinic.grade import Grade, Judged
 from whygrad.clinic.patient import Course, Patient, patients
 from whygrad.doctor import Finding

@@ -1,0 +1,146 @@
+# pyright: basic
+# PyTorch's own annotations are too loose for strict checking.
+"""Nudges, and programs in plain NumPy."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from whygrad.clinic.examinations.shown import (
+    Fact,
+    Facts,
+    Pictures,
+    no_pictures,
+    run_of,
+)
+from whygrad.clinic.hand import HandRun
+from whygrad.clinic.patient import Patient
+from whygrad.display import number
+from whygrad.doctor import data
+from whygrad.doctor.signals import Chart
+
+NUDGE = 1e-6
+NUDGED_ROWS, MOST_NUDGED = 32, 6  # rows, and tensors, the last ones of the network
+
+
+def _nudge_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+    """Nudge the first weights, on a copy, in double precision and evaluation mode."""
+    run = run_of(patient)
+    assert run.doctor is not None
+    count, worst = 0, 0.0
+    if bool(torch.isfinite(run.data.x).all()):
+        net = copy.deepcopy(run.model).double().eval()
+        net.load_state_dict(run.doctor.start, strict=False)
+        x = run.data.x[:NUDGED_ROWS].double()
+        y = run.data.y[:NUDGED_ROWS]
+        y = y.double() if y.is_floating_point() else y
+        loss = copy.deepcopy(run.setup.loss)
+        loss = loss.double() if isinstance(loss, nn.Module) else loss
+        weights = [p for p in net.parameters() if p.requires_grad]
+        value = loss(net(x), y)
+        if weights and value.requires_grad and bool(torch.isfinite(value)):
+            slopes = torch.autograd.grad(value, weights, allow_unused=True)
+            count, worst = _nudged(lambda: float(loss(net(x), y)), weights, slopes)
+    yield _agrees(count, worst)
+
+
+@torch.no_grad()
+def _nudged(
+    loss: Callable[[], float], weights: Sequence[Any], slopes: Sequence[Any]
+) -> tuple[int, float]:
+    """Return how many weights were nudged, and the largest difference next to the gradient."""
+    count, worst = 0, 0.0
+    for weight, slope in zip(weights[-MOST_NUDGED:], slopes[-MOST_NUDGED:], strict=True):
+        flat = weight.view(-1)
+        size = 0.0 if slope is None else float(slope.abs().max())
+        if size < 1e-9:
+            continue
+        assert slope is not None
+        for place in {0, len(flat) // 2, len(flat) - 1}:
+            kept, ends = float(flat[place]), []
+            for sign in (1, -1):
+                flat[place] = kept + sign * NUDGE
+                ends.append(loss())
+            flat[place] = kept
+            rate = (ends[0] - ends[1]) / (2 * NUDGE)
+            count += 1
+            worst = max(worst, abs(rate - float(slope.view(-1)[place])) / size)
+    return count, worst
+
+
+def _agrees(count: int, worst: float) -> Fact:
+    says = (
+        f"{count} weights were nudged to either side: the loss moves at the rate that backward "
+        f"says, to within {number(worst)} of the largest."
+        if count
+        else "There was nothing to nudge: no weight has a finite rate other than 0 here."
+    )
+    usual = "To within about 1e−6. PyTorch works derivatives out itself."
+    return Fact("nudges.agree", says, usual, worst > 0.01, ("wrong_backward",))
+
+
+def _hand_scores(patient: Patient, run: HandRun) -> Iterator[Fact]:
+    learned = data.rows(run.x, run.y, "classes")
+    known = data.left_out(learned, "classes")[0]
+    base = data.baseline(learned.y, learned.y, "classes")
+    score = run.score(run.x, run.y)
+    yield Fact(
+        "scores.training",
+        f"On training rows the run reaches {number(score)} (accuracy), the best constant answer "
+        f"{number(base)}; nearest neighbours or a linear fit reach {number(known)} on rows left "
+        "out.",
+        "At least what something simple reaches.",
+        score < known - 0.3 * (known - base),
+    )
+
+
+def _hand_nudges(patient: Patient, run: HandRun) -> Iterator[Fact]:
+    wrong = [f for f in patient.report.findings if f.cause == "wrong_backward"]
+    says = wrong[0].mechanism if wrong else (
+        "Weights were nudged to either side: the loss moves at the rate that backward says."
+    )  # fmt: skip
+    yield Fact(
+        "nudges.agree",
+        says[0].upper() + says[1:],
+        "They agree to about eight digits.",
+        bool(wrong),
+        ("wrong_backward",),
+    )
+
+
+def _hand_parameters(patient: Patient, run: HandRun) -> Iterator[Fact]:
+    kind = run.start["W0"].dtype
+    yield Fact(
+        "parameters.kind",
+        f"Weights are kept as {kind}.",
+        "As floating-point numbers: an update is a small part of a weight.",
+        kind.kind in "iu",
+        ("dtype_truncation",),
+    )
+    count = sum(p.size for p in run.start.values())
+    moved = sum(int((run.params[name] != p).sum()) for name, p in run.start.items())
+    zeros = sum(int((p == 0).sum()) for p in run.params.values())
+    yield Fact(
+        "parameters.moved",
+        f"{moved} of {count} numbers are others than at the start; {zeros} are 0 now.",
+        "All that get a gradient have moved, and hardly any is 0.",
+        zeros > count / 2,
+        ("dtype_truncation",),
+    )
+
+
+BY_HAND: dict[str, Callable[[Patient, HandRun], Iterator[Fact]]] = {
+    "scores": _hand_scores,
+    "nudges": _hand_nudges,
+    "parameters": _hand_parameters,
+}
+
+
+MADE: dict[str, tuple[Facts, Pictures]] = {
+    "nudges": (_nudge_facts, no_pictures),
+}
