@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -130,8 +130,14 @@ def answered(ward: Ward, seed: int) -> bytes:
             return content
 
 
-def test_only_the_last_patients_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def ward() -> Iterator[Ward]:
     ward = Ward()
+    yield ward
+    ward.close()
+
+
+def test_only_the_last_patients_are_kept(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[int] = []
     monkeypatch.setattr("whygrad.clinic.patient.admit", lambda seed, tell: trained.append(seed))
     for seed in range(PATIENTS + 2):
@@ -147,20 +153,45 @@ def test_training_that_takes_too_long_is_given_up() -> None:
         answered(Ward(seconds=0), STILL)
 
 
-def test_a_fault_of_the_clinics_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_clinics_is_said(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(seed: int, tell: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("whygrad.clinic.patient.admit", fail)
     with pytest.raises(Refused, match="the clinic failed: ZeroDivisionError"):
-        answered(Ward(), STILL)
+        answered(ward, STILL)
 
 
-def test_a_crowd_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_is_sent_away(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_clinic, "SOON", 0.0)
-    monkeypatch.setattr("whygrad.clinic.patient.admit", lambda seed, tell: time.sleep(0.5))
-    ward = Ward()
+    go_on = threading.Event()
+    monkeypatch.setattr("whygrad.clinic.patient.admit", lambda seed, tell: go_on.wait())
     for seed in range(app_clinic.WAITING):
         assert ward.patient({"seed": seed})[1] == 202
     with pytest.raises(Refused, match="busy"):
         ward.patient({"seed": 999})
+    go_on.set()
+
+
+def test_jobs_end_with_their_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, before = threading.Event(), set(threading.enumerate())
+
+    def admit(seed: int, tell: Callable[[float], None]) -> None:
+        while True:
+            began.set()
+            tell(0.5)
+
+    monkeypatch.setattr("whygrad.clinic.patient.admit", admit)
+    monkeypatch.setattr(app_clinic, "SOON", 0.0)
+    with TestClient(create_app("flow"), base_url="http://localhost:8000") as app:
+        for seed in (1, 2):
+            assert app.post("/api/clinic/patient", json={"seed": seed}).status_code == 202
+        assert began.wait(60)
+    assert {thread for thread in threading.enumerate() if thread not in before} == set()
+
+
+def test_a_closed_clinic_answers_nothing_more() -> None:
+    ward = Ward()
+    ward.close()
+    with pytest.raises(Refused, match="closed"):
+        ward.patient({"seed": 1})

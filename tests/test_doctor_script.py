@@ -1,6 +1,9 @@
 """Scripts as people write them: what the doctor finds in them by itself."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -52,6 +55,75 @@ def test_all_is_put_back() -> None:
     with watched(Watcher(lambda *_: None)):
         assert all(getattr(o, n) is not old for (o, n), old in zip(owners, before, strict=True))
     assert [getattr(owner, name) for owner, name in owners] == before
+
+
+@contextmanager
+def another_training() -> Iterator[None]:
+    """Another network is trained in a thread, without zero_grad and with steps of its own."""
+    random = torch.Generator().manual_seed(1)
+    x, w = torch.randn(64, 4, generator=random), torch.randn(4, 3, generator=random)
+    model, over = nn.Linear(4, 3), threading.Event()
+    begun = threading.Barrier(2)
+
+    def train() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
+        while not over.is_set():
+            nn.functional.cross_entropy(model(x), (x @ w).argmax(1)).backward()
+            optimizer.step()
+            with torch.no_grad():
+                assert (model(x).argmax(1) == (x @ w).argmax(1)).ndim == 1
+            if not begun.broken and begun.n_waiting:
+                begun.wait()
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        begun.wait()
+        yield
+    finally:
+        over.set()
+        begun.abort()
+        thread.join()
+
+
+LOOP = """
+xv, yv = x[:64] + 0.1, y[:64]
+for epoch in range(6):
+    for rows in torch.randperm(384).split(32):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x[rows]), y[rows]).backward()
+        optimizer.step()
+    with torch.no_grad():
+        print((model(xv).argmax(1) == yv).float().mean())
+"""
+
+
+def test_a_training_in_another_thread_is_not_the_scripts(play: Any) -> None:
+    with another_training():
+        report = play(LOOP)
+    assert causes(report) == []
+    assert (report.iterations, report.notes) == (72, ())
+    assert report.chart is not None
+    assert report.chart.losses == play(LOOP).chart.losses
+
+
+def test_a_script_that_trains_in_a_thread_of_its_own_is_watched_there(play: Any) -> None:
+    body = "".join(f"    {line}\n" for line in LOOP.strip().splitlines())
+    report = play(f"""
+import threading
+other = nn.Linear(4, 3)
+def idle():
+    while worker.is_alive():
+        other(x).sum()
+def train():
+    global x, y
+{body}
+worker = threading.Thread(target=train)
+busy = threading.Thread(target=idle)
+worker.start(); busy.start(); worker.join(); busy.join()
+""")
+    assert causes(report) == []
+    assert (report.iterations, report.notes) == (72, ())
 
 
 def test_a_loss_that_is_a_function_is_known_with_its_options(play: Any) -> None:

@@ -83,7 +83,7 @@ def explorer() -> Iterator[str]:
     """The address of the app, which opens on ``flow``."""
     assert (STATIC / "index.html").exists(), "the front end is not built: run `make install`"
     bound = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app("flow"), log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(create_app("flow"), log_level="warning", lifespan="on"))
     thread = Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
     yield url_of(bound)

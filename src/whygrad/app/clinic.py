@@ -1,7 +1,8 @@
 """What the page asks of the clinic: patients, examinations, grades. Training takes a few seconds.
 
-One run is trained at a time, in a thread of its own. A question whose answer is not there yet is
-answered with how far it is, and asked again. Only the clinic's own cases are trained.
+One run is trained at a time, in a thread of its own, which ends when the server does. A question
+whose answer is not there yet is answered with how far it is, and asked again. Only the clinic's own
+cases are trained.
 """
 
 from __future__ import annotations
@@ -52,6 +53,16 @@ class Ward:
         self._jobs: OrderedDict[tuple[Any, ...], Job] = OrderedDict()
         self._patients: OrderedDict[int, Patient] = OrderedDict()
         self._table, self._bed = threading.Lock(), threading.Lock()
+        self._threads: set[threading.Thread] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """Give up every job, and return when the last of their threads has ended."""
+        with self._table:
+            self._closed = True
+            threads = tuple(self._threads)
+        for thread in threads:
+            thread.join()
 
     def offers(self) -> bytes:
         """Answer with what can be chosen from."""
@@ -115,13 +126,17 @@ class Ward:
         """Return an answer with status 200, or how far it is with 202."""
         clinic.require()
         with self._table:
+            if self._closed:
+                raise _closed()
             job = self._jobs.get(key)
             if job is None:
                 if sum(not one.finished.is_set() for one in self._jobs.values()) >= WAITING:
                     raise Refused("the clinic is busy; try again in a minute", status=503)
                 job = self._jobs[key] = Job(doing)
                 self._forget()
-                threading.Thread(target=self._work, args=(job, work)).start()
+                thread = threading.Thread(target=self._work, args=(job, work))
+                self._threads.add(thread)
+                thread.start()
         if not job.finished.wait(SOON):
             return coded(ClinicWait(job.doing, job.done)), 202
         if job.error is not None:
@@ -141,8 +156,8 @@ class Ward:
 
             def tell(share: float) -> None:
                 job.done = share
-                if not threading.main_thread().is_alive():  # the server is closing
-                    raise Refused("the clinic is closed", status=503)
+                if self._closed:
+                    raise _closed()
                 if time.monotonic() > until:
                     raise Refused(
                         f"training took longer than {self.seconds:g} seconds and was given up",
@@ -158,6 +173,12 @@ class Ward:
                 job.error = Refused(f"the clinic failed: {type(error).__name__}", status=500)
             finally:
                 job.finished.set()
+        with self._table:
+            self._threads.discard(threading.current_thread())
+
+
+def _closed() -> Refused:
+    return Refused("the clinic is closed", status=503)
 
 
 def _seed(asked: Mapping[str, Any]) -> int:

@@ -80,7 +80,7 @@ def url_of(bound: socket.socket) -> str:
 
 def serve(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until interrupted; ``ready`` is called once requests are answered."""
-    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on"))
     server.ready = ready
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])

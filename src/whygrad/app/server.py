@@ -20,10 +20,11 @@ Nothing that a request names is read from disk: files travel in the request.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
@@ -92,6 +93,11 @@ def create_app(
     opening = _traced(first, kept)
     limited = functools.partial(_in_time, seconds, anyio.CapacityLimiter(4))
     ward = Ward()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        yield
+        await anyio.to_thread.run_sync(ward.close)
 
     async def page(_: Request) -> Response:
         index = static / "index.html"
@@ -174,6 +180,7 @@ def create_app(
         ],
         middleware=[Middleware(Guard, hosts=hosts_for(host))],
         exception_handlers={WhygradError: _refused, HTTPException: _http_refused},
+        lifespan=lifespan,
     )
 
 

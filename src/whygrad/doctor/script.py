@@ -6,6 +6,11 @@ The script is run as it is, in this process. What is watched while it runs: whic
 from outside, with gradients on and off, and what they got and gave; what losses were asked for; on
 what backward was called; and when an optimizer steps. The script's own names and files are
 untouched, and everything is put back at the end.
+
+PyTorch is watched for the whole process, so the watcher knows its threads: the one the script runs
+in and those that it starts. What any other thread does is not the script's. Of the script's threads
+the first that calls backward, or steps an optimizer, is the one that trains; only that one is then
+watched.
 """
 
 from __future__ import annotations
@@ -13,13 +18,14 @@ from __future__ import annotations
 import inspect
 import runpy
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import torch
 from torch import nn
@@ -51,6 +57,7 @@ class Call(NamedTuple):
     model: nn.Module
     inputs: Any
     outputs: Any
+    thread: threading.Thread
 
 
 class Asked(NamedTuple):
@@ -60,6 +67,7 @@ class Asked(NamedTuple):
     outputs: Tensor
     targets: Tensor
     value: Tensor
+    thread: threading.Thread
 
 
 class Hand(TorchFunctionMode):
@@ -95,7 +103,9 @@ class Watcher:
         self.tell = tell
         self.doctor: Doctor | None = None
         self.busy = False  # the doctor is at work: what it calls is not the script's
-        self.depth = 0
+        self.threads = WeakSet([threading.current_thread()])  # the script's own
+        self.trains: threading.Thread | None = None  # the one of them that trains
+        self.nested = threading.local()  # of the thread: whether a module calls this one
         self.models: list[nn.Module] = []  # called from outside with gradients on
         self.optimizers: list[Any] = []
         self.made: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # on what line
@@ -112,6 +122,25 @@ class Watcher:
         self.findings: tuple[Finding, ...] = ()
         self.began = self.shown = time.perf_counter()
         self.looking = 0.0
+
+    # --- whose call it is ------------------------------------------------------------------------
+
+    def hears(self) -> bool:
+        """Whether what this thread does now is the watched training's."""
+        here = threading.current_thread()
+        return not self.busy and here in self.threads and self.trains in (None, here)
+
+    def outermost(self) -> bool:
+        """Whether no module's call is going on in this thread."""
+        return not getattr(self.nested, "calls", False)
+
+    def follow(self) -> None:
+        """This thread trains: from now on only it is heard, and what others did is forgotten."""
+        if self.trains is None:
+            self.trains = here = threading.current_thread()
+            self.calls = [call for call in self.calls if call.thread is here]
+            self.asked = [asked for asked in self.asked if asked.thread is here]
+            self.models = [m for m in self.models if any(m is c.model for c in self.calls)]
 
     # --- while the script runs -------------------------------------------------------------------
 
@@ -141,7 +170,8 @@ class Watcher:
             return
         if torch.is_grad_enabled() and self.judged is None:
             if function is not None:
-                self.asked = [*self.asked[-MOST_CALLS:], Asked(function, outputs, targets, value)]
+                here = Asked(function, outputs, targets, value, threading.current_thread())
+                self.asked = [*self.asked[-MOST_CALLS:], here]
             return
         if self.judged is None or not targets.ndim or len(targets) != len(self.judged.outputs):
             return
@@ -156,6 +186,7 @@ class Watcher:
 
     def backward(self, loss: Tensor) -> None:
         """Backward is about to be called."""
+        self.follow()
         # A loop without steps still has iterations: the one before ends where this one begins.
         self.unhear()
         self.iterated()
@@ -197,6 +228,7 @@ class Watcher:
 
     def stepped(self, optimizer: Any) -> None:
         """An optimizer has stepped: an iteration has ended, of this model or of another."""
+        self.follow()
         if self.loss is None and self.asked:  # backward was not called
             self.loss = self.asked[-1].value
         if self.doctor is None:
@@ -219,7 +251,7 @@ class Watcher:
             return
         inputs = outputs = targets = None
         if len(calls) == 1 and len(self.asked) < 2:
-            _, inputs, outputs = calls[0]
+            inputs, outputs = calls[0].inputs, calls[0].outputs
             outputs = outputs if isinstance(outputs, Tensor) else None
             if self.asked:
                 outputs, targets = self.asked[0].outputs, self.asked[0].targets
@@ -305,23 +337,32 @@ def watched(watcher: Watcher) -> Iterator[None]:
     call, initialise = nn.Module.__call__, nn.Module.__init__
     backward, method, equal = torch.autograd.backward, torch.Tensor.backward, torch.Tensor.__eq__
     built, scale = torch.optim.Optimizer.__init__, GradScaler.scale
+    start = threading.Thread.start
     hooks: list[Any] = []
+
+    def started(self: threading.Thread) -> None:
+        if threading.current_thread() in watcher.threads:
+            watcher.threads.add(self)
+        start(self)
 
     def made(self: nn.Module, *args: Any, **kwargs: Any) -> None:
         initialise(self, *args, **kwargs)
-        if not watcher.busy:
+        if watcher.hears():
             watcher.made[self] = caller()
 
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        if watcher.busy or watcher.depth or not any(True for _ in self.parameters()):
+        heard = watcher.hears() and watcher.outermost()
+        if not heard or not any(True for _ in self.parameters()):
             return call(self, *args, **kwargs)
-        watcher.depth += 1
+        watcher.nested.calls = True
         try:
             out = call(self, *args, **kwargs)
         finally:
-            watcher.depth -= 1
+            watcher.nested.calls = False
+        if not watcher.hears():  # another thread began to train meanwhile
+            return out
         alone = len(args) == 1 and not kwargs and isinstance(args[0], Tensor)
-        seen = Call(self, args[0] if alone else None, out)
+        seen = Call(self, args[0] if alone else None, out, threading.current_thread())
         watched = watcher.doctor is not None and self is watcher.doctor.outer
         if torch.is_grad_enabled() and (self.training or not watched):
             watcher.trained(seen)
@@ -335,7 +376,7 @@ def watched(watcher: Watcher) -> Iterator[None]:
         @wraps(loss)
         def ask(*args: Any, **kwargs: Any) -> Any:
             value = loss(*args, **kwargs)
-            if not watcher.busy and not watcher.depth:
+            if watcher.hears() and watcher.outermost():
                 told = {**dict(zip(names, args, strict=False)), **kwargs}
                 outputs, targets = told.pop(names[0], None), told.pop(names[1], None)
                 watcher.compared(partial(loss, **told), outputs, targets, value)
@@ -345,7 +386,7 @@ def watched(watcher: Watcher) -> Iterator[None]:
 
     def compare(self: Tensor, other: Any) -> Any:
         value = equal(self, other)
-        if watcher.judged is not None and not watcher.busy and isinstance(other, Tensor):
+        if watcher.judged is not None and isinstance(other, Tensor) and watcher.hears():
             said = watcher.judged.outputs.argmax(-1)
             wanted = (
                 self if said.shape == other.shape and bool((said - other == 0).all()) else other
@@ -354,26 +395,33 @@ def watched(watcher: Watcher) -> Iterator[None]:
         return value
 
     def scaled(self: Any, outputs: Any) -> Any:
-        watcher.unscaled = outputs if isinstance(outputs, Tensor) else None
+        if watcher.hears():
+            watcher.unscaled = outputs if isinstance(outputs, Tensor) else None
         return scale(self, outputs)
 
     def reversed_(tensors: Any, *args: Any, **kwargs: Any) -> Any:
-        if not watcher.busy:
+        if watcher.hears():
             watcher.backward(tensors if isinstance(tensors, Tensor) else tensors[0])
         return backward(tensors, *args, **kwargs)
 
     def beginning(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        watcher.unhear()  # what goes on inside is nothing to hear
+        if watcher.hears():
+            watcher.unhear()  # what goes on inside is nothing to hear
         return method(self, *args, **kwargs)
 
     def begun(self: Any, *args: Any, **kwargs: Any) -> None:
         built(self, *args, **kwargs)
-        if not watcher.busy:
+        if watcher.hears():
             watcher.optimizers.append(self)
             watcher.made[self] = caller()
-            hooks.append(self.register_step_post_hook(lambda o, *_: watcher.stepped(o)))
+            hooks.append(self.register_step_post_hook(stepped))
+
+    def stepped(optimizer: Any, *_: Any) -> None:
+        if watcher.hears():
+            watcher.stepped(optimizer)
 
     changes: list[tuple[Any, str, Any]] = [
+        (threading.Thread, "start", started),
         (nn.Module, "__call__", called), (nn.Module, "__init__", made),
         (torch.autograd, "backward", reversed_), (torch.Tensor, "backward", beginning),
         (torch.Tensor, "__eq__", compare),
