@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -99,10 +99,23 @@ def test_a_seed_of_the_wrong_shape() -> None:
         gradients(y, [x], seed=wg.tensor([1.0]))
 
 
+def test_work_grows_no_faster_than_a_chain(count_calls: Callable[..., int]) -> None:
+    from whygrad.backward import gradients
+
+    def work(length: int) -> None:
+        x = y = wg.tensor(0.5)
+        for _ in range(length):
+            y = -y
+        found = gradients(y, [x])
+        tape, run, _ = write(y, also=[found[x]], gradients={x: found[x]})
+        Player(tape, leaves_of(run)).play()
+
+    assert count_calls(work, 2000) < 2.1 * count_calls(work, 1000)
+
+
 def test_a_chain_of_a_hundred_thousand_steps() -> None:
     from whygrad.backward import gradients
 
-    start = time.perf_counter()
     x = wg.tensor(0.5)
     y = x
     for _ in range(100_000):
@@ -114,5 +127,4 @@ def test_a_chain_of_a_hundred_thousand_steps() -> None:
     assert found[x].item() == 1.0
     assert player.buffers[tape.loss] == run.arrays[tape.loss] == 0.5
     assert len(tape.steps) == 200_000
-    assert time.perf_counter() - start < 60
     del y, found  # taking the chain apart does not recurse either
