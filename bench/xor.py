@@ -55,7 +55,7 @@ def start() -> State:
 def whygrad() -> Contender:
     """The recorded iteration, played on."""
     from whygrad.spec import spec_from_dict
-    from whygrad.training import start as ready
+    from whygrad.training.start import start as ready
 
     spec = {
         "network": {"layers": [2, 4, 1], "activation": "relu", "output": "sigmoid"},

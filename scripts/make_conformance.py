@@ -17,20 +17,21 @@ from typing import Any
 
 import numpy as np
 
-from whygrad import nn, record
-from whygrad.backward import gradients
-from whygrad.dims import Dim, Shape
-from whygrad.formula import Place, choose, evaluate, place, place_local, to_python, unflat
-from whygrad.names import symbol
-from whygrad.op import Example, Op
-from whygrad.ops import OPS
-from whygrad.play import Player
-from whygrad.run import Run, json_number, leaves_of
-from whygrad.tape import Tape
-from whygrad.tensor import Tensor, apply, scene, tensor
-from whygrad.training import start
-from whygrad.why import Rung, nudge, paths, why
-from whygrad.wire import ops_info
+from whygrad import nn
+from whygrad.engine.backward import gradients
+from whygrad.engine.dims import Dim, Shape
+from whygrad.engine.formula import Place, choose, evaluate, place, place_local, to_python, unflat
+from whygrad.engine.notation import symbol
+from whygrad.engine.op import Example, Op
+from whygrad.engine.ops import OPS
+from whygrad.engine.tensor import Tensor, apply, scene, tensor
+from whygrad.explain import Rung, nudge, paths, why
+from whygrad.tape import record
+from whygrad.tape.player import Player
+from whygrad.tape.run import Run, json_number, leaves_of
+from whygrad.tape.tape import Tape
+from whygrad.training.start import start
+from whygrad.wire.messages import ops_info
 
 FOLDER = Path(__file__).parent.parent / "tests" / "conformance"
 ITERATIONS = 5

@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from whygrad.lesson import lesson, lines
+from whygrad.explain.lesson import lesson, lines
 from whygrad.spec import Spec, parse_spec
-from whygrad.training import start
-from whygrad.wire import to_json, trace_message
+from whygrad.training.start import start
+from whygrad.wire.messages import to_json, trace_message
 
 FILE = Path(__file__).parent.parent / "tests" / "conformance" / "sessions.json"
 ITERATIONS = 60

@@ -14,9 +14,9 @@ from typing import Any
 
 from whygrad.practice.answer import agrees, read
 from whygrad.practice.grade import grade_numbers
-from whygrad.training import start
+from whygrad.training.start import start
 from whygrad.whatif import Edit, LearningRate, MakeMistake, SetNumber, compare
-from whygrad.wire import mistakes_message, to_json, trace_message
+from whygrad.wire.messages import mistakes_message, to_json, trace_message
 
 FOLDER = Path(__file__).parent.parent / "tests" / "conformance"
 WHATIFS, ANSWERS = FOLDER / "whatifs.json", FOLDER / "answers.json"

@@ -1,8 +1,8 @@
-"""Writes the front end's types of the messages it receives, ``web/src/wire.ts``, from ``wire.py``.
+"""Writes the front end's types of the messages it receives, ``web/src/wire.ts``, from ``wire/``.
 
 The dataclasses of ``wire.MESSAGES`` become interfaces of the same names and fields; what the page
 knows better (``tape``, ``formula``, ``when``) keeps its types. Run it after a change to
-``wire.py``: ``python scripts/make_wire_types.py``.
+``wire/``: ``python scripts/make_wire_types.py``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import types
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from whygrad import wire
+from whygrad.wire import messages as wire
 
 TARGET = Path(__file__).parent.parent / "web" / "src" / "wire.ts"
 HEADER = """\
 // The messages that the server, a static page and a notebook give the page.
-// Written by scripts/make_wire_types.py from src/whygrad/wire.py; do not edit.
+// Written by scripts/make_wire_types.py from src/whygrad/wire/messages.py; do not edit.
 
 import type { Formula } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'

@@ -20,10 +20,10 @@ from whygrad.app.guard import host_name, hosts_for
 from whygrad.app.serve import listen, listen_near, url_of
 from whygrad.app.server import create_app
 from whygrad.errors import SpecError, WhygradError
-from whygrad.play import Player
 from whygrad.spec import parse_spec, preset_names
-from whygrad.tape import Tape
-from whygrad.training import start
+from whygrad.tape.player import Player
+from whygrad.tape.tape import Tape
+from whygrad.training.start import start
 from whygrad.whatif import MakeMistake, edited, fitting
 
 CSV = "height,width,kind\n1,2,a\n2,1,b\n3,5,a\n4,0.5,b\n"

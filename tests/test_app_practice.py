@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from whygrad.app.practice import MAX_TYPED
 from whygrad.app.server import create_app
 from whygrad.practice import DIFFICULTIES, FEATURES, KINDS, exercise, grade, worksheet
-from whygrad.tape import Tape
+from whygrad.tape.tape import Tape
 
 
 @pytest.fixture(scope="module")

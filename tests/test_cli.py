@@ -16,10 +16,10 @@ from click.testing import CliRunner, Result
 import whygrad as whygrad_package
 from whygrad.cli.commands import whygrad
 from whygrad.cli.trace import equation, laid_out
-from whygrad.run import Run
 from whygrad.spec import preset_names
-from whygrad.tape import Tape
-from whygrad.training import start
+from whygrad.tape.run import Run
+from whygrad.tape.tape import Tape
+from whygrad.training.start import start
 
 FUNCTIONS = {name: getattr(math, name) for name in ("exp", "log", "sqrt", "tanh")}
 DEAD = """
@@ -104,7 +104,8 @@ def test_without_the_extra_it_says_what_to_install() -> None:
 
 
 def test_a_mistake_of_ours_is_not_taken_for_a_missing_extra() -> None:
-    code = "import sys; sys.modules['whygrad.lesson'] = None; from whygrad.cli import main; main()"
+    missing = "import sys; sys.modules['whygrad.explain.lesson'] = None"
+    code = f"{missing}; from whygrad.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "Traceback" in done.stderr
 
@@ -345,7 +346,7 @@ def test_what_stayed_unsolved_and_why(tmp_path: Path) -> None:
 
 
 def test_a_network_that_fits_though_it_is_dead_is_not_praised(tmp_path: Path) -> None:
-    presets = Path(whygrad_package.__file__).parent / "presets"
+    presets = Path(whygrad_package.__file__).parent / "spec" / "presets"
     text = (presets / "flow.toml").read_text(encoding="utf-8")
     spec = spec_file(tmp_path, text.replace("learning_rate = 0.1", "learning_rate = 0.5"))
     said = printed("train", spec)

@@ -10,9 +10,9 @@ import make_conformance
 import numpy as np
 import pytest
 
-from whygrad.ops import OPS
-from whygrad.run import Run
-from whygrad.tape import Tape
+from whygrad.engine.ops import OPS
+from whygrad.tape.run import Run
+from whygrad.tape.tape import Tape
 
 HINT = "out of date: run python scripts/make_conformance.py and commit what it writes"
 

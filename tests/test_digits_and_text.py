@@ -7,7 +7,7 @@ from whygrad.data import characters, digits, load
 from whygrad.data.text import VERSE
 from whygrad.errors import DataError, WhygradError
 from whygrad.spec import spec_from_dict
-from whygrad.training import start
+from whygrad.training.start import start
 
 
 def test_digits_are_pictures_of_ten_classes() -> None:

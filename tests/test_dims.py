@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whygrad.dims import (
+from whygrad.engine.dims import (
     Dim,
     broadcast,
     canonical_axes,

@@ -12,14 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import whygrad as wg
-from whygrad.display import ALL_DIGITS, in_numbers, in_symbols, number, rounded, shown, typeset
-from whygrad.formula import Expr, evaluate
-from whygrad.lesson import formula, lesson
-from whygrad.run import Run
+from whygrad.engine.formula import Expr, evaluate
+from whygrad.engine.tensor import Tensor
+from whygrad.explain.display import (
+    ALL_DIGITS,
+    in_numbers,
+    in_symbols,
+    number,
+    rounded,
+    shown,
+    typeset,
+)
+from whygrad.explain.lesson import formula, lesson
 from whygrad.spec import preset_names
-from whygrad.tape import Tape
-from whygrad.tensor import Tensor
-from whygrad.training import start
+from whygrad.tape.run import Run
+from whygrad.tape.tape import Tape
+from whygrad.training.start import start
 
 VECTORS = Path(__file__).parent / "conformance" / "display.json"
 FLOATS = st.floats(-1e300, 1e300)
@@ -191,7 +199,7 @@ def test_every_equation_of_a_random_tape_adds_up(numbers: list[float], ops: list
 
 
 def recorded(loss: Tensor, x: Tensor) -> Run:
-    from whygrad.iteration import record_iteration
+    from whygrad.training.iteration import record_iteration
 
     tape, run, _ = record_iteration(loss.named("L"), [x], None, {})
     assert isinstance(tape, Tape)
@@ -231,7 +239,7 @@ def shown_cases() -> Iterator[dict[str, Any]]:
 
 
 def leaves_of(tree: Expr) -> list[tuple[int, int]]:
-    from whygrad.formula import leaves
+    from whygrad.engine.formula import leaves
 
     return list(leaves(tree))
 

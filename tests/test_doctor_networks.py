@@ -16,7 +16,7 @@ from whygrad.errors import WhygradError  # noqa: E402
 from whygrad.optim import OPTIMIZERS  # noqa: E402
 from whygrad.spec import load_spec, spec_from_dict, spec_to_dict  # noqa: E402
 from whygrad.spec.model import LOSSES as SPEC_LOSSES  # noqa: E402
-from whygrad.training import start  # noqa: E402
+from whygrad.training.start import start  # noqa: E402
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 10, float)
 XOR = np.array([0, 1, 1, 0] * 10, float)

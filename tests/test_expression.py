@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whygrad import expression
 from whygrad.errors import SpecError
-from whygrad.expression import names_in, parse_expression
+from whygrad.spec import expression
+from whygrad.spec.expression import names_in, parse_expression
 
 
 @pytest.mark.parametrize(

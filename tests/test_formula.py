@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from whygrad.formula import (
+from whygrad.engine.formula import (
     Expr,
     Formula,
     Place,
@@ -27,7 +27,7 @@ from whygrad.formula import (
     to_python,
     unflat,
 )
-from whygrad.ops import OPS
+from whygrad.engine.ops import OPS
 
 A, B = Expr("leaf", (0, 0)), Expr("leaf", (1, 0))
 NAMES = {name: getattr(math, name) for name in ("exp", "log", "sqrt", "tanh")}

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import whygrad as wg
+from whygrad.engine.tensor import apply, tensor
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.tensor import apply, tensor
 
 A = np.array([[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]])
 B = np.array([[2.0, 1.0, -1.0], [0.5, 3.0, 4.0]])

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import whygrad as wg
+from whygrad.engine.gradcheck import gradcheck, worst
+from whygrad.engine.op import Local
+from whygrad.engine.ops import OPS
+from whygrad.engine.tensor import tensor
 from whygrad.errors import GradientError, UnknownName
-from whygrad.gradcheck import gradcheck, worst
-from whygrad.op import Local
-from whygrad.ops import OPS
-from whygrad.tensor import tensor
 
 
 def test_right_gradients_pass() -> None:

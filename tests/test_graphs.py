@@ -15,17 +15,17 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import whygrad as wg
-from whygrad import lesson
-from whygrad.backward import gradients
-from whygrad.dims import Dim
+from whygrad.engine.backward import gradients
+from whygrad.engine.dims import Dim
+from whygrad.engine.formula import evaluate
+from whygrad.engine.gradcheck import worst
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
-from whygrad.formula import evaluate
-from whygrad.gradcheck import worst
-from whygrad.play import Player
-from whygrad.record import write
-from whygrad.run import Run, leaves_of
-from whygrad.tape import Tape
-from whygrad.tensor import Tensor
+from whygrad.explain import lesson
+from whygrad.tape.player import Player
+from whygrad.tape.record import write
+from whygrad.tape.run import Run, leaves_of
+from whygrad.tape.tape import Tape
 
 SLOW = settings(
     max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

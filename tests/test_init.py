@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from whygrad import init
 from whygrad.errors import ShapeError, UnknownName, WhygradError
+from whygrad.nn import init
 
 SHAPES = [(300, 200), (40, 30, 5, 5)]
 VARIANCES = {

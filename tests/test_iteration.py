@@ -12,8 +12,8 @@ import torch
 import whygrad as wg
 from whygrad import nn, optim
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError
-from whygrad.iteration import CHECK_EVERY, Iteration
-from whygrad.training import start
+from whygrad.training.iteration import CHECK_EVERY, Iteration
+from whygrad.training.start import start
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 T = np.array([[0.0], [1.0], [1.0], [0.0]])

@@ -12,8 +12,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import whygrad as wg
 from whygrad import nn
-from whygrad.backward import gradients
-from whygrad.tensor import Tensor, tensor
+from whygrad.engine.backward import gradients
+from whygrad.engine.tensor import Tensor, tensor
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ import pytest
 
 import whygrad as wg
 from whygrad import nn
-from whygrad.backward import gradients
-from whygrad.formula import evaluate
-from whygrad.lesson import MAX_FOLD, formula, in_numbers, lesson, lines
-from whygrad.record import write
-from whygrad.training import start
+from whygrad.engine.backward import gradients
+from whygrad.engine.formula import evaluate
+from whygrad.explain.lesson import MAX_FOLD, formula, in_numbers, lesson, lines
+from whygrad.tape.record import write
+from whygrad.training.start import start
 
 PYTHON = {
     "__builtins__": {},

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from whygrad.errors import NonFiniteError, ShapeError, SpecError, WhygradError
-from whygrad.network import Network
+from whygrad.training.network import Network
 
 X = [[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]
 Y = [[1.0], [0.0], [0.0]]

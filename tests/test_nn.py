@@ -9,9 +9,9 @@ import pytest
 
 import whygrad as wg
 from whygrad import nn
+from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.optim import SGD
-from whygrad.tensor import Tensor, tensor
 
 X = np.array([[1.0, -2.0], [0.5, 3.0], [-1.0, 0.25]])
 T = np.array([[0.0], [1.0], [1.0]])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from whygrad.engine.op import find, table
+from whygrad.engine.ops import OPS
 from whygrad.errors import UnknownName, WhygradError
-from whygrad.op import find, table
-from whygrad.ops import OPS
 
 ADD = OPS["add"]
 

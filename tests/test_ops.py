@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from whygrad.backward import gradients
-from whygrad.formula import Place, choose, evaluate, place, place_local, to_python
-from whygrad.gradcheck import worst
-from whygrad.op import Example, Op
-from whygrad.ops import OPS
-from whygrad.random import uniform
-from whygrad.tensor import Tensor, apply, tensor
+from whygrad.engine.backward import gradients
+from whygrad.engine.formula import Place, choose, evaluate, place, place_local, to_python
+from whygrad.engine.gradcheck import worst
+from whygrad.engine.op import Example, Op
+from whygrad.engine.ops import OPS
+from whygrad.engine.random import uniform
+from whygrad.engine.tensor import Tensor, apply, tensor
 
 CASES = [
     pytest.param(op, example, id=f"{op.name}-{n}")

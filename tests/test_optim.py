@@ -9,7 +9,7 @@ from whygrad import nn, optim
 from whygrad.errors import UnknownName, WhygradError
 from whygrad.optim import OPTIMIZERS
 from whygrad.spec import spec_from_dict
-from whygrad.training import start
+from whygrad.training.start import start
 
 CASES = [
     (optim.SGD, torch.optim.SGD, {"lr": 0.1}),

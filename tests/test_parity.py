@@ -12,9 +12,9 @@ import pytest
 import torch
 
 import whygrad as wg
-from whygrad.backward import gradients
+from whygrad.engine.backward import gradients
+from whygrad.engine.tensor import Tensor, tensor
 from whygrad.nn import functional as F
-from whygrad.tensor import Tensor, tensor
 
 T = torch.nn.functional
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 import whygrad as wg
-from whygrad import dims, nn, optim
-from whygrad import play as playing
+from whygrad import nn, optim
+from whygrad.engine import dims
 from whygrad.errors import WhygradError
 from whygrad.optim import OPTIMIZERS
-from whygrad.play import Player, memory_needed
-from whygrad.record import write
-from whygrad.run import leaves_of
+from whygrad.tape import player as playing
+from whygrad.tape.player import Player, memory_needed
+from whygrad.tape.record import write
+from whygrad.tape.run import leaves_of
 
 
 def iteration(name: str = "sgd", width: int = 48, **options: float) -> wg.Iteration:

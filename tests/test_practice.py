@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whygrad.errors import WhygradError
-from whygrad.lesson import lesson, lines
+from whygrad.explain.lesson import lesson, lines
 from whygrad.practice import (
     DIFFICULTIES,
     FADING,
@@ -28,7 +28,7 @@ from whygrad.practice import (
 )
 from whygrad.practice.exercise import MAX_SEED
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
-from whygrad.run import Run
+from whygrad.tape.run import Run
 from whygrad.whatif import MISTAKES
 
 SEEDS = range(3)

@@ -23,7 +23,7 @@ from whygrad.practice import (
 )
 from whygrad.practice.graph import backward_steps, comes_too_early
 from whygrad.practice.workings import Held, Place
-from whygrad.training import start
+from whygrad.training.start import start
 from whygrad.whatif import MISTAKES
 
 FANOUT = exercise(7, feature="fanout")  # a = x + 4, L = x·a, x = 2: a 6, L 12, dL/da 2, dL/dx 8

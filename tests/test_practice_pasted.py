@@ -7,7 +7,7 @@ import pytest
 from whygrad.errors import WhygradError
 from whygrad.practice import Line, check_lines
 from whygrad.practice.pasted import MAX_LINES
-from whygrad.training import start
+from whygrad.training.start import start
 
 FLOW = start("flow").iteration.run
 CORNERS = start("xor-corners").iteration.run

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whygrad import random
 from whygrad.data.dataset import batch_indices
+from whygrad.engine import random
 from whygrad.errors import WhygradError
 
 VECTORS = Path(__file__).parent / "conformance" / "random.json"

@@ -7,8 +7,8 @@ import pytest
 
 import whygrad as wg
 from whygrad.errors import TapeError, UnknownName, WhygradError
-from whygrad.record import write
-from whygrad.run import Run, leaves_of
+from whygrad.tape.record import write
+from whygrad.tape.run import Run, leaves_of
 
 x = wg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], name="x")
 w = wg.tensor(2.0, name="w")

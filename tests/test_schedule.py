@@ -10,9 +10,9 @@ import torch
 import whygrad as wg
 from whygrad import nn, optim
 from whygrad.errors import SpecError, WhygradError
-from whygrad.schedule import SCHEDULES, Rates, Schedule, schedule
+from whygrad.optim.schedule import SCHEDULES, Rates, Schedule, schedule
 from whygrad.spec import spec_from_dict, spec_to_dict
-from whygrad.training import start
+from whygrad.training.start import start
 
 TORCHS = torch.optim.lr_scheduler
 N = 60

@@ -32,7 +32,7 @@ from whygrad.spec import (
     spec_from_dict,
     spec_to_dict,
 )
-from whygrad.training import start
+from whygrad.training.start import start
 
 NETWORK = {"network": {"layers": [2, 4, 1]}, "data": {"name": "xor"}}
 INLINE = {"x": [[0, 0], [1, 1]], "y": [0, 1]}
@@ -125,7 +125,7 @@ def test_every_preset_is_whole(name: str) -> None:
 
 
 def test_the_presets_are_the_files_of_the_folder() -> None:
-    folder = Path(spec_module.__file__).parents[1] / "presets"
+    folder = Path(spec_module.__file__).parent / "presets"
     assert sorted(preset_names()) == sorted(path.stem for path in folder.glob("*"))
 
 
@@ -662,9 +662,7 @@ def test_any_mapping_is_a_spec_or_a_whygrad_error(mapping: dict[str, Any], base:
 
 
 preset_texts = st.sampled_from(preset_names()).map(
-    lambda name: (Path(spec_module.__file__).parents[1] / "presets" / f"{name}.toml").read_text(
-        "utf-8"
-    )
+    lambda name: (Path(spec_module.__file__).parent / "presets" / f"{name}.toml").read_text("utf-8")
 )
 
 

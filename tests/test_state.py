@@ -8,12 +8,12 @@ import torch
 
 import whygrad as wg
 from whygrad import nn
+from whygrad.engine.tensor import tensor
 from whygrad.optim import SGD
-from whygrad.play import Player
-from whygrad.play_many import ManyPlayer
-from whygrad.run import leaves_of
-from whygrad.tape import Tape
-from whygrad.tensor import tensor
+from whygrad.tape.many import ManyPlayer
+from whygrad.tape.player import Player
+from whygrad.tape.run import leaves_of
+from whygrad.tape.tape import Tape
 
 X = np.random.default_rng(0).normal(size=(6, 4))
 Y = np.random.default_rng(1).normal(size=(6, 2))

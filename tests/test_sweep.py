@@ -10,7 +10,7 @@ from whygrad.lab import sweep
 from whygrad.lab import sweep as _sweep
 from whygrad.lab.sweep import Sweep
 from whygrad.spec import Spec, load_spec, spec_from_dict
-from whygrad.training import start
+from whygrad.training.start import start
 
 
 def alone(spec: Spec, seed: int, rate: float, iterations: int, vary: bool = False) -> object:

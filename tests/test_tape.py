@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import whygrad as wg
-from whygrad.backward import gradients
-from whygrad.dims import Dim
+from whygrad.engine.backward import gradients
+from whygrad.engine.dims import Dim
 from whygrad.errors import TapeError, UnknownName
-from whygrad.play import Player
-from whygrad.record import write
-from whygrad.run import Run
-from whygrad.tape import FORMAT, MAX_TEXT, Tape
+from whygrad.tape.player import Player
+from whygrad.tape.record import write
+from whygrad.tape.run import Run
+from whygrad.tape.tape import FORMAT, MAX_TEXT, Tape
 
 Json = Any
 X = np.array([[1.0, -2.0, 0.5], [0.25, 1.0, -1.0], [3.0, 0.0, 1.0]])
@@ -49,7 +49,7 @@ def moving() -> tuple[Tape, Run]:
 TAPES = {"network": network(), "moving": moving()}
 REAL = {name: json.loads(json.dumps(tape.to_json())) for name, (tape, _) in TAPES.items()}
 RUNS = {name: json.loads(json.dumps(run.to_json())) for name, (_, run) in TAPES.items()}
-SCHEMA = json.loads((files("whygrad") / "tape.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((files("whygrad.tape") / "tape.schema.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", TAPES)

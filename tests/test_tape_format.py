@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from whygrad.formula import Expr
-from whygrad.op import DTYPES
-from whygrad.ops import OPS
-from whygrad.tape import FORMAT, PHASES, ROLES, Tape
-from whygrad.training import start
+from whygrad.engine.formula import Expr
+from whygrad.engine.op import DTYPES
+from whygrad.engine.ops import OPS
+from whygrad.tape.tape import FORMAT, PHASES, ROLES, Tape
+from whygrad.training.start import start
 
 DOC = (Path(__file__).parents[1] / "docs" / "tape-format.md").read_text(encoding="utf-8")
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)]

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import whygrad as wg
-from whygrad.dims import Dim
+from whygrad.engine.dims import Dim
+from whygrad.engine.tensor import Tensor, apply, at_part, current_scene, scene, tensor
 from whygrad.errors import ShapeError, UnknownName, WhygradError
-from whygrad.tensor import Tensor, apply, at_part, current_scene, scene, tensor
 
 A = np.array([[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]])
 B = np.array([[2.0, 1.0, -1.0], [0.5, 3.0, 4.0]])

@@ -17,7 +17,7 @@ import torch
 import whygrad as wg
 from whygrad import nn, optim
 from whygrad.optim import OPTIMIZERS
-from whygrad.schedule import Schedule, schedule
+from whygrad.optim.schedule import Schedule, schedule
 
 N = 200
 TORCHS = torch.optim.lr_scheduler

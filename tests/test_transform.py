@@ -10,9 +10,9 @@ import pytest
 
 import whygrad as wg
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.play import Player
-from whygrad.record import write
-from whygrad.run import leaves_of
+from whygrad.tape.player import Player
+from whygrad.tape.record import write
+from whygrad.tape.run import leaves_of
 
 
 def test_fan_out() -> None:
@@ -87,7 +87,7 @@ def test_what_has_no_gradient(f: Any, args: Any, argnums: int, says: str) -> Non
 
 
 def test_a_seed_of_the_wrong_shape() -> None:
-    from whygrad.backward import gradients
+    from whygrad.engine.backward import gradients
 
     x = wg.tensor([1.0, 2.0])
     y = x * 2.0
@@ -100,7 +100,7 @@ def test_a_seed_of_the_wrong_shape() -> None:
 
 
 def test_work_grows_no_faster_than_a_chain(count_calls: Callable[..., int]) -> None:
-    from whygrad.backward import gradients
+    from whygrad.engine.backward import gradients
 
     def work(length: int) -> None:
         x = y = wg.tensor(0.5)
@@ -114,7 +114,7 @@ def test_work_grows_no_faster_than_a_chain(count_calls: Callable[..., int]) -> N
 
 
 def test_a_chain_of_a_hundred_thousand_steps() -> None:
-    from whygrad.backward import gradients
+    from whygrad.engine.backward import gradients
 
     x = wg.tensor(0.5)
     y = x

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from whygrad.errors import WhygradError
 from whygrad.spec import load_spec, spec_from_dict, spec_to_dict
-from whygrad.tape import Tape
-from whygrad.training import Training, start
+from whygrad.tape.tape import Tape
+from whygrad.training.start import Training, start
 from whygrad.whatif import (
     MISTAKES,
     Drop,

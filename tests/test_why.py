@@ -18,16 +18,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import whygrad as wg
-from whygrad import display
-from whygrad.backward import gradients
+from whygrad.engine.backward import gradients
+from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
-from whygrad.lesson import formula
-from whygrad.ops import OPS
-from whygrad.record import write
-from whygrad.run import Run
+from whygrad.explain import PRINCIPLES, Rung, display, nudge, paths, sweep, why
+from whygrad.explain.lesson import formula
 from whygrad.spec import preset_names, spec_from_dict
-from whygrad.training import start
-from whygrad.why import PRINCIPLES, Rung, nudge, paths, sweep, why
+from whygrad.tape.record import write
+from whygrad.tape.run import Run
+from whygrad.training.start import start
 
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "why"
 FUNCTIONS = {
@@ -558,7 +557,7 @@ def test_paths_in_words_and_as_data(monkeypatch: pytest.MonkeyPatch) -> None:
         "1 path leads from L to the loss; together they give 1",
         "  L: 1 = 1",
     ]
-    monkeypatch.setattr(sys.modules["whygrad.why.paths"], "MAX_EDGES", 1)
+    monkeypatch.setattr(sys.modules["whygrad.explain.paths"], "MAX_EDGES", 1)
     with pytest.raises(WhygradError, match="more than 1 local derivatives lie between x and the"):
         iteration.paths("x")
 

@@ -5,11 +5,11 @@ import json
 import make_wire_types
 import pytest
 
-from whygrad import wire
-from whygrad.run import Run
 from whygrad.spec import preset_names
-from whygrad.tape import Tape
-from whygrad.training import start
+from whygrad.tape.run import Run
+from whygrad.tape.tape import Tape
+from whygrad.training.start import start
+from whygrad.wire import messages as wire
 
 
 def test_the_types_are_up_to_date() -> None:

@@ -6,8 +6,7 @@ A training iteration is one tape of recorded steps; everything else reads, edits
 from typing import TYPE_CHECKING, Any
 
 from whygrad import nn, optim
-from whygrad.errors import WhygradError
-from whygrad.functional import (
+from whygrad.engine.functional import (
     abs,
     add,
     amax,
@@ -47,18 +46,19 @@ from whygrad.functional import (
     var,
     where,
 )
-from whygrad.gradcheck import gradcheck
-from whygrad.iteration import Iteration, trace
-from whygrad.jacobian import hessian, hvp, jacobian, jvp, vjp
+from whygrad.engine.gradcheck import gradcheck
+from whygrad.engine.jacobian import hessian, hvp, jacobian, jvp, vjp
+from whygrad.engine.tensor import Tensor, tensor
+from whygrad.engine.transform import grad, value_and_grad
+from whygrad.errors import WhygradError
 from whygrad.nn.functional import log_softmax, relu, sigmoid, softmax, tanh
-from whygrad.play import Player
-from whygrad.run import Run
-from whygrad.tape import Tape
-from whygrad.tensor import Tensor, tensor
-from whygrad.transform import grad, value_and_grad
+from whygrad.tape.player import Player
+from whygrad.tape.run import Run
+from whygrad.tape.tape import Tape
+from whygrad.training.iteration import Iteration, trace
 
 if TYPE_CHECKING:
-    from whygrad.network import Network
+    from whygrad.training.network import Network
 
 max = amax
 
@@ -132,7 +132,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import ``Network`` when it is asked for: with it come specs and data, rarely needed."""
     if name == "Network":
-        from whygrad.network import Network
+        from whygrad.training.network import Network
 
         return Network
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from whygrad.lesson import lesson
-from whygrad.training import start
+from whygrad.explain.lesson import lesson
+from whygrad.training.start import start
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 THEMES_AND_VIEWPORTS = [

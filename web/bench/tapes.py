@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from whygrad import nn, optim, trace
 from whygrad.data import load
-from whygrad.run import leaves_of, numbers
+from whygrad.tape.run import leaves_of, numbers
 
 BATCH = 10
 NETWORKS = ([2, 4, 2, 1], [2, 8, 8, 8, 8, 8, 8, 1])

@@ -1,5 +1,5 @@
 // The formula of one number at the lesson grain: the formulas of the primitives on its way, put
-// together. The twin of the same functions in src/whygrad/lesson.py.
+// together. The twin of the same functions in src/whygrad/explain/lesson.py.
 
 import { choose, type Place, place, type Placed, unflat } from './player/formula'
 import type { Shape } from './player/layout'

@@ -1,5 +1,5 @@
 // How a network does on samples, with the parameters as they stand. The twin of
-// `Training.evaluate` in src/whygrad/training.py.
+// `Training.evaluate` in src/whygrad/training/start.py.
 
 import type { History } from './history'
 import type { Player } from './player/player'

@@ -15,8 +15,8 @@ from whygrad.practice import (
     worksheet,
 )
 from whygrad.practice.exercise import MAX_SEED
-from whygrad.training import Training
-from whygrad.wire import exercise_message, line_message, mark_message, practice_info
+from whygrad.training.start import Training
+from whygrad.wire.messages import exercise_message, line_message, mark_message, practice_info
 
 NAMES = ("feature", "kind", "fading")
 EXERCISE_KEYS = ("seed", *NAMES, "difficulty")

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from whygrad.errors import WhygradError
-from whygrad.wire import ErrorMessage, to_json
+from whygrad.wire.messages import ErrorMessage, to_json
 
 
 class Refused(WhygradError):

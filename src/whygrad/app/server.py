@@ -48,9 +48,9 @@ from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.data import describe_csv
 from whygrad.errors import WhygradError, unknown
 from whygrad.spec import Spec, load_spec, parse_spec, preset_names, spec_from_dict
-from whygrad.training import Training, start
+from whygrad.training.start import Training, start
 from whygrad.whatif import parse_swap, swapped
-from whygrad.wire import ColumnInfo, CsvInfo, PresetInfo, mistakes_message, trace_message
+from whygrad.wire.messages import ColumnInfo, CsvInfo, PresetInfo, mistakes_message, trace_message
 
 STATIC = Path(__file__).parent / "static"
 SECONDS = 20.0  # for one trace; a person is waiting

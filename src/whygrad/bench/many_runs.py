@@ -21,7 +21,7 @@ from whygrad.bench.measure import in_a_process
 from whygrad.bench.peers import CASES
 from whygrad.bench.peers import whygrad as recorded
 from whygrad.errors import WhygradError
-from whygrad.play_many import ManyPlayer
+from whygrad.tape.many import ManyPlayer
 
 RUNS = (100, 300, 1000)
 ITERATIONS = 2000

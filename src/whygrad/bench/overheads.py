@@ -15,8 +15,8 @@ import numpy as np
 from whygrad.bench.cases import Case
 from whygrad.bench.peers import CASES
 from whygrad.bench.peers import whygrad as recorded
-from whygrad.cost import cost
-from whygrad.play import Player
+from whygrad.tape.cost import cost
+from whygrad.tape.player import Player
 
 MEASURED = "digits"  # the case whose memory and gradient are told
 IMPORT = """

@@ -15,8 +15,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from whygrad import random
-from whygrad.display import rounded
+from whygrad.engine import random
+from whygrad.explain.display import rounded
 from whygrad.practice import DIFFICULTIES, FADING, FEATURES, Exercise, Workings, exercise, grade
 from whygrad.practice.answer import agrees, read
 from whygrad.whatif import MISTAKES

@@ -29,9 +29,9 @@ from whygrad.clinic.messages import (
     GradeMessage,
     PatientMessage,
 )
-from whygrad.display import number
 from whygrad.errors import WhygradError, unknown
-from whygrad.wire import to_json
+from whygrad.explain.display import number
+from whygrad.wire.messages import to_json
 
 if TYPE_CHECKING:
     from whygrad.clinic.grade import Answer

@@ -14,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from whygrad.cli.options import FORMAT
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.report import Report
 from whygrad.errors import WhygradError
+from whygrad.explain.display import number
 from whygrad.spec import preset_names
-from whygrad.wire import to_json
+from whygrad.wire.messages import to_json
 
 SPARKS = "▁▂▃▄▅▆▇█"
 WIDTH = 60

@@ -12,10 +12,10 @@ import click
 from rich.console import Console
 from rich.padding import Padding
 
-from whygrad import display
 from whygrad.cli.options import FORMAT
+from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError
-from whygrad.names import symbol
+from whygrad.explain import display
 from whygrad.practice import (
     DIFFICULTIES,
     FADING,
@@ -39,7 +39,7 @@ from whygrad.practice import (
     worksheet,
 )
 from whygrad.practice.exercise import MAX_SEED
-from whygrad.training import start
+from whygrad.training.start import start
 from whygrad.whatif import find_mistake
 
 _T = TypeVar("_T")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from whygrad.cli.options import FORMAT
 from whygrad.spec import load_spec, preset_names
-from whygrad.wire import PresetInfo, to_json
+from whygrad.wire.messages import PresetInfo, to_json
 
 
 @click.command()

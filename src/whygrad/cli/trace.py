@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.text import Text
 
 from whygrad.cli.options import AT_ITERATION, FORMAT
-from whygrad.display import in_numbers, in_symbols, number, shown
-from whygrad.lesson import LessonStep, formula, lesson, lines
-from whygrad.names import symbol
-from whygrad.run import Run
+from whygrad.engine.notation import symbol
+from whygrad.explain.display import in_numbers, in_symbols, number, shown
+from whygrad.explain.lesson import LessonStep, formula, lesson, lines
 from whygrad.spec import spec_to_dict
-from whygrad.tape import Value
-from whygrad.training import Training, start
+from whygrad.tape.run import Run
+from whygrad.tape.tape import Value
+from whygrad.training.start import Training, start
 
 MOST_ELEMENTS = 8  # of one step, unless all are asked for
 MOST_TERMS = 12  # of one sum, likewise

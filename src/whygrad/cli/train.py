@@ -14,12 +14,12 @@ from rich.text import Text
 
 from whygrad.cli.options import FORMAT
 from whygrad.data import Dataset
-from whygrad.display import number
-from whygrad.names import symbol
-from whygrad.outcome import Outcome, Unsolved, outcome
-from whygrad.run import numbers
-from whygrad.training import REGRESSION_TOLERANCE, Training, start
-from whygrad.wire import to_json
+from whygrad.engine.notation import symbol
+from whygrad.explain.display import number
+from whygrad.tape.run import numbers
+from whygrad.training.outcome import Outcome, Unsolved, outcome
+from whygrad.training.start import REGRESSION_TOLERANCE, Training, start
+from whygrad.wire.messages import to_json
 
 MOST_UNSOLVED = 8
 MOST_FEATURES = 4

@@ -11,11 +11,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from whygrad import display
 from whygrad.cli.options import FORMAT
+from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError
-from whygrad.names import symbol
-from whygrad.training import start
+from whygrad.explain import display
+from whygrad.training.start import start
 from whygrad.whatif import (
     MISTAKES,
     Comparison,

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from whygrad.cli.options import AT_ITERATION, FORMAT
 from whygrad.errors import WhygradError
-from whygrad.run import Run
-from whygrad.training import start
-from whygrad.why import PRINCIPLES, Nudge, Paths, Principle, Rung, nudge, paths, why
-from whygrad.why.ladder import DEPTH
-from whygrad.why.nudge import EPSILON
+from whygrad.explain import PRINCIPLES, Nudge, Paths, Principle, Rung, nudge, paths, why
+from whygrad.explain.ladder import DEPTH
+from whygrad.explain.nudge import EPSILON
+from whygrad.tape.run import Run
+from whygrad.training.start import start
 
 
 def _run(spec: str, iteration: int) -> Run:

@@ -38,7 +38,6 @@ from whygrad.clinic.patient import (
 )
 from whygrad.clinic.train import Run
 from whygrad.clinic.treated import treated
-from whygrad.display import number
 from whygrad.doctor import Finding, Report
 from whygrad.doctor.changes import change
 from whygrad.doctor.judge import EXPLAINS
@@ -47,6 +46,7 @@ from whygrad.doctor.remedies import Cannot
 from whygrad.doctor.rules import RULES
 from whygrad.doctor.treat import effect
 from whygrad.errors import WhygradError, unknown
+from whygrad.explain.display import number
 
 SAME = 0.03  # of a metric from 0 to 1: less is no difference to regain
 MOST_EVIDENCE = 5

@@ -23,8 +23,8 @@ from whygrad.clinic.listing import listing, score_name
 from whygrad.clinic.stories import STORIES, Story
 from whygrad.clinic.train import Run
 from whygrad.doctor import Report
+from whygrad.engine.random import permutation
 from whygrad.errors import WhygradError
-from whygrad.random import permutation
 
 MOST_SEEDS = 1_000_000
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from whygrad import random
+from whygrad.engine import random
 from whygrad.errors import DataError, ShapeError
 
 Task = Literal["regression", "binary", "classes"]

@@ -13,8 +13,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from whygrad import random
 from whygrad.data.dataset import Dataset, mislabel
+from whygrad.engine import random
 from whygrad.errors import DataError
 
 PICTURES = 1797

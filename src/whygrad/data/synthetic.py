@@ -15,10 +15,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from whygrad import random
 from whygrad.data.dataset import Dataset, Floats, mislabel
 from whygrad.data.digits import PICTURES, digits
 from whygrad.data.text import text
+from whygrad.engine import random
 from whygrad.errors import UnknownName, unknown
 from whygrad.option import Option, Scalar, checked_options
 

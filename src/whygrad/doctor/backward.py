@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding, Remedy
 from whygrad.doctor.links import LINKS
 from whygrad.doctor.report import Report
 from whygrad.errors import GradientError
+from whygrad.explain.display import number
 
 STEP = 6e-6  # the cube root of float64's epsilon (Nocedal & Wright, section 8.1)
 WRONG = 1e-4  # relative error: right ones are near 1e-8, wrong ones above 1e-2

@@ -23,10 +23,10 @@ from whygrad.data import Dataset
 from whygrad.doctor.report import Report
 from whygrad.doctor.watch import Doctor
 from whygrad.errors import WhygradError
-from whygrad.network import Network
-from whygrad.schedule import Schedule
+from whygrad.optim.schedule import Schedule
 from whygrad.spec import ON_LOGITS, Spec, spec_from_dict
-from whygrad.training import ACTIVATIONS, Training, build, start
+from whygrad.training.network import Network
+from whygrad.training.start import ACTIVATIONS, Training, build, start
 
 Tensor = torch.Tensor
 Loss = Callable[[Tensor, Tensor], Tensor]

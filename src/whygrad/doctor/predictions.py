@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from whygrad.display import number
 from whygrad.doctor.finding import Expectation, Remedy
 from whygrad.doctor.rules.flow import hidden, weights
 from whygrad.doctor.rules.loop import WEIGHTS
 from whygrad.doctor.signals import Chart, Layer
+from whygrad.explain.display import number
 
 Read = Callable[[Chart], float | None]
 

@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.signals import Chart
 from whygrad.doctor.treat import Play, Treatment, treat
 from whygrad.errors import WhygradError
+from whygrad.explain.display import number
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;
 color:#1b1b1b;background:#fff}h2{margin-bottom:.2rem}table{border-collapse:collapse}

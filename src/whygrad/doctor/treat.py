@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Literal
 
-from whygrad.display import number
 from whygrad.doctor.finding import Expectation, Finding, Remedy
 from whygrad.doctor.judge import judge
 from whygrad.doctor.predictions import SIGNALS, Checked, check
 from whygrad.doctor.remedies import MENU, Cannot
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 # Plays a remedy (its key and the finding's numbers) with a seed, and returns what was then seen.
 Play = Callable[[str, Mapping[str, float], int], Chart]

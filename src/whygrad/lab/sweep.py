@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from whygrad.data import Dataset
+from whygrad.engine.op import Array
+from whygrad.engine.random import permutation
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.init import initialise
-from whygrad.op import Array
-from whygrad.play_many import ManyPlayer
-from whygrad.random import permutation
-from whygrad.schedule import Rates, Schedule
+from whygrad.nn.init import initialise
+from whygrad.optim.schedule import Rates, Schedule
 from whygrad.spec import Spec, boundary, load_spec, resolve
-from whygrad.training import Training, solved_samples, start
+from whygrad.tape.many import ManyPlayer
+from whygrad.training.start import Training, solved_samples, start
 
 BLOCK = 1000  # runs played at once: more would not fit a processor's cache
 JUDGED_AT_ONCE = 200_000  # samples, over all runs, whose every value is kept at once

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from whygrad.engine.tensor import Tensor
 from whygrad.nn import functional
 from whygrad.nn.module import Module
-from whygrad.tensor import Tensor
 
 
 class _Activation(Module):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from whygrad.dims import show_shape
+from whygrad.engine.dims import show_shape
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
 from whygrad.nn import functional
 from whygrad.nn.linear import Linear
 from whygrad.nn.module import Module
 from whygrad.nn.norm import Dropout, LayerNorm
-from whygrad.tensor import Tensor
 
 
 class MultiheadAttention(Module):

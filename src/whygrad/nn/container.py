@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from whygrad.dims import same_shape, show_shape
+from whygrad.engine.dims import same_shape, show_shape
+from whygrad.engine.tensor import Tensor, current_scene, scene
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.module import Module
-from whygrad.tensor import Tensor, current_scene, scene
 
 
 class Sequential(Module):

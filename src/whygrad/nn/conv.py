@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from whygrad.dims import show_shape
+from whygrad.engine.dims import show_shape
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
-from whygrad.init import initialise
 from whygrad.nn import functional
 from whygrad.nn.functional.window import each
+from whygrad.nn.init import initialise
 from whygrad.nn.module import Module, parameter
-from whygrad.tensor import Tensor
 
 Sizes = int | Sequence[int]
 
@@ -29,7 +29,7 @@ class _Conv(Module):
         dilation: how far apart the places are that a unit looks at.
         groups: how many groups channels and units are divided into.
         bias: whether to add a bias.
-        init: name of the weights' initialisation (``whygrad.init``); biases start at 0.
+        init: name of the weights' initialisation (``whygrad.nn.init``); biases start at 0.
         init_options: that initialisation's options, such as ``gain``.
         seed: which random numbers; with ``stream``, they are the same everywhere.
         stream: which weights of the network these are.

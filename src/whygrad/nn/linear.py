@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from whygrad.dims import show_shape
+from whygrad.engine.dims import show_shape
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
-from whygrad.init import initialise
 from whygrad.nn import functional
+from whygrad.nn.init import initialise
 from whygrad.nn.module import Module, parameter
-from whygrad.tensor import Tensor
 
 
 class Linear(Module):
@@ -21,7 +21,7 @@ class Linear(Module):
         in_features: how many inputs.
         out_features: how many units.
         bias: whether to add a bias.
-        init: name of the weights' initialisation (``whygrad.init``); biases start at 0.
+        init: name of the weights' initialisation (``whygrad.nn.init``); biases start at 0.
         init_options: that initialisation's options, such as ``gain``.
         seed: which random numbers; with ``stream``, they are the same everywhere.
         stream: which weights of the network these are.
@@ -75,7 +75,7 @@ class Embedding(Module):
     Args:
         num_embeddings: how many rows.
         embedding_dim: how many numbers in each.
-        init: name of the table's initialisation (``whygrad.init``).
+        init: name of the table's initialisation (``whygrad.nn.init``).
         init_options: that initialisation's options.
         seed: which random numbers; with ``stream``, they are the same everywhere.
         stream: which weights of the network these are.

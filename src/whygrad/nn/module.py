@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from whygrad.tensor import Tensor, scene, tensor
+from whygrad.engine.tensor import Tensor, scene, tensor
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
 _outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.dims import show_shape
+from whygrad.engine.dims import show_shape
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn import functional
 from whygrad.nn.functional.norm import batch_statistics, channel_axes, check_channels
 from whygrad.nn.module import Module, buffer, parameter
-from whygrad.tensor import Tensor
 
 
 def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from whygrad.dims import same_shape, show_shape
+from whygrad.engine.dims import same_shape, show_shape
+from whygrad.engine.functional import stack
+from whygrad.engine.tensor import Tensor, scene
 from whygrad.errors import ShapeError, UnknownName, unknown
-from whygrad.functional import stack
 from whygrad.nn import functional
 from whygrad.nn.linear import Linear
 from whygrad.nn.module import Module
-from whygrad.tensor import Tensor, scene
 
 _NONLINEARITIES = {"tanh": functional.tanh, "relu": functional.relu}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
+from whygrad.engine.tensor import Tensor, scene, tensor
 from whygrad.errors import WhygradError
 from whygrad.option import Option, Scalar, checked_options
-from whygrad.tensor import Tensor, scene, tensor
 
 _CLIPPING = {
     "clip_norm": Option(0.0, 0, 1e6, "longest gradient allowed, all parameters taken together"),

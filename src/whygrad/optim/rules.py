@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import UnknownName, unknown
 from whygrad.optim.base import OPTIMIZERS, Optimizer, State, Update
 from whygrad.option import Scalar
-from whygrad.tensor import Tensor
 
 
 class SGD(Optimizer):

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from whygrad import random
-from whygrad.op import Array
-from whygrad.run import Run
+from whygrad.engine import random
+from whygrad.engine.op import Array
 from whygrad.spec import spec_from_dict
-from whygrad.training import start
+from whygrad.tape.run import Run
+from whygrad.training.start import start
 
 CASES = 12  # for each function
 FUNCTIONS = {"neuron": "neuron", "two_layers": "two_layers", "autograd": "Value"}

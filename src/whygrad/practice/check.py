@@ -19,11 +19,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from whygrad.engine.op import Array
 from whygrad.errors import UnknownName, WhygradError, unknown
-from whygrad.op import Array
 from whygrad.practice.cases import FUNCTIONS, Case, cases
 from whygrad.practice.workings import Workings
-from whygrad.run import element_label, json_number
+from whygrad.tape.run import element_label, json_number
 
 STARTERS = tuple(FUNCTIONS)
 TIME_LIMIT = 10.0

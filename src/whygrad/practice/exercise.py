@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from whygrad import random
+from whygrad.engine import random
 from whygrad.errors import UnknownName, WhygradError, unknown
 from whygrad.practice.features import FEATURES, Draw, Spec
 from whygrad.practice.questions import (
@@ -30,9 +30,9 @@ from whygrad.practice.questions import (
     story,
 )
 from whygrad.practice.workings import Workings
-from whygrad.run import Run
 from whygrad.spec import spec_from_dict
-from whygrad.training import start
+from whygrad.tape.run import Run
+from whygrad.training.start import start
 
 MAX_SEED = 2**31
 DIFFICULTIES = (1, 2, 3, 4)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from whygrad import random
-from whygrad.op import Array
-from whygrad.run import Run
+from whygrad.engine import random
+from whygrad.engine.op import Array
+from whygrad.tape.run import Run
 
 Spec = Mapping[str, Any]
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from whygrad import display
+from whygrad.engine.notation import symbol
 from whygrad.errors import UnknownName, WhygradError, unknown
-from whygrad.names import symbol
+from whygrad.explain import display
 from whygrad.practice.exercise import Exercise
 from whygrad.practice.graph import comes_too_early, edges_of
 from whygrad.practice.numbers import Mark, grade_numbers
 from whygrad.practice.workings import Workings
-from whygrad.run import Run
+from whygrad.tape.run import Run
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 
 RATING = "rating"  # the name that a learner's rating of an open answer goes by

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whygrad.lesson import LessonStep, lesson
-from whygrad.tape import Tape
+from whygrad.explain.lesson import LessonStep, lesson
+from whygrad.tape.tape import Tape
 
 
 def edges_of(tape: Tape) -> list[tuple[str, str]]:

@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from whygrad import display
-from whygrad.lesson import formula
-from whygrad.names import symbol
+from whygrad.engine.notation import symbol
+from whygrad.explain import display, why
+from whygrad.explain.lesson import formula
 from whygrad.practice.answer import Answer, agrees, is_off_by_rounding, is_rough, read
 from whygrad.practice.workings import NOTHING_HELD, Held, Place, Workings
-from whygrad.run import Run, json_number
+from whygrad.tape.run import Run, json_number
 from whygrad.whatif.mistakes import Mistake
-from whygrad.why import why
 
 OFFERED = 3  # mistakes put into words at most
 # Named last where others give the same number: they are made in code rather than by hand.

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError, nearest_or_none
-from whygrad.names import symbol
 from whygrad.practice.grade import plain_name
 from whygrad.practice.numbers import Mark, grade_numbers
 from whygrad.practice.workings import Workings
-from whygrad.run import Run
+from whygrad.tape.run import Run
 
 MAX_LINES = 500
 _LINE = re.compile(r"(?P<name>[^=:≈]*)[=:≈](?P<number>.*)", re.DOTALL)

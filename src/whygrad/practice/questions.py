@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whygrad.display import in_symbols
-from whygrad.display import number as shown
-from whygrad.lesson import formula, lesson
-from whygrad.names import symbol
+from whygrad.engine.notation import symbol
+from whygrad.explain.display import in_symbols
+from whygrad.explain.display import number as shown
+from whygrad.explain.lesson import formula, lesson
 from whygrad.practice.features import Draw, Spec
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
 from whygrad.practice.workings import Place, Workings, worked_out
-from whygrad.run import Run
 from whygrad.spec import spec_from_dict
-from whygrad.training import start
+from whygrad.tape.run import Run
+from whygrad.training.start import start
 from whygrad.whatif import MISTAKES, MakeMistake, compare, find_mistake
 
 FADING = ("worked", "completion", "solo")

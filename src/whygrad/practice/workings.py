@@ -12,11 +12,11 @@ from functools import cached_property
 
 import numpy as np
 
-from whygrad.lesson import lesson
-from whygrad.op import Array
-from whygrad.play import Player
-from whygrad.run import Run, leaves_of
-from whygrad.tape import Step, Tape
+from whygrad.engine.op import Array
+from whygrad.explain.lesson import lesson
+from whygrad.tape.player import Player
+from whygrad.tape.run import Run, leaves_of
+from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.mistakes import MISTAKES, Mistake
 from whygrad.whatif.rewrite import Rewriter, Rule, rewrite, rewriter
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from whygrad.display import number as shown
-from whygrad.names import symbol
+from whygrad.engine.notation import symbol
+from whygrad.explain.display import number as shown
 from whygrad.practice.exercise import Exercise
 from whygrad.practice.features import FEATURES
 

@@ -15,11 +15,11 @@ from whygrad.data.csv_file import MAX_COLUMNS, MAX_ROWS, read_limited
 from whygrad.data.dataset import TASKS, Task
 from whygrad.data.synthetic import LOADERS
 from whygrad.errors import SpecError, nearest_or_none, unknown
-from whygrad.expression import FORMULA_FUNCTIONS, names_in, parse_expression
-from whygrad.init import INIT_OPTIONS, INITIALISERS
+from whygrad.nn.init import INIT_OPTIONS, INITIALISERS
 from whygrad.optim import OPTIMIZERS
+from whygrad.optim.schedule import SCHEDULES
 from whygrad.option import Option, quoted
-from whygrad.schedule import SCHEDULES
+from whygrad.spec.expression import FORMULA_FUNCTIONS, names_in, parse_expression
 from whygrad.spec.fit import LONE_SOFTMAX, check_pair
 from whygrad.spec.model import (
     ACTIVATIONS,
@@ -62,7 +62,7 @@ def load_spec(name_or_path: str | Path) -> Spec:
     """
     if str(name_or_path) in PRESETS:
         name = str(name_or_path)
-        file = resources.files("whygrad").joinpath("presets", f"{name}.toml")
+        file = resources.files("whygrad.spec").joinpath("presets", f"{name}.toml")
         return parse_spec(file.read_bytes(), f"{name}.toml")
     path = Path(name_or_path)
     looks_like_a_name = isinstance(name_or_path, str) and not re.search(r"[./\\]", name_or_path)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from whygrad.engine.random import SEED_LIMIT
 from whygrad.errors import SpecError, WhygradError, unknown
 from whygrad.option import Option, Scalar, quoted
-from whygrad.random import SEED_LIMIT
 from whygrad.spec.model import Nested, shape_of
 
 

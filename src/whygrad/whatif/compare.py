@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from whygrad import display
+from whygrad.engine.notation import symbol
 from whygrad.errors import NonFiniteError, WhygradError
-from whygrad.iteration import Iteration
-from whygrad.lesson import formula, lesson
-from whygrad.names import symbol
-from whygrad.run import Run, json_number
-from whygrad.training import Training, start
+from whygrad.explain import display
+from whygrad.explain.lesson import formula, lesson
+from whygrad.explain.nudge import downstream, moved
+from whygrad.tape.run import Run, json_number
+from whygrad.training.iteration import Iteration
+from whygrad.training.start import Training, start
 from whygrad.whatif.edits import Edit, MakeMistake, edited
 from whygrad.whatif.mistakes import find_mistake
-from whygrad.why.nudge import downstream, moved
 
 TOLERANCE = 1e-9
 CHECKED = 200  # elements at most that a gradient check nudges

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from whygrad.engine.op import Array
 from whygrad.errors import SpecError, UnknownName, WhygradError, unknown
-from whygrad.iteration import Iteration
-from whygrad.op import Array
-from whygrad.play import Player
-from whygrad.run import leaves_of
 from whygrad.spec import Spec, spec_from_dict, spec_to_dict
-from whygrad.tape import Step, Tape
-from whygrad.training import Training, start
+from whygrad.tape.player import Player
+from whygrad.tape.run import leaves_of
+from whygrad.tape.tape import Step, Tape
+from whygrad.training.iteration import Iteration
+from whygrad.training.start import Training, start
 from whygrad.whatif.mistakes import find_mistake
 from whygrad.whatif.rewrite import Rewriter, rewrite
 

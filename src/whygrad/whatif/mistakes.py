@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from whygrad.errors import UnknownName, unknown
-from whygrad.tape import Tape
+from whygrad.tape.tape import Tape
 from whygrad.whatif import rules
 from whygrad.whatif.rewrite import Rule
 

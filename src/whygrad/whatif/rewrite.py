@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.dims import Dim, Shape, same_shape
-from whygrad.op import Array
-from whygrad.ops import OPS
-from whygrad.tape import Reversal, Step, Tape, Value
+from whygrad.engine.dims import Dim, Shape, same_shape
+from whygrad.engine.op import Array
+from whygrad.engine.ops import OPS
+from whygrad.tape.tape import Reversal, Step, Tape, Value
 
 Rule = Callable[[Step, "Rewriter"], bool]
 

@@ -1,5 +1,5 @@
 // Reads an einsum equation such as ij,jk->ik: one letter for each axis. The twin of
-// src/whygrad/equation.py; Python has checked it.
+// src/whygrad/engine/equation.py; Python has checked it.
 
 import { PlayError, type Shape, showShape } from './layout'
 import type { Params } from './tape'

@@ -1,4 +1,4 @@
-// The error function, to the last bit or so. The twin of src/whygrad/ops/erf.py.
+// The error function, to the last bit or so. The twin of src/whygrad/engine/ops/erf.py.
 //
 // The method and coefficients of FreeBSD's s_erf.c (Sun Microsystems, 1993): a rational function
 // on each of four stretches. Coefficients are given lowest power first.

@@ -1,5 +1,5 @@
 // Formulas as data: one element of an op's output, and its local derivatives. The twin of
-// src/whygrad/formula, with the same trees, index maps and ranges.
+// src/whygrad/engine/formula, with the same trees, index maps and ranges.
 //
 // Here are the trees and how a declared one becomes a placed one; evaluate.ts and python.ts read
 // placed ones.

@@ -1,7 +1,7 @@
 // Random numbers that a seed fixes everywhere: Threefry-2x32 (Salmon, Moraes, Dror and Shaw,
-// "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The twin of src/whygrad/random.py:
-// the same seed and stream give the same numbers in both. Everything is exact but `normal`,
-// which agrees to 1e-12, for libraries differ in the last bits of log, cos and sin.
+// "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The twin of
+// src/whygrad/engine/random.py: the same seed and stream give the same numbers in both. Everything is
+// exact but `normal`, which agrees to 1e-12, for libraries differ in the last bits of log, cos and sin.
 // tests/conformance/random.json holds the vectors both are checked against.
 
 /** Seeds are whole numbers below this. */

@@ -1,8 +1,8 @@
 /**
  * Schedules: how the learning rate changes over the iterations.
  *
- * The same functions as `whygrad/schedule.py`, held to it by shared cases. An iteration's rate is
- * the optimizer's learning rate times `share(...)`, a pure function of the iteration's number
+ * The same functions as `whygrad/optim/schedule.py`, held to it by shared cases. An iteration's
+ * rate is the optimizer's learning rate times `share(...)`, a pure function of the iteration's number
  * (from 0) and, for "plateau", of the losses so far: going back in time needs no state.
  */
 

@@ -1,5 +1,5 @@
 // Which elements meet where a window slides over an array: in pooling and in convolution. The twin
-// of src/whygrad/windows.py, with the same params.
+// of src/whygrad/engine/windows.py, with the same params.
 
 import { numbersOf } from './kernels/kernel'
 import type { Shape } from './layout'

@@ -1,6 +1,6 @@
-// How numbers are written for a person, as src/whygrad/display.py writes them. The law they keep: a
-// shown formula with its shown numbers gives the shown result. So a result has four significant
-// digits, and what goes in as many more as it takes.
+// How numbers are written for a person, as src/whygrad/explain/display.py writes them. The law they
+// keep: a shown formula with its shown numbers gives the shown result. So a result has four
+// significant digits, and what goes in as many more as it takes.
 
 import { evaluate, type Get, type Placed } from '../player/formula'
 

@@ -1,5 +1,5 @@
 // On which side of their corners the numbers that go into a step are, so that a nudge across one
-// can be told. The twin of the ops' `side` in src/whygrad/ops.
+// can be told. The twin of the ops' `side` in src/whygrad/engine/ops.
 
 import { placeOf } from '../expression'
 import { evaluate, type Get, type Placed, placeLocal, unflat } from '../player/formula'

@@ -1,5 +1,5 @@
 // The why ladder: for any number, what it is, by what rule, why the rule holds, and how to see it.
-// The twin of src/whygrad/why/ladder.py: the same rungs with the same words. What stands below a
+// The twin of src/whygrad/explain/ladder.py: the same rungs with the same words. What stands below a
 // rung is worked out when it is unfolded.
 
 import { isShown } from '../expression'

@@ -1,5 +1,5 @@
 // See it happen: move one number a little, play the rest again, and look at the loss. The twin of
-// src/whygrad/why/nudge.py.
+// src/whygrad/explain/nudge.py.
 
 import { label, type Step } from '../player/tape'
 import { type Element, ofGradient } from './asked'

@@ -1,6 +1,6 @@
 // A gradient as the sum over all paths to the loss of the product of local derivatives. The twin of
-// src/whygrad/why/paths.py: counted and bounded by walking the elements once, the largest found by
-// best-first search, where the best completion is an exact bound.
+// src/whygrad/explain/paths.py: counted and bounded by walking the elements once, the largest found
+// by best-first search, where the best completion is an exact bound.
 
 import { formulaOf } from '../expression'
 import { exactSum } from '../player/formula'

@@ -1,5 +1,5 @@
-// Formulas and numbers as sentences write them. The twin of what src/whygrad/display.py gives to
-// the ladder: × for *, a real minus, and as many digits as it takes to hold as shown.
+// Formulas and numbers as sentences write them. The twin of what src/whygrad/explain/display.py gives
+// to the ladder: × for *, a real minus, and as many digits as it takes to hold as shown.
 
 import { type Get, numberText, type Placed, toPython } from '../player/formula'
 import { ALL_DIGITS, format, readable, rounded, shown } from '../views/numbers'

@@ -1,5 +1,5 @@
 // A gradient's formula read as it is taught: upstream × local, added up over the uses. The twin of
-// src/whygrad/why/contributions.py.
+// src/whygrad/explain/contributions.py.
 
 import { evaluate, type Placed } from '../player/formula'
 import type { Asked, Element } from './asked'

@@ -17,9 +17,9 @@ from whygrad.clinic.examinations.shown import (
     run_of,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.display import number
 from whygrad.doctor.rule import cured, sick
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 LEARNED = 0.2  # of the loss that is left when a batch has been learned by heart
 CHANGED = {

@@ -15,10 +15,10 @@ from whygrad.clinic.examinations.shown import (
     sizes,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.display import number
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import flow
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 
 def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:

@@ -20,9 +20,9 @@ from whygrad.clinic.examinations.shown import (
 )
 from whygrad.clinic.hand import HandRun
 from whygrad.clinic.patient import Patient
-from whygrad.display import number
 from whygrad.doctor import data
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 NUDGE = 1e-6
 NUDGED_ROWS, MOST_NUDGED = 32, 6  # rows, and tensors, the last ones of the network

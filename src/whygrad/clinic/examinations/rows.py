@@ -16,10 +16,10 @@ from whygrad.clinic.examinations.shown import (
     no_pictures,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.display import number
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import rows
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 
 def _input_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:

@@ -15,10 +15,10 @@ from whygrad.clinic.examinations.shown import (
     finite,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.display import number
 from whygrad.doctor.rule import sick
 from whygrad.doctor.rules import generalise, optimise
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 
 def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:

@@ -18,10 +18,10 @@ from whygrad.clinic.examinations.shown import (
     run_of,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.display import number
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import flow, loop, optimise
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 
 def _update_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.rule import cured, percent, rule, sick
 from whygrad.doctor.signals import Chart, Layer, Parameter, Probe
+from whygrad.explain.display import number
 
 CURVES = ("relu", "tanh", "sigmoid", "elu", "selu", "leaky_relu", "gelu", "silu", "softplus")
 LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "matmul", "addmm", "bmm", "einsum")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from statistics import median
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.rule import cured, percent, rule, sick
 from whygrad.doctor.rules.flow import hidden
 from whygrad.doctor.rules.optimise import SMALL_MOVE
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 ROSE = 1.5
 APART = 0.08

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.rule import cured, percent, rule, sick
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 AGAINST = -0.5  # cosine: what arrived points away from the loss's gradient
 SMALL_BATCH = 4

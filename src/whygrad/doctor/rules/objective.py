@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.rule import percent, rule, sick
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 ENTROPIES = ("cross_entropy", "nll")
 RANGES = {

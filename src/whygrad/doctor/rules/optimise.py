@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from statistics import median
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.rule import cured, percent, rule, sick
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 CURES = 0.5
 LARGE_MOVE = 0.1

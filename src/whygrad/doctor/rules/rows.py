@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from whygrad.display import number
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.rule import cured, percent, rule, sick
 from whygrad.doctor.signals import Chart
+from whygrad.explain.display import number
 
 LARGE = 20.0  # size of a feature that should be near 1
 SMALL = 0.02

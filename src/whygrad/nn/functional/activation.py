@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from whygrad.dims import normalise_axes
+from whygrad.engine.dims import normalise_axes
+from whygrad.engine.functional import as_tensor, clamp
+from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
-from whygrad.functional import as_tensor, clamp
 from whygrad.nn.functional.parts import composite
-from whygrad.tensor import Tensor, apply
 
 
 def relu(input: Any) -> Tensor:

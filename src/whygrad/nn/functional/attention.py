@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from whygrad.dims import show_shape
+from whygrad.engine.dims import show_shape
+from whygrad.engine.functional import as_tensor, where
+from whygrad.engine.tensor import Tensor, apply, tensor, whole_numbers
 from whygrad.errors import ShapeError
-from whygrad.functional import as_tensor, where
 from whygrad.nn.functional.parts import composite
-from whygrad.tensor import Tensor, apply, tensor, whole_numbers
 
 # What is added to a score so that its share is exactly 0. Not -inf: a step that makes an infinity
 # out of finite numbers is a fault to be found.

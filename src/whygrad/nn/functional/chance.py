@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from whygrad.engine.functional import as_tensor
+from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
-from whygrad.functional import as_tensor
 from whygrad.nn.functional.parts import composite
-from whygrad.tensor import Tensor, apply
 
 
 @composite("dropout")

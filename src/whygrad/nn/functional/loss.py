@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.dims import same_shape, show_shape
+from whygrad.engine.dims import same_shape, show_shape
+from whygrad.engine.functional import as_tensor
+from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.functional import as_tensor
 from whygrad.nn.functional.parts import composite
-from whygrad.tensor import Tensor, apply, tensor
 
 _REDUCTIONS = ("mean", "sum", "none")
 

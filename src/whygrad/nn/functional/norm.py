@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.dims import same_shape, show_shape
+from whygrad.engine.dims import same_shape, show_shape
+from whygrad.engine.functional import as_tensor
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
-from whygrad.functional import as_tensor
 from whygrad.nn.functional.parts import composite
-from whygrad.tensor import Tensor
 
 
 @composite("layer norm")

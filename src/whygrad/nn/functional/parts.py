@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from whygrad.tensor import Tensor, current_scene, scene
+from whygrad.engine.tensor import Tensor, current_scene, scene
 
 Given = ParamSpec("Given")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from whygrad.dims import show_shape
+from whygrad.engine.dims import show_shape
+from whygrad.engine.functional import as_tensor
+from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.functional import as_tensor
 from whygrad.nn.functional.parts import composite
-from whygrad.tensor import Tensor, apply
 
 Sizes = int | Sequence[int]
 

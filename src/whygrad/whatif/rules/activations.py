@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whygrad.tape import Step, Tape
+from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.rewrite import (
     Rewriter,
     Rule,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from whygrad.tape import Step, Tape, Value
+from whygrad.tape.tape import Step, Tape, Value
 from whygrad.whatif.rewrite import (
     Rewriter,
     Rule,

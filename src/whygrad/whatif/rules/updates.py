@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from whygrad.tape import Step, Tape
+from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.rewrite import (
     Rewriter,
     Rule,

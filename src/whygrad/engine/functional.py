@@ -1,0 +1,375 @@
+"""Functions on tensors by PyTorch's names: ``wg.exp``, ``wg.matmul``, ``wg.where`` ..."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from whygrad.engine.dims import normalise_axes, same_shape, show_shape
+from whygrad.engine.tensor import Tensor, apply, matmul, scene, tensor, whole_numbers
+from whygrad.errors import ShapeError, WhygradError
+
+__all__ = [
+    "abs",
+    "add",
+    "amax",
+    "cat",
+    "clamp",
+    "cumsum",
+    "div",
+    "einsum",
+    "erf",
+    "exp",
+    "flatten",
+    "flip",
+    "gather",
+    "index_select",
+    "log",
+    "logsumexp",
+    "masked_fill",
+    "matmul",
+    "maximum",
+    "mean",
+    "minimum",
+    "mul",
+    "neg",
+    "pad",
+    "permute",
+    "pow",
+    "reshape",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "sub",
+    "sum",
+    "transpose",
+    "unsqueeze",
+    "var",
+    "where",
+]
+
+
+def as_tensor(x: Any) -> Tensor:
+    """Return ``x`` if it is a tensor, else a constant made of it."""
+    return x if isinstance(x, Tensor) else tensor(x, role="constant")
+
+
+def _pair(a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """Make both tensors; a plain number takes the other's dtype."""
+    if isinstance(a, Tensor):
+        return a, a.constant(b) if isinstance(b, int | float) else as_tensor(b)
+    if isinstance(b, Tensor):
+        return b.constant(a) if isinstance(a, int | float) else as_tensor(a), b
+    return as_tensor(a), as_tensor(b)
+
+
+def add(input: Any, other: Any) -> Tensor:
+    """Return ``input + other``."""
+    return apply("add", *_pair(input, other))
+
+
+def sub(input: Any, other: Any) -> Tensor:
+    """Return ``input - other``."""
+    return apply("sub", *_pair(input, other))
+
+
+def mul(input: Any, other: Any) -> Tensor:
+    """Return ``input * other``, element by element."""
+    return apply("mul", *_pair(input, other))
+
+
+def div(input: Any, other: Any) -> Tensor:
+    """Return ``input / other``."""
+    return apply("div", *_pair(input, other))
+
+
+def neg(input: Any) -> Tensor:
+    """Return ``-input``."""
+    return apply("neg", as_tensor(input))
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """Return ``input ** exponent``."""
+    return as_tensor(input) ** exponent
+
+
+def square(input: Any) -> Tensor:
+    """Return ``input * input``."""
+    return apply("square", as_tensor(input))
+
+
+def exp(input: Any) -> Tensor:
+    """Return e to the power of each element."""
+    return apply("exp", as_tensor(input))
+
+
+def log(input: Any) -> Tensor:
+    """Return the natural logarithm of each element."""
+    return apply("log", as_tensor(input))
+
+
+def sqrt(input: Any) -> Tensor:
+    """Return the square root of each element."""
+    return apply("sqrt", as_tensor(input))
+
+
+def abs(input: Any) -> Tensor:
+    """Return each element without its sign. At 0 the slope is taken as 0."""
+    return apply("abs", as_tensor(input))
+
+
+def maximum(input: Any, other: Any) -> Tensor:
+    """Return the larger of two, element by element; where equal, each gets half the gradient."""
+    return apply("maximum", *_pair(input, other))
+
+
+def minimum(input: Any, other: Any) -> Tensor:
+    """Return the smaller of two, element by element; where equal, each gets half the gradient."""
+    return apply("minimum", *_pair(input, other))
+
+
+def where(condition: Any, input: Any, other: Any) -> Tensor:
+    """Return ``input`` where the condition holds (is not 0), else ``other``."""
+    test = as_tensor(condition)
+    if test.dtype.kind != "b":
+        test = tensor(test.data != 0, dtype=bool, role="constant")
+    return apply("where", test, *_pair(input, other))
+
+
+def sum(input: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
+    """Add up along axes (all, if ``dim`` is None)."""
+    return as_tensor(input).sum(dim, keepdim)
+
+
+def mean(input: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
+    """Average along axes (all, if ``dim`` is None)."""
+    return as_tensor(input).mean(dim, keepdim)
+
+
+def amax(input: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
+    """Take the largest along axes; where several are largest they share the gradient equally."""
+    return as_tensor(input).amax(dim, keepdim)
+
+
+def permute(input: Any, dims: Sequence[int]) -> Tensor:
+    """Put the axes in another order."""
+    return as_tensor(input).permute(*dims)
+
+
+def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
+    """Swap two axes."""
+    return as_tensor(input).transpose(dim0, dim1)
+
+
+def reshape(input: Any, shape: Sequence[int]) -> Tensor:
+    """Give the numbers another shape; one -1 stands for what is left."""
+    return as_tensor(input).reshape(*shape)
+
+
+def index_select(input: Any, dim: int, index: Any) -> Tensor:
+    """Return the rows along ``dim`` that ``index``, a list of whole numbers, names."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("index_select", dim, x.ndim)
+    return apply("index_select", x, whole_numbers(index, x.shape[axis]), axis=axis)
+
+
+def gather(input: Any, dim: int, index: Any) -> Tensor:
+    """Return, for each place, the element along ``dim`` that ``index`` names there."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("gather", dim, x.ndim)
+    return apply("gather", x, whole_numbers(index, x.shape[axis]), axis=axis)
+
+
+def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Join tensors along an axis."""
+    made = [as_tensor(t) for t in tensors]
+    if not made:
+        raise ShapeError("cat: give at least one tensor to join")
+    (axis,) = normalise_axes("cat", dim, made[0].ndim)
+    return apply("cat", *made, axis=axis)
+
+
+def erf(input: Any) -> Tensor:
+    """Return the error function: the share of a bell curve (of spread 1/√2) within ±x."""
+    return apply("erf", as_tensor(input))
+
+
+def clamp(
+    input: Any, min: float | None = None, max: float | None = None, *, at_bound: float = 1.0
+) -> Tensor:
+    """Return each element, held between two bounds; None is no bound.
+
+    Args:
+        input: any numbers.
+        min: what each is at least.
+        max: what each is at most.
+        at_bound: the slope exactly at a bound.
+
+    Raises:
+        WhygradError: neither bound is given.
+    """
+    x = as_tensor(input)
+    if min is None and max is None:
+        raise WhygradError("clamp: give min, max or both")
+    if min is not None:
+        x = apply("clamp_min", x, min=float(min), at_bound=float(at_bound))
+    if max is not None:
+        x = apply("clamp_max", x, max=float(max), at_bound=float(at_bound))
+    return x
+
+
+def masked_fill(input: Any, mask: Any, value: float) -> Tensor:
+    """Return ``value`` where the mask holds (is not 0), else the element of ``input``."""
+    x = as_tensor(input)
+    return where(mask, x.constant(value), x)
+
+
+def logsumexp(input: Any, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+    """Return the logarithm of the sum of exponentials along axes, computed without overflow."""
+    x = as_tensor(input)
+    with scene(part=("logsumexp",)):
+        largest = x.amax(dim, keepdim=True)
+        result = largest + (x - largest).exp().sum(dim, keepdim=True).log()
+        return result if keepdim else result.sum(dim)
+
+
+def var(
+    input: Any,
+    dim: int | Sequence[int] | None = None,
+    correction: float = 1.0,
+    keepdim: bool = False,
+) -> Tensor:
+    """Return the variance along axes (all, if ``dim`` is None).
+
+    The squared distances from the mean are added up and divided by how many there are minus
+    ``correction``: 1 for the unbiased estimate, 0 for the mean of them.
+    """
+    x = as_tensor(input)
+    axes = normalise_axes("var", dim, x.ndim)
+    with scene(part=("variance",)):
+        spread = (x - x.mean(axes, keepdim=True)).square().mean(axes, keepdim)
+        if not correction:
+            return spread
+        one_of = x.constant(1.0).apply("divide_by_count", x, axes=axes)
+        return spread / (1.0 - correction * one_of)
+
+
+def flip(input: Any, dims: int | Sequence[int]) -> Tensor:
+    """Return the elements in reverse order along axes."""
+    x = as_tensor(input)
+    turned = normalise_axes("flip", dims, x.ndim)
+    return x[tuple(slice(None, None, -1 if a in turned else None) for a in range(-x.ndim, 0))]
+
+
+def split(
+    input: Any, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Cut along an axis, into parts of one size (the last may be smaller) or of the sizes given.
+
+    Raises:
+        ShapeError: the sizes do not add up to the axis, or one is below 0.
+    """
+    x = as_tensor(input)
+    (axis,) = normalise_axes("split", dim, x.ndim)
+    size = int(x.shape[axis])
+    if isinstance(split_size_or_sections, int):
+        if split_size_or_sections < 1:
+            raise ShapeError(f"split: the size is {split_size_or_sections}; it must be 1 or more")
+        starts = list(range(0, size, split_size_or_sections)) or [0]
+        ends = [*starts[1:], size]
+    else:
+        sizes = list(split_size_or_sections)
+        ends = list(itertools.accumulate(sizes))
+        if not sizes or ends[-1] != size or min(sizes) < 0:
+            raise ShapeError(
+                f"split: sizes {sizes} do not add up to {size}, axis {dim} of the input"
+            )
+        starts = [0, *ends[:-1]]
+    before, after = (slice(None),) * (x.ndim + axis), (slice(None),) * (-axis - 1)
+    return tuple(x[(*before, slice(a, b), *after)] for a, b in zip(starts, ends, strict=True))
+
+
+def unsqueeze(input: Any, dim: int) -> Tensor:
+    """Put in a new axis of size 1, so that it is axis ``dim`` of the result."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("unsqueeze", dim, x.ndim + 1)
+    return apply("unsqueeze", x, axes=(axis,))
+
+
+def squeeze(input: Any, dim: int) -> Tensor:
+    """Leave out an axis of size 1; an axis of another size is left as it is."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("squeeze", dim, x.ndim)
+    if x.shape[axis] != 1:
+        return x
+    return x[tuple(0 if a == axis else slice(None) for a in range(-x.ndim, 0))]
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ShapeError: there are none, or their shapes differ.
+    """
+    made = [unsqueeze(t, dim) for t in tensors]
+    if not made:
+        raise ShapeError("stack: give at least one tensor to join")
+    shapes = [t.shape for t in made]
+    if any(not same_shape(shape, shapes[0]) for shape in shapes):
+        shown = ", ".join(show_shape(as_tensor(t).shape) for t in tensors)
+        raise ShapeError(f"stack: the shapes {shown} must be the same")
+    (axis,) = normalise_axes("stack", dim, made[0].ndim)
+    return apply("cat", *made, axis=axis)
+
+
+def cumsum(input: Any, dim: int) -> Tensor:
+    """Add up along an axis as it goes along: each element is the sum of all up to it."""
+    x = as_tensor(input)
+    (axis,) = normalise_axes("cumsum", dim, x.ndim)
+    return apply("cumsum", x, axis=axis, reverse=False)
+
+
+def pad(input: Any, pad: Sequence[int], value: float = 0.0) -> Tensor:
+    """Put a border around, as ``torch.nn.functional.pad`` does.
+
+    Args:
+        input: any numbers.
+        pad: how many go before and after, for the last axis, then for the one before it ...
+        value: what they are.
+
+    Raises:
+        ShapeError: ``pad`` does not come in pairs, or is below 0, or is for too many axes.
+    """
+    x = as_tensor(input)
+    if len(pad) % 2:
+        raise ShapeError(f"pad: {list(pad)} must give two numbers for each axis")
+    pairs = [(int(a), int(b)) for a, b in zip(pad[::2], pad[1::2], strict=True)]
+    return apply("pad", x, pads=tuple(reversed(pairs)), value=float(value))
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Multiply what an equation's letters bring together, and add up what its result leaves out.
+
+    ``einsum("ij,jk->ik", a, b)`` is the matrix product: one letter for each axis; letters that
+    the right side does not name are added up. Without ``->``, the result has the letters that
+    appear once, in alphabetical order.
+
+    Raises:
+        ShapeError: the equation is not one, or does not fit the operands.
+    """
+    if "->" not in equation:
+        letters = equation.replace(",", "").replace(" ", "")
+        equation += "->" + "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
+    return apply("einsum", *map(as_tensor, operands), equation=equation.replace(" ", ""))
+
+
+def flatten(input: Any, start_dim: int = 0) -> Tensor:
+    """Put all axes from ``start_dim`` on into one."""
+    x = as_tensor(input)
+    if not x.shape:
+        return x.reshape(1)
+    (axis,) = normalise_axes("flatten", start_dim, x.ndim)
+    return x.reshape(*x.shape[: x.ndim + axis], -1)

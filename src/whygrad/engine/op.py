@@ -1,0 +1,221 @@
+"""What an op is: one row of the table, complete or refused.
+
+An op is a primitive. Its row says how to compute it (``forward`` or ``view``), which shape comes
+out, how a gradient passes back through it (``pullbacks``, written in recorded ops), what one
+element of it is (``formula``), how it reads aloud, and examples that every check runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from whygrad.engine.dims import Shape
+from whygrad.engine.formula import Expr, Formula
+from whygrad.errors import UnknownName, WhygradError, unknown
+
+if TYPE_CHECKING:
+    from whygrad.engine.tensor import Tensor
+
+Array = np.ndarray[Any, np.dtype[Any]]
+DTYPES = ("float64", "float32", "int64", "int32", "bool")
+Params = Mapping[str, Any]
+Kernel = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a step needs to pass a gradient back, and to which of its inputs."""
+
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+    params: Params
+    argument: int
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A pullback for an op that works element by element: its local derivative.
+
+    The walk multiplies what arrives by it: contribution = upstream x local.
+    """
+
+    derivative: Callable[[Around], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A pullback for an op whose local derivative is not one number per element.
+
+    The function takes what arrives (upstream) and returns the contribution.
+    """
+
+    contribution: Callable[[Tensor, Around], Tensor]
+
+
+Pullback = Local | Pull
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an output moves as it does when one input moves: a sentence with slots for numbers.
+
+    Slots: ``{x}`` the input in question, ``{y}`` the output, ``{other}`` the one other element the
+    local derivative consists of, ``{local}`` the local derivative, ``{0}``, ``{1}`` ... the inputs
+    of an op that works element by element. A slot alone gives the name, ``{x#}`` the number,
+    ``{x=}`` both.
+
+    Attributes:
+        says: the sentence.
+        principle: the named principle it rests on (``explain/principles.py``).
+        when: a test on numbers in slots; of several reasons, the first whose test holds is given.
+    """
+
+    says: str
+    principle: str
+    when: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Inputs (nested lists of numbers) and params on which an op is checked."""
+
+    inputs: tuple[Any, ...]
+    params: Params = field(default_factory=dict[str, Any])
+    kink: bool = False  # at a point without a derivative: shown, but not compared with differences
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """A row of the table.
+
+    Attributes:
+        name: PyTorch's name, where it has one.
+        title: the name as a person would say it.
+        reads: how one application reads aloud; ``{0}`` and ``{1}`` stand for the inputs.
+        shape: from the input shapes (and params) to the output's; raises ShapeError.
+        forward: ``forward(*arrays, out, **params)`` returns a function that computes ``out`` from
+            the arrays each time it is called: what can be prepared is prepared once. None for a
+            view.
+        view: ``view(first, shape, **params)`` returns another look at the first input's memory.
+        pullbacks: one per input; None where there is none, on purpose. The last serves all
+            further inputs of an op that takes any number of them.
+        formula: one element of the output and its local derivatives.
+        examples: never empty.
+        kind: "float" for arithmetic, "bool" for tests (their output is 0 or 1 as booleans).
+        aligned: inputs broadcast against each other, element by element.
+        variadic: takes any number of inputs.
+        kinks: where the derivative does not exist and which value is used there.
+        expects: what an input must hold where it is not any number: "int" for one that indexes,
+            "bool" for one that is a test; by position.
+        side: ``side(*arrays, **params)`` says for each element on which side of its corners it is,
+            so that a nudge across one can be told.
+        purpose: what it is for in a network.
+        reasons: for each input, why the local derivative is what it is; in the order of
+            ``pullbacks``, None where there is no derivative.
+    """
+
+    name: str
+    title: str
+    reads: str
+    shape: Callable[..., Shape]
+    formula: Formula
+    examples: tuple[Example, ...]
+    forward: Callable[..., Kernel] | None = None
+    view: Callable[..., Array] | None = None
+    pullbacks: tuple[Pullback | None, ...] = ()
+    kind: str = "float"
+    aligned: bool = False
+    variadic: bool = False
+    kinks: str = ""
+    expects: Mapping[int, str] = field(default_factory=dict[int, str])
+    side: Callable[..., Array] | None = None
+    purpose: str = ""
+    reasons: tuple[tuple[Reason, ...] | None, ...] = ()
+
+    def pullback(self, argument: int) -> Pullback | None:
+        """Return the pullback for an input."""
+        return self.pullbacks[min(argument, len(self.pullbacks) - 1)]
+
+
+# NumPy's reductions take their arguments by position here, the fastest way to call them:
+# (array, axes, dtype, out, keepdims). Its type stubs do not know that form.
+add_up: Callable[..., Array] = np.add.reduce
+take_largest: Callable[..., Array] = np.maximum.reduce
+
+
+def first_shape(shape: Shape, *_: Shape, **__: object) -> Shape:
+    """Return the first input's shape: the shape rule of an op that changes only the numbers."""
+    return shape
+
+
+def ufunc(function: Callable[..., object]) -> Callable[..., Kernel]:
+    """Return the forward rule of a NumPy function that takes ``out`` last."""
+    return partial(partial, function)
+
+
+def scalar(number: float, like: Array) -> Array:
+    """Return a number as an array of ``like``'s dtype, which NumPy takes faster than a float."""
+    return np.array(number, like.dtype)
+
+
+def slot(name: str) -> Expr:
+    """Return the number in a slot, for a reason's ``when``."""
+    return Expr("slot", (name,))
+
+
+def each_reason(
+    *reasons: tuple[Reason, ...] | Reason | None,
+) -> tuple[tuple[Reason, ...] | None, ...]:
+    """Return reasons as a row keeps them, a single one standing for itself."""
+    return tuple((r,) if isinstance(r, Reason) else r for r in reasons)
+
+
+def table(*rows: Op) -> dict[str, Op]:
+    """Gather rows into a table by name.
+
+    Raises:
+        WhygradError: a row is incomplete, or two rows share a name.
+    """
+    ops: dict[str, Op] = {}
+    for op in rows:
+        fault = _fault(op)
+        if op.name in ops:
+            fault = "its name is taken"
+        if fault:
+            raise WhygradError(f"op {op.name!r} is refused: {fault}")
+        ops[op.name] = op
+    return ops
+
+
+def _fault(op: Op) -> str:
+    if (op.forward is None) == (op.view is None):
+        return "it needs a forward rule, or a view, and not both"
+    if not op.examples:
+        return "it has no examples to check it on"
+    if not op.title or not op.reads:
+        return "it does not say how it reads aloud"
+    arity = len(op.pullbacks) if op.variadic else len(op.examples[0].inputs)
+    if len(op.pullbacks) != arity:
+        return f"it takes {arity} inputs and has {len(op.pullbacks)} pullbacks (None is allowed)"
+    if len(op.formula.uses) != arity:
+        return f"it takes {arity} inputs and its formula has {len(op.formula.uses)} uses"
+    for position, (pullback, use) in enumerate(zip(op.pullbacks, op.formula.uses, strict=True)):
+        if (pullback is None) != (use is None):
+            return f"input {position} has a pullback without a local derivative, or the reverse"
+    return ""
+
+
+def find(ops: Mapping[str, Op], name: str) -> Op:
+    """Return the op called ``name``.
+
+    Raises:
+        WhygradError: there is none; names the nearest and lists all.
+    """
+    if name not in ops:
+        raise UnknownName(unknown("op", name, ops))
+    return ops[name]

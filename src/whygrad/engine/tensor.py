@@ -1,0 +1,562 @@
+"""Operators that record.
+
+A ``Tensor`` is a read-only array that remembers how it was made: which op, from which tensors,
+with which params. Nothing is registered anywhere: the recipe *is* the record, and a tape is
+written from it when one is wanted (``tape/record.py``).
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import sys
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any, cast
+
+import numpy as np
+
+from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, show_shape
+from whygrad.engine.op import DTYPES, Array, find
+from whygrad.engine.ops import OPS
+from whygrad.errors import ShapeError, WhygradError
+
+_order = itertools.count()
+_PACKAGE = __name__.partition(".")[0]
+_INSIDE = f"{_PACKAGE}."
+
+
+@dataclass(frozen=True, slots=True)
+class Reversing:
+    """Marks a step of the backward pass: which use of which tensor it passes a gradient through.
+
+    ``stage`` is "local" while the local derivative is worked out, "chain" for upstream x local,
+    "pull" where the contribution is made in one go, and "uses" for adding up copies.
+    """
+
+    step: Tensor
+    argument: int
+    upstream: Tensor
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where in an iteration we are: what new steps are marked with."""
+
+    phase: str = "forward"
+    part: tuple[str, ...] = ()
+    reverses: Reversing | None = None
+    source: tuple[str, int] | None = None  # found once for a whole backward pass
+
+
+_recorded: ContextVar[list[int] | None] = ContextVar("recorded", default=None)
+_scene: ContextVar[Scene] = ContextVar("scene", default=Scene())  # noqa: B039
+
+
+class Within:
+    """Marks the steps recorded inside ``with`` with a scene."""
+
+    __slots__ = ("_scene", "_token")
+
+    def __init__(self, marks: Scene) -> None:
+        self._scene = marks
+
+    def __enter__(self) -> None:
+        self._token = _scene.set(self._scene)
+
+    def __exit__(self, *_: object) -> None:
+        _scene.reset(self._token)
+
+
+def scene(
+    *, phase: str | None = None, part: tuple[str, ...] = (), reverses: Reversing | None = None
+) -> Within:
+    """Mark the steps recorded inside with a phase, a further part, or what they reverse."""
+    now = _scene.get()
+    return Within(Scene(phase or now.phase, now.part + part, reverses or now.reverses, now.source))
+
+
+def at_part(part: tuple[str, ...]) -> Within:
+    """Mark the steps recorded inside with exactly this part."""
+    now = _scene.get()
+    return Within(Scene(now.phase, part, now.reverses, now.source))
+
+
+@contextmanager
+def recording() -> Generator[None]:
+    """Refuse a recording that grows too large: all it computes stays in memory until it ends."""
+    token = _recorded.set([0])
+    try:
+        yield
+    finally:
+        _recorded.reset(token)
+
+
+def current_scene() -> Scene:
+    """Return the marks that the next step will get."""
+    return _scene.get()
+
+
+def from_here() -> Within:
+    """Mark the steps recorded inside with the line of the user's code that runs now."""
+    now = _scene.get()
+    return Within(Scene(now.phase, now.part, now.reverses, now.source or _source()))
+
+
+class Tensor:
+    """A read-only array and its recipe. Made by ``tensor()`` and by operators on tensors."""
+
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "inputs",
+        "name",
+        "op",
+        "order",
+        "params",
+        "role",
+        "scene",
+        "shape",
+        "source",
+    )
+
+    _data: Array
+    shape: Shape
+    op: str | None
+    inputs: tuple[Tensor, ...]
+    params: dict[str, Any]
+    role: str
+    name: str
+    scene: Scene
+    source: tuple[str, int] | None
+    order: int
+
+    def __init__(
+        self,
+        data: Array,
+        shape: Shape,
+        *,
+        op: str | None = None,
+        inputs: tuple[Tensor, ...] = (),
+        params: dict[str, Any] | None = None,
+        role: str = "intermediate",
+        name: str = "",
+        source: tuple[str, int] | None = None,
+    ) -> None:
+        """Keep a recipe. Not for users: ``tensor()`` copies what it is given, this does not."""
+        data.setflags(write=False)
+        self._data = data
+        self.shape = shape
+        self.op = op
+        self.inputs = inputs
+        self.params = params or {}
+        self.role = role
+        self.name = name
+        self.scene = _scene.get()
+        self.source = source
+        self.order = next(_order)
+
+    # --- reading ---
+
+    @property
+    def data(self) -> Array:
+        """The numbers, as a read-only array."""
+        return self._data
+
+    def numpy(self) -> Array:
+        """Return a copy of the numbers, to write in as you like."""
+        return self._data.copy()
+
+    def item(self) -> float:
+        """Return the one number of a tensor that has one.
+
+        Raises:
+            ShapeError: there are several, or none.
+        """
+        if self._data.size != 1:
+            raise ShapeError(f"item() needs one number, but the shape is {show_shape(self.shape)}")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """Return the numbers as nested lists."""
+        return self._data.tolist()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """How many axes."""
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a single number has no length")
+        return int(self.shape[0])
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __repr__(self) -> str:
+        numbers = np.array2string(self._data, separator=", ", prefix="tensor(", precision=4)
+        label = f", name={self.name!r}" if self.name else ""
+        return f"tensor({numbers}{label})"
+
+    def __bool__(self) -> bool:
+        """Return the truth of one number, for ``if``. It chooses what is recorded from here on."""
+        return bool(self.item())
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    __array_ufunc__ = None  # NumPy arrays on the left hand over to our operators
+    __hash__ = object.__hash__
+
+    # --- recording ---
+
+    def apply(self, op: str, *others: Tensor, **params: Any) -> Tensor:
+        """Record one op with this tensor as its first input."""
+        return apply(op, self, *others, **params)
+
+    def constant(self, number: float) -> Tensor:
+        """Return a constant of this tensor's dtype."""
+        dtype = self.dtype if self.dtype.kind == "f" else np.dtype(np.float64)
+        return Tensor(np.array(number, dtype), (), role="constant")
+
+    def named(self, name: str) -> Tensor:
+        """Give this tensor a name, by which explanations will call it, and return it."""
+        self.name = name
+        return self
+
+    def _with(self, other: object) -> Tensor:
+        if isinstance(other, Tensor):
+            return other
+        if isinstance(other, bool | int | float | np.integer | np.floating):
+            return self.constant(float(cast("float", other)))
+        return tensor(other, role="constant")
+
+    def __add__(self, other: object) -> Tensor:
+        return apply("add", self, self._with(other))
+
+    def __radd__(self, other: object) -> Tensor:
+        return apply("add", self._with(other), self)
+
+    def __sub__(self, other: object) -> Tensor:
+        return apply("sub", self, self._with(other))
+
+    def __rsub__(self, other: object) -> Tensor:
+        return apply("sub", self._with(other), self)
+
+    def __mul__(self, other: object) -> Tensor:
+        return apply("mul", self, self._with(other))
+
+    def __rmul__(self, other: object) -> Tensor:
+        return apply("mul", self._with(other), self)
+
+    def __truediv__(self, other: object) -> Tensor:
+        return apply("div", self, self._with(other))
+
+    def __rtruediv__(self, other: object) -> Tensor:
+        return apply("div", self._with(other), self)
+
+    def __pow__(self, other: object) -> Tensor:
+        if isinstance(other, int | float) and other == 2:
+            return apply("square", self)
+        return apply("pow", self, self._with(other))
+
+    def __rpow__(self, other: object) -> Tensor:
+        return apply("pow", self._with(other), self)
+
+    def __neg__(self) -> Tensor:
+        return apply("neg", self)
+
+    def __abs__(self) -> Tensor:
+        return apply("abs", self)
+
+    def __matmul__(self, other: object) -> Tensor:
+        return matmul(self, self._with(other))
+
+    def __rmatmul__(self, other: object) -> Tensor:
+        return matmul(self._with(other), self)
+
+    def __gt__(self, other: object) -> Tensor:
+        return apply("gt", self, self._with(other))
+
+    def __ge__(self, other: object) -> Tensor:
+        return apply("ge", self, self._with(other))
+
+    def __lt__(self, other: object) -> Tensor:
+        return apply("gt", self._with(other), self)
+
+    def __le__(self, other: object) -> Tensor:
+        return apply("ge", self._with(other), self)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return apply("eq", self, self._with(other))
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return apply("eq", self == other, self.constant(0.0))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return _getitem(self, index)
+
+    def exp(self) -> Tensor:
+        """Return e to the power of each element."""
+        return apply("exp", self)
+
+    def log(self) -> Tensor:
+        """Return the natural logarithm of each element."""
+        return apply("log", self)
+
+    def sqrt(self) -> Tensor:
+        """Return the square root of each element."""
+        return apply("sqrt", self)
+
+    def abs(self) -> Tensor:
+        """Return each element without its sign."""
+        return apply("abs", self)
+
+    def square(self) -> Tensor:
+        """Return each element times itself."""
+        return apply("square", self)
+
+    def relu(self) -> Tensor:
+        """Return each element if it is above 0, else 0."""
+        return apply("relu", self)
+
+    def sigmoid(self) -> Tensor:
+        """Return 1 / (1 + exp(-x)) of each element."""
+        return apply("sigmoid", self)
+
+    def tanh(self) -> Tensor:
+        """Return the hyperbolic tangent of each element."""
+        return apply("tanh", self)
+
+    def sum(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
+        """Add up along axes (all, if ``dim`` is None)."""
+        return _reduce("sum", self, dim, keepdim)
+
+    def mean(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
+        """Average along axes (all, if ``dim`` is None)."""
+        return _reduce("mean", self, dim, keepdim)
+
+    def amax(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Tensor:
+        """Take the largest along axes; where several are largest they share the gradient."""
+        return _reduce("amax", self, dim, keepdim)
+
+    max = amax
+
+    def reshape(self, *shape: int | Sequence[int]) -> Tensor:
+        """Give the numbers another shape; one -1 stands for what is left."""
+        first = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+        sizes = [_size(size) for size in cast("Sequence[int]", first)]
+        named = {size.name for size in self.shape if isinstance(size, Dim)}
+        strange = [
+            n for n, size in enumerate(sizes) if isinstance(size, Dim) and size.name not in named
+        ]
+        if len(strange) == 1 and -1 not in sizes:
+            sizes[strange[0]] = -1  # a size of another tensor: whatever is left, at any size
+        to = tuple(
+            size.name if isinstance(size, Dim) and size.name in named else int(size)
+            for size in sizes
+        )
+        return apply("reshape", self, to=to)
+
+    def permute(self, *dims: int) -> Tensor:
+        """Put the axes in another order."""
+        normalise_axes("permute", dims, self.ndim)  # refuses an axis that does not exist
+        return apply("permute", self, axes=tuple(d - self.ndim if d >= 0 else d for d in dims))
+
+    def transpose(self, dim0: int, dim1: int) -> Tensor:
+        """Swap two axes."""
+        axes = list(range(-self.ndim, 0))
+        a, b = (normalise_axes("transpose", d, self.ndim)[0] for d in (dim0, dim1))
+        axes[a], axes[b] = axes[b], axes[a]
+        return apply("permute", self, axes=tuple(axes))
+
+    @property
+    def T(self) -> Tensor:
+        """The axes in reverse."""
+        return apply("permute", self, axes=tuple(range(-1, -self.ndim - 1, -1)))
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes swapped."""
+        return self.transpose(-2, -1)
+
+
+def tensor(data: Any, *, dtype: Any = None, name: str = "", role: str = "input") -> Tensor:
+    """Make a tensor from a number, nested lists or an array. The numbers are copied.
+
+    Whole numbers become float64 too (so that they can have gradients) unless ``dtype`` is given.
+
+    Args:
+        data: numbers; anything ``numpy.array`` takes.
+        dtype: a float, integer or bool dtype; by default float64, or float32 for float32 data,
+            or bool for truths. Other widths become float64 or int64.
+        name: what explanations call it.
+        role: "input", "target", "parameter", "hyperparameter" or "constant".
+
+    Raises:
+        WhygradError: the data is ragged or does not consist of numbers.
+    """
+    if isinstance(data, Tensor):
+        data = data.data
+    try:
+        array: Array = np.array(data, dtype=dtype, order="C")
+    except (ValueError, TypeError, OverflowError) as error:
+        raise WhygradError(f"tensor: these are not numbers in even rows: {error}") from None
+    if array.dtype.kind not in "fiub":
+        raise WhygradError(f"tensor: needs numbers, but got {array.dtype} ({data!r:.60})")
+    whole = array.dtype.kind in "iu"
+    if array.dtype.name not in DTYPES or (dtype is None and whole):
+        array = array.astype(np.int64 if whole and dtype is not None else np.float64)
+    elif not array.dtype.isnative:
+        array = array.astype(array.dtype.name)
+    return Tensor(array, array.shape, role=role, name=name, source=_source())
+
+
+def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
+    """Record one op: compute its output and remember how.
+
+    Raises:
+        ShapeError: the shapes do not fit; both are named.
+        WhygradError: there is no such op, or the result would need too much memory.
+    """
+    op = find(OPS, name)
+    shape = op.shape(*(x.shape for x in inputs), **params)
+    arrays = [x.data for x in inputs]
+    for position, kind in op.expects.items():
+        if arrays[position].dtype.kind != kind[0]:
+            wanted = "whole numbers" if kind == "int" else "truths (True or False)"
+            raise WhygradError(
+                f"{name}: input {position} must hold {wanted}, but holds {arrays[position].dtype}"
+            )
+    with np.errstate(all="ignore"):
+        if op.view is not None:
+            out = op.view(arrays[0], shape, **params)
+        else:
+            assert op.forward is not None
+            dtype = output_dtype(op.kind, arrays)
+            recorded = _recorded.get()
+            taken = recorded[0] if recorded else 0
+            needed = bytes_for(f"{name}: a result", shape, dtype.itemsize, taken)
+            if recorded:
+                recorded[0] += needed
+            out = np.empty(shape, dtype)
+            op.forward(*arrays, out, **params)()
+    return Tensor(out, shape, op=name, inputs=inputs, params=params, source=_source())
+
+
+def output_dtype(kind: str, arrays: Sequence[Array]) -> np.dtype[Any]:
+    """Return the dtype of an op's output: the widest float among its inputs, or bool for a test."""
+    if kind == "bool":
+        return np.dtype(bool)
+    floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
+    return np.result_type(*floats) if floats else np.dtype(np.float64)
+
+
+def matmul(a: Tensor, b: Tensor) -> Tensor:
+    """Multiply matrices as ``torch.matmul`` does: a list on either side is one row or column.
+
+    Raises:
+        ShapeError: the inner sizes differ; both shapes are named.
+    """
+    if not a.shape or not b.shape:
+        raise ShapeError(
+            f"matmul: {show_shape(a.shape)} @ {show_shape(b.shape)}: "
+            f"a single number has no rows or columns; use *"
+        )
+    left = a.reshape(1, *a.shape) if a.ndim == 1 else a
+    right = b.reshape(*b.shape, 1) if b.ndim == 1 else b
+    product = apply("matmul", left, right)
+    if a.ndim == 1 and b.ndim == 1:
+        return product.reshape(())
+    if a.ndim == 1:
+        return product.reshape(*product.shape[:-2], product.shape[-1])
+    if b.ndim == 1:
+        return product.reshape(*product.shape[:-1])
+    return product
+
+
+def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
+    return apply(op, x, axes=normalise_axes(op, dim, x.ndim), keepdims=keepdim)
+
+
+def _getitem(x: Tensor, index: Any) -> Tensor:
+    """Basic indexing (ints, slices, one ...) or one integer tensor for the first axis."""
+    if isinstance(index, Tensor | np.ndarray | list):
+        if not x.shape:
+            raise ShapeError("a single number has no rows to pick")
+        rows = whole_numbers(index, x.shape[0], -int(x.shape[0]))
+        return apply("index_select", x, rows, axis=-x.ndim)
+    items: list[Any] = list(cast("tuple[Any, ...]", index)) if isinstance(index, tuple) else [index]
+    dots = [n for n, item in enumerate(items) if isinstance(item, EllipsisType)]
+    missing = x.ndim - len(items) + len(dots)
+    if missing < 0 or len(dots) > 1:
+        raise ShapeError(f"index {index!r} has more axes than {show_shape(x.shape)}")
+    where = dots[0] if dots else len(items)
+    items[where : where + len(dots)] = [slice(None)] * missing
+    return apply("getitem", x, index=tuple(map(_item, items)))
+
+
+def _item(item: Any) -> int | tuple[int | None, int | None, int | None]:
+    """Return one item of a basic index as the record keeps it."""
+    try:
+        if isinstance(item, slice):
+            item = cast("slice[Any, Any, Any]", item)
+            return _bound(item.start), _bound(item.stop), _bound(item.step)
+        if not isinstance(item, bool | np.bool_):
+            return operator.index(item)
+    except TypeError:
+        pass
+    raise ShapeError(f"index {item!r} is not allowed; use whole numbers, slices or ...")
+
+
+def _bound(bound: Any) -> int | None:
+    return None if bound is None else operator.index(bound)
+
+
+def _size(size: Any) -> int:
+    """Return a size, with its name if it has one."""
+    try:
+        return size if isinstance(size, Dim) else operator.index(size)
+    except TypeError:
+        raise ShapeError(f"reshape: {size!r} is not a size; use whole numbers") from None
+
+
+def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
+    """Return an index as a tensor of whole numbers, each from ``least`` to below ``size``.
+
+    Raises:
+        ShapeError: it holds something else.
+    """
+    made = index if isinstance(index, Tensor) else tensor(index, role="constant")
+    numbers = made.data
+    if made.dtype.kind == "b" or (numbers % 1).any():
+        raise ShapeError(f"indices must be whole numbers, but are {made.dtype}: {index!r:.60}")
+    outside = numbers[(numbers < least) | (numbers >= size)]
+    if outside.size:
+        raise ShapeError(f"index {outside[0]:g} is outside {least} to {int(size) - 1}")
+    return made if made.dtype.kind == "i" else tensor(numbers, dtype=np.int64, role="constant")
+
+
+def _source() -> tuple[str, int]:
+    """Return the file and line of the user's code: the nearest frame outside this package."""
+    known = _scene.get().source
+    if known is not None:
+        return known
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back is not None and _ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _ours(module: str) -> bool:
+    return module == _PACKAGE or module.startswith(_INSIDE)

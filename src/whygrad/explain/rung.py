@@ -1,0 +1,79 @@
+"""A rung of the why ladder: one answer, as plain data, and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from whygrad.tape.run import json_number
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One answer, and what it rests on.
+
+    Attributes:
+        name: what is explained: a value's element (``dL/dw1``) or a local derivative (``da1/dz1``).
+        question: what this answers: "Why multiply?".
+        value: the number.
+        expression: plain arithmetic in Python syntax that comes to it.
+        formula: the same in names.
+        claim: why, in a sentence or two, with these numbers.
+        principle: name of the principle it rests on.
+        because: the rungs below; empty where depth ends or nothing more is to be said.
+        element: ``(value id, flat index)`` where the rung explains an element of the tape.
+    """
+
+    name: str
+    question: str
+    value: float
+    expression: str
+    formula: str
+    claim: str
+    principle: str
+    because: tuple[Rung, ...] = ()
+    element: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines(0))
+
+    def _lines(self, depth: int) -> Iterator[str]:
+        margin = "    " * depth
+        yield f"{margin}{self.question}"
+        yield f"{margin}  {self.claim} ({self.principle})"
+        for rung in self.because:
+            yield from rung._lines(depth + 1)
+
+    def __rich__(self) -> object:
+        """Return a tree for a terminal that can draw one."""
+        from rich.text import Text
+        from rich.tree import Tree
+
+        def grown(rung: Rung) -> Tree:
+            label = Text.assemble(
+                (rung.question, "bold"),
+                "\n",
+                rung.claim,
+                " ",
+                (f"({rung.principle})", "italic dim"),
+            )
+            tree = Tree(label, guide_style="dim")
+            for below in rung.because:
+                tree.children.append(grown(below))
+            return tree
+
+        return grown(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rung, and all below it, as JSON data; inf and nan as texts."""
+        return {
+            "name": self.name,
+            "question": self.question,
+            "value": json_number(self.value),
+            "expression": self.expression,
+            "formula": self.formula,
+            "claim": self.claim,
+            "principle": self.principle,
+            "because": [rung.to_json() for rung in self.because],
+        }

@@ -1,0 +1,153 @@
+"""How the ladder speaks of a run: its symbols, its numbers as shown, and of which example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from whygrad.engine.dims import Dim
+from whygrad.engine.formula import Expr, expr, to_python, unflat
+from whygrad.engine.notation import symbol
+from whygrad.explain import display
+from whygrad.explain.contributions import Contribution
+from whygrad.explain.lesson import formula, in_names, in_numbers
+from whygrad.explain.rung import Rung
+from whygrad.tape.run import Run
+
+MOST_NAMED = 12  # terms of a long sum are written in names
+
+
+@dataclass
+class Words:
+    """Writes about one run."""
+
+    run: Run
+    digits: int = display.DIGITS
+    _trees: dict[tuple[int, int], Expr] = field(default_factory=dict[tuple[int, int], Expr])
+    _texts: dict[int, tuple[Expr, str, str]] = field(
+        default_factory=dict[int, tuple[Expr, str, str]]
+    )
+
+    def tree(self, value: int, at: int) -> Expr:
+        """Return an element's formula, worked out once."""
+        if (value, at) not in self._trees:
+            self._trees[value, at] = formula(self.run, value, at)
+        return self._trees[value, at]
+
+    def written(self, tree: Expr) -> tuple[str, str]:
+        """Return a formula in numbers and in names, written once."""
+        if id(tree) not in self._texts:
+            many = tree.head == "terms" and len(tree.args) > MOST_NAMED
+            shown = Expr("terms", tree.args[:MOST_NAMED]) if many else tree
+            names = to_python(shown, lambda value, at: in_names(self.run, value, at))
+            names += " + …" if many else ""
+            self._texts[id(tree)] = (tree, in_numbers(self.run, tree), names)
+        return self._texts[id(tree)][1:]
+
+    def say(self, number: float, digits: int | None = None) -> str:
+        """Write a number for a person."""
+        return display.number(number, digits or self.digits)
+
+    def in_parentheses(self, number: float) -> str:
+        text = self.say(number)
+        return f"({text})" if text.startswith("−") else text
+
+    def product(self, one: Contribution) -> str:
+        """Write ``upstream × local = product``, holding as shown."""
+        return self.shown(Expr("mul", (expr(one.arrives), expr(one.rate))), one.product)
+
+    def equation(self, value: int, at: int, tree: Expr) -> str:
+        """Write an element's formula with its numbers, holding as shown."""
+        return f"{self.symbol(value, at)} = {self.shown(tree, self.run.number(value, at))}"
+
+    def shown(self, tree: Expr, result: float) -> str:
+        how = display.shown(tree, self.run.number, result, self.digits)
+        text = display.in_numbers(tree, self.run.number, how.digits)
+        return text if text == how.result else f"{text} = {how.result}"
+
+    def which(self, value: int, at: int) -> str:
+        """Say which example an element belongs to."""
+        shape = self.run.arrays[value].shape
+        if not self.per_example(value) or shape[0] == 1:
+            return "the example"
+        return f"example {unflat(at, shape)[0] + 1} of {shape[0]}"
+
+    def per_example(self, value: int) -> bool:
+        shape = self.run.tape.values[value].shape
+        return bool(shape) and isinstance(shape[0], Dim) and shape[0].name == "batch"
+
+    def scope(self, value: int, at: int) -> str:
+        """Say of which example, or of how many, a forward value speaks."""
+        if self.batch() == 1:
+            return ""
+        if value == self.run.tape.loss:
+            return f" This is the mean over {self.batch()} examples."
+        return f" This is for {self.which(value, at)}." if self.per_example(value) else ""
+
+    def scope_of_parameter(self, of: int) -> str:
+        return f"The loss is a mean over {self.batch()} examples, so each has its share in this."
+
+    def is_batch_parameter(self, of: int) -> bool:
+        return self.run.tape.values[of].role == "parameter" and self.batch() > 1
+
+    def batch(self) -> int:
+        for value in self.run.tape.leaves:
+            if value.shape and isinstance(value.shape[0], Dim) and value.shape[0].name == "batch":
+                return self.run.arrays[value.id].shape[0]
+        return 1
+
+    def loss(self) -> str:
+        return symbol(self.run.tape.label(self.run.tape.loss))
+
+    def label(self, value: int, at: int) -> str:
+        return self.run.label(value, at)
+
+    def symbol(self, value: int, at: int) -> str:
+        return symbol(self.label(value, at))
+
+    def target_element(self, one: Contribution) -> tuple[int, int]:
+        value, at = one.upstream
+        of = self.run.tape.values[value].gradient_of
+        return (self.run.tape.loss, 0) if of is None else (of, at)
+
+    def target(self, one: Contribution) -> str:
+        return self.symbol(*self.target_element(one))
+
+    def target_label(self, one: Contribution) -> str:
+        return self.label(*self.target_element(one))
+
+    def gradient_label(self, of: int, at: int) -> str:
+        return self.label(self.run.tape.gradients[of], at)
+
+    def is_seed(self, one: Contribution) -> bool:
+        return one.upstream[0] not in self.run.tape.makers
+
+    def rung(
+        self,
+        value: int,
+        at: int,
+        tree: Expr,
+        question: str,
+        claim: str,
+        principle: str,
+        below: Sequence[Rung],
+    ) -> Rung:
+        return Rung(
+            self.label(value, at),
+            question,
+            self.run.number(value, at),
+            *self.written(tree),
+            claim,
+            principle,
+            tuple(below),
+            (value, at),
+        )
+
+    def digits_for_change(self, before: float, after: float) -> int:
+        """Return how many digits it takes for a small change to show, to two digits of its own."""
+        change = after - before
+        for digits in range(self.digits, display.ALL_DIGITS):
+            seen = display.rounded(after, digits) - display.rounded(before, digits)
+            if abs(seen - change) <= 0.01 * abs(change):
+                return digits
+        return display.ALL_DIGITS

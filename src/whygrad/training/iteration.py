@@ -1,0 +1,533 @@
+"""One training iteration, recorded once and played as often as you like."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from whygrad.engine.backward import gradients
+from whygrad.engine.dims import Dim, show_shape
+from whygrad.engine.op import Array
+from whygrad.engine.tensor import Tensor, recording, scene, tensor
+from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError, unknown
+from whygrad.explain import Nudge, Paths, Rung, nudge, paths, why
+from whygrad.explain.ladder import DEPTH
+from whygrad.explain.lesson import lesson
+from whygrad.explain.nudge import EPSILON
+from whygrad.nn import Module, Sequential, carrying, functional, naming
+from whygrad.optim import Optimizer
+from whygrad.optim.schedule import Rates, Schedule
+from whygrad.tape.player import Player, first_fault
+from whygrad.tape.record import write
+from whygrad.tape.run import Run
+from whygrad.tape.tape import Step, Tape, Value
+
+LOSSES: Mapping[str, Callable[..., Tensor]] = {
+    "mse": functional.mse_loss,
+    "mae": functional.l1_loss,
+    "l1": functional.l1_loss,
+    "huber": functional.huber_loss,
+    "smooth_l1": functional.smooth_l1_loss,
+    "bce": functional.binary_cross_entropy,
+    "bce_with_logits": functional.binary_cross_entropy_with_logits,
+    "cross_entropy": functional.cross_entropy,
+    "nll": functional.nll_loss,
+    "kl_div": functional.kl_div,
+    "hinge": functional.hinge_loss,
+}
+FLOATS = ("float64", "float32")
+CHECK_EVERY = 64  # iterations between two looks for NaN; the one at fault is then found by replay
+
+Batches = Callable[[int], Sequence[Array]]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a model that holds a parameter, and that parameter's value on the tape."""
+
+    module: Module
+    attribute: str
+    value: int
+
+
+class Iteration:
+    """A recorded iteration: its tape, the numbers of its first play, and a player to go on with.
+
+    Attributes:
+        tape: the steps.
+        run: the numbers of the latest play: of recording it, or of the last iteration played.
+        losses: the loss of every iteration played so far, before its update.
+        batches: gives the arrays of the inputs and targets of an iteration by its number (from
+            0), in order of their ids; None where every iteration sees the recorded ones.
+        schedule: what each iteration's learning rate is multiplied by; None where it is constant.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        run: Run,
+        *,
+        slots: Sequence[Slot] = (),
+        optimizer: Optimizer | None = None,
+        batches: Batches | None = None,
+        schedule: Schedule | None = None,
+    ) -> None:
+        """Keep what was recorded. ``trace`` makes iterations; you need not."""
+        self.tape = tape
+        self.run = run
+        self.losses: list[float] = []
+        self.batches = batches
+        self.schedule = schedule
+        self._rates = Rates(schedule or Schedule())
+        self._rate = tape.by_name.get("learning_rate")
+        self._slots = slots
+        self._optimizer = optimizer
+        self._state = {before: run.arrays[before].copy() for before, _ in tape.carries}
+        self._given = {v.id: run.arrays[v.id] for v in tape.leaves}
+        self._inputs = [v.id for v in tape.leaves if v.role in ("input", "target")]
+        self._live = {v.id: self._given[v.id].copy() for v in _hyperparameters(tape)}
+        self._players: dict[tuple[Any, ...], Player] = {}
+        if self._rate is not None and self._rates.share(0, []) != 1.0:
+            self.run = self.peek()  # it was recorded at the full rate
+
+    def __str__(self) -> str:
+        """List the steps at the lesson grain, each with how many steps of the tape it holds.
+
+        ``print(iteration.tape)`` lists those: layers that are made of others unfold there.
+        """
+        return "\n".join(
+            f"{n:>3}  {step.phase:8} {step.title}"
+            + (f"  ({len(step.steps)} steps)" if len(step.steps) > 1 else "")
+            for n, step in enumerate(lesson(self.tape), start=1)
+        )
+
+    @property
+    def played(self) -> int:
+        """How many iterations have been played."""
+        return len(self.losses)
+
+    @property
+    def state(self) -> Mapping[str, Array]:
+        """Copies of the parameters and optimizer state as they stand, by name."""
+        return {self.tape.label(value): array.copy() for value, array in self._state.items()}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Put other numbers in place of parameters or optimizer state.
+
+        Raises:
+            UnknownName: there is no such parameter.
+            ShapeError: the shape differs; both are named.
+            WhygradError: these are not numbers. Nothing is changed where anything is refused.
+        """
+        known = {self.tape.label(value): value for value in self._state}
+        new: dict[int, Array] = {}
+        for name, numbers in state.items():
+            if name not in known:
+                raise UnknownName(unknown("parameter", name, known))
+            array = self._state[known[name]]
+            given = tensor(numbers).data
+            if given.shape != array.shape:
+                raise ShapeError(
+                    f"{name} has shape {show_shape(array.shape)}, "
+                    f"but was given {show_shape(given.shape)}"
+                )
+            new[known[name]] = given
+        self._restore(new)
+        self._give_back()
+
+    def set_hyperparameter(self, name: str, number: float) -> None:
+        """Use another learning rate (or momentum ...) from the next iteration on.
+
+        Raises:
+            UnknownName: the tape has no such hyperparameter.
+            WhygradError: the number is not finite.
+        """
+        known = {v.name: v.id for v in _hyperparameters(self.tape)}
+        if name not in known:
+            raise UnknownName(unknown("hyperparameter", name, known))
+        if not math.isfinite(number):
+            raise WhygradError(f"{name} is {number!r}; it must be a finite number")
+        self._given[known[name]] = np.array(number, self.tape.values[known[name]].dtype)
+        self._live[known[name]][...] = number
+
+    def play(self, n: int = 1) -> Run:
+        """Train for ``n`` iterations, from where the last play ended.
+
+        Returns:
+            The numbers of the last iteration played. Its parameters are those before its update.
+
+        Raises:
+            NonFiniteError: a NaN or infinity arose; names the first step that made it. The state
+                is then that before the iteration at fault.
+        """
+        if n < 1:
+            raise WhygradError(f"play({n}): play at least 1 iteration")
+        run = self._advance(n, keep=True)
+        assert run is not None
+        self.run = run
+        return run
+
+    def train(self, n: int = 1) -> float:
+        """Train as ``play`` does, keeping no numbers but the losses: in less time and memory.
+
+        Returns:
+            The loss of the last iteration, before its update. ``run`` stays what it was.
+
+        Raises:
+            NonFiniteError: as ``play``.
+        """
+        if n < 1:
+            raise WhygradError(f"train({n}): train for at least 1 iteration")
+        self._advance(n, keep=False)
+        return self.losses[-1]
+
+    def peek(self) -> Run:
+        """Return the numbers of the next iteration without training on it."""
+        player = self._player()
+        player.play()
+        return player.run()
+
+    def why(self, name: str, depth: int = DEPTH) -> Rung:
+        """Explain a number of the latest play; see ``whygrad.explain.why``."""
+        return why(self.run, name, depth)
+
+    def nudge(self, name: str, epsilon: float = EPSILON) -> Nudge:
+        """Move a number of the latest play a little and look at the loss; see ``nudge``."""
+        return nudge(self.run, name, epsilon)
+
+    def paths(self, name: str, top: int = 10) -> Paths:
+        """Return the paths from a number of the latest play to the loss; see ``paths``."""
+        return paths(self.run, name, top)
+
+    def _advance(self, n: int, *, keep: bool) -> Run | None:
+        """Train for ``n`` iterations, and return the numbers of the last if they are to be kept."""
+        end = self.played + n
+        run = None
+        while self.played < end:
+            start = self.played
+            before = self._copy_state()
+            self._train(min(CHECK_EVERY, end - keep - start))
+            if keep and self.played == end - 1:
+                run = self._one()
+            if not self._healthy(start):
+                del self.losses[start:]
+                self._restore(before)
+                self._replay_to_the_fault(end)
+        self._give_back()
+        return run
+
+    def _train(self, n: int) -> None:
+        """Train for ``n`` iterations of which only the losses are noted."""
+        if self.batches is None and self.schedule is None and n:
+            self._player(lean=True).train(n, self.losses)
+            return
+        for _ in range(n):
+            self._player(lean=True).train(1, self.losses)
+
+    def _one(self) -> Run:
+        """Train for one iteration; return its numbers, with the parameters before its update."""
+        player = self._player()
+        player.play()
+        self.losses.append(player.buffers[self.tape.loss].item())
+        run = player.run()
+        player.carry()
+        return run
+
+    def _player(self, *, lean: bool = False) -> Player:
+        """Return a player ready for this iteration; all share the state's buffers and the rates."""
+        if self.schedule is not None and self._rate is not None:
+            share = self._rates.share(self.played, self.losses)
+            self._live[self._rate][...] = self._given[self._rate] * share
+        if self.batches is None:
+            given = [self._given[i] for i in self._inputs]
+        else:
+            given = self.batches(self.played)
+        key = (lean, *(array.shape for array in given))
+        player = self._players.get(key)
+        if player is None:
+            leaves = dict(self._given)
+            leaves.update(zip(self._inputs, given, strict=True))
+            shared = {**self._state, **self._live}
+            player = self._players[key] = Player(self.tape, leaves, shared, lean=lean)
+        elif self.batches is not None:
+            for value, array in zip(self._inputs, given, strict=True):
+                np.copyto(player.buffers[value], array)
+        return player
+
+    def _copy_state(self) -> dict[int, Array]:
+        return {value: array.copy() for value, array in self._state.items()}
+
+    def _restore(self, state: Mapping[int, Array]) -> None:
+        for value, array in state.items():
+            np.copyto(self._state[value], array)
+
+    def _healthy(self, start: int) -> bool:
+        return all(map(math.isfinite, self.losses[start:])) and all(
+            bool(np.isfinite(array).all()) for array in self._state.values()
+        )
+
+    def _replay_to_the_fault(self, end: int) -> None:
+        """Play one by one until a step makes a NaN or infinity, and say which.
+
+        Raises:
+            NonFiniteError: always; there was a fault before iteration ``end``.
+        """
+        while self.played < end:
+            player = self._player()
+            player.play()
+            results = (self.tape.loss, *(after for _, after in self.tape.carries))
+            if not all(np.isfinite(player.buffers[value]).all() for value in results):
+                self._give_back()
+                raise NonFiniteError(fault_text(self.tape, first_fault(player), self.played))
+            self.losses.append(player.buffers[self.tape.loss].item())
+            player.carry()
+        self._give_back()
+        raise NonFiniteError(
+            f"a NaN or infinity arose before iteration {end + 1}, but not when it was played "
+            f"again: `batches` must give the same arrays whenever it is asked for an iteration"
+        )
+
+    def _give_back(self) -> None:
+        """Put the trained parameters into the model and the optimizer, as PyTorch would."""
+        new = {
+            slot.value: Tensor(
+                self._state[slot.value].copy(),
+                self.tape.values[slot.value].shape,
+                role=self.tape.values[slot.value].role,
+                name=getattr(slot.module, slot.attribute).name,
+            )
+            for slot in self._slots
+            if slot.value in self._state
+        }
+        replaced: dict[Tensor, Tensor] = {}
+        for slot in self._slots:
+            if slot.value in new:
+                replaced[getattr(slot.module, slot.attribute)] = new[slot.value]
+                setattr(slot.module, slot.attribute, new[slot.value])
+        if self._optimizer is not None:
+            self._optimizer.parameters = [replaced.get(p, p) for p in self._optimizer.parameters]
+
+
+def _hyperparameters(tape: Tape) -> list[Value]:
+    return [value for value in tape.leaves if value.role == "hyperparameter"]
+
+
+def fault_text(tape: Tape, step: Step | None, iteration: int) -> str:
+    """Say where a NaN or infinity arose, and what usually helps."""
+    if step is None:
+        return (
+            f"iteration {iteration + 1}: the numbers given to it (inputs, targets or parameters) "
+            f"already hold a NaN or infinity"
+        )
+    place = " > ".join((step.phase, *step.part))
+    code = f"; {step.source.file}:{step.source.line}: {step.source.code}" if step.source else ""
+    return (
+        f"iteration {iteration + 1}: step {step.id} ({step.op}, making "
+        f"{tape.label(step.output)}, in {place}) is the first to make a NaN or infinity from "
+        f"finite numbers{code}. A smaller learning rate usually helps; so does a loss that takes "
+        f"logits"
+    )
+
+
+def trace(
+    model: Callable[..., Tensor],
+    x: Any,
+    y: Any,
+    *,
+    loss: str | Callable[[Tensor, Tensor], Tensor] = "mse",
+    optimizer: Optimizer | None = None,
+    schedule: Schedule | None = None,
+    dtype: str | None = None,
+) -> Iteration:
+    """Record one training iteration: forward, loss, backward and, with an optimizer, update.
+
+    Args:
+        model: a ``Module``, or any function from a tensor to a tensor.
+        x: the inputs, shape (batch, ...), or a single number.
+        y: the targets; what the loss compares the model's output with.
+        loss: a function of (output, target), or a name out of ``LOSSES``: "mse", "mae" (or "l1"),
+            "huber", "smooth_l1", "bce", "bce_with_logits", "cross_entropy", "nll", "kl_div" (of
+            log-probabilities) or "hinge" (for targets of 1 and -1).
+        optimizer: updates its parameters; None records no update.
+        schedule: how the optimizer's learning rate changes; see ``whygrad.optim.schedule``.
+        dtype: "float32" for speed, or "float64": turns the model's parameters, x and y into it.
+            By default all keep their own.
+
+    Returns:
+        The iteration: ``.tape``, ``.run``, and ``.play(n)`` to train. Playing on trains the model
+        you passed in.
+
+    Raises:
+        WhygradError: an unknown loss, shapes that do not fit, a loss that is not one number, or
+            too much memory needed; it says how much, before it is taken.
+    """
+    with recording():  # no decorator: its frame would be taken for the person's own line
+        return _trace(model, x, y, loss, optimizer, schedule, dtype)
+
+
+def _trace(
+    model: Callable[..., Tensor],
+    x: Any,
+    y: Any,
+    loss: str | Callable[[Tensor, Tensor], Tensor],
+    optimizer: Optimizer | None,
+    schedule: Schedule | None,
+    dtype: str | None,
+) -> Iteration:
+    if dtype is not None:
+        _turn(model, optimizer, dtype)
+    inputs, target = _batched(x, y, dtype)
+    compare = _loss(loss)
+    with carrying() as changed, naming() as layers:
+        output = _returned("model", model(inputs))
+        with scene(phase="loss"):
+            value = _returned("loss", compare(output, target))
+    if value.data.size != 1:
+        raise ShapeError(
+            f"the loss has shape {show_shape(value.shape)}, but must be one number; "
+            f"take its .mean() or .sum()"
+        )
+    names = {made: name for made, name in layers.items() if not made.name}
+    names.update({output: output.name or "yhat", value: value.name or "L"})
+    slots: list[tuple[Module, str, Tensor]] = []
+    if isinstance(model, Module):
+        names.update(_parameter_names(model))
+        places = model.slots(roles=("parameter", "buffer"))
+        slots = [(owner, at, getattr(owner, at)) for _, owner, at in places]
+    parameters = list(dict.fromkeys([t for _, _, t in slots if t.role == "parameter"]))
+    if optimizer is not None:
+        parameters = list(dict.fromkeys([*parameters, *optimizer.parameters]))
+    tape, run, ids = record_iteration(
+        value, parameters, optimizer, names, carries=tuple(changed.items())
+    )
+    return Iteration(
+        tape,
+        run,
+        slots=[Slot(owner, at, ids[t]) for owner, at, t in slots if t in ids],
+        optimizer=optimizer,
+        schedule=schedule,
+    )
+
+
+def record_iteration(
+    loss: Tensor,
+    wanted: Sequence[Tensor],
+    optimizer: Optimizer | None,
+    names: Mapping[Tensor, str],
+    *,
+    also: Sequence[Tensor] = (),
+    carries: Sequence[tuple[Tensor, Tensor]] = (),
+) -> tuple[Tape, Run, dict[Tensor, int]]:
+    """Record backward and update behind a forward pass, and write the tape.
+
+    Args:
+        loss: the value to differentiate.
+        wanted: the tensors to find gradients of, besides all between them and the loss.
+        optimizer: records the update of its parameters; None records none.
+        names: names for tensors; gradients and updated parameters are named after them.
+        also: further results to keep on the tape.
+        carries: buffers that layers change, each with what takes its place.
+    """
+    named = dict(names)
+    label = named.get(loss, loss.name) or "L"
+    named[loss] = label
+    found = gradients(loss, wanted)
+    for value, gradient in found.items():
+        name = named.get(value, value.name)
+        if name:
+            named[gradient] = f"d{label}/d{name}"
+    updates: Sequence[tuple[Tensor, Tensor]] = ()
+    for before, after in carries:
+        named.setdefault(after, f"{named.get(before, before.name)}_new")
+    if optimizer is not None:
+        with scene(phase="update"):
+            recorded = optimizer.record(
+                [
+                    (named.get(p, p.name) or f"p{n}", p, found[p])
+                    for n, p in enumerate(optimizer.parameters)
+                    if p in found
+                ]
+            )
+        named = {**recorded.names, **named}
+        updates = recorded.carries
+        if not updates:
+            raise WhygradError("the loss depends on none of the optimizer's parameters")
+        for before, after in updates:
+            if before.dtype != after.dtype:
+                raise WhygradError(
+                    f"{named.get(before, before.name)} is {before.dtype}, but its update comes "
+                    f"out as {after.dtype}; give inputs and parameters one dtype"
+                )
+    kept = [*also, *(found[t] for t in wanted if t in found)]
+    tape, run, ids = write(
+        loss, also=kept, names=named, gradients=found, carries=[*updates, *carries]
+    )
+    return tape, run, ids
+
+
+def _turn(model: Callable[..., Tensor], optimizer: Optimizer | None, dtype: str) -> None:
+    """Turn a model's parameters into ``dtype``, and the optimizer's with them."""
+    if dtype not in FLOATS:
+        raise UnknownName(unknown("dtype", dtype, FLOATS))
+    turned: dict[Tensor, Tensor] = {}
+    if isinstance(model, Module):
+        slots = list(model.slots())
+        old = [getattr(owner, attribute) for _, owner, attribute in slots]
+        model.to(dtype)
+        new = [getattr(owner, attribute) for _, owner, attribute in slots]
+        turned = dict(zip(old, new, strict=True))
+    if optimizer is not None:
+        optimizer.parameters = [turned.get(p, p) for p in optimizer.parameters]
+        other = next((p for p in optimizer.parameters if p.dtype != dtype), None)
+        if other is not None:
+            raise WhygradError(
+                f"a parameter of the optimizer is {other.dtype}, and no module holds it: make it "
+                f"with wg.tensor(..., dtype={dtype!r}), or leave dtype out"
+            )
+
+
+def _batched(x: Any, y: Any, dtype: str | None = None) -> tuple[Tensor, Tensor]:
+    """Make the input and the target, their first axis being the batch."""
+    inputs = x if isinstance(x, Tensor) else tensor(x)
+    target = y if isinstance(y, Tensor) else tensor(y)
+    if dtype is not None:
+        inputs, target = (
+            tensor(t, dtype=dtype, name=t.name) if t.dtype.kind == "f" else t
+            for t in (inputs, target)
+        )
+    for what, given in (("x", inputs), ("y", target)):
+        if not given.data.size:
+            raise ShapeError(f"{what} has shape {show_shape(given.shape)}: there are no samples")
+    shapes = [inputs.shape, target.shape]
+    if all(shapes) and shapes[0][0] == shapes[1][0]:
+        batch = next((s[0] for s in shapes if isinstance(s[0], Dim)), Dim("batch", shapes[0][0]))
+        shapes = [(batch, *shape[1:]) for shape in shapes]
+    return (
+        Tensor(inputs.data, shapes[0], role="input", name=inputs.name or "x"),
+        Tensor(target.data, shapes[1], role="target", name=target.name or "t"),
+    )
+
+
+def _returned(what: str, made: object) -> Tensor:
+    if not isinstance(made, Tensor):
+        raise WhygradError(f"the {what} must return a tensor, but returned {type(made).__name__}")
+    return made
+
+
+def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    if isinstance(loss, str):
+        if loss not in LOSSES:
+            raise UnknownName(unknown("loss", loss, LOSSES))
+        return LOSSES[loss]
+    return loss
+
+
+def _parameter_names(model: Module) -> dict[Tensor, str]:
+    if isinstance(model, Sequential):
+        return model.parameter_names()
+    held = (*model.named_parameters(), *model.named_buffers())
+    return {found: found.name or path for path, found in held}
