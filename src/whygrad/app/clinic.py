@@ -134,7 +134,7 @@ class Ward:
                     raise Refused("the clinic is busy; try again in a minute", status=503)
                 job = self._jobs[key] = Job(doing)
                 self._forget()
-                thread = threading.Thread(target=self._work, args=(job, work))
+                thread = threading.Thread(target=self._work, args=(job, work), name=doing)
                 self._threads.add(thread)
                 thread.start()
         if not job.finished.wait(SOON):
