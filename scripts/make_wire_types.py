@@ -22,9 +22,8 @@ HEADER = """\
 // The messages that the server, a static page and a notebook give the page.
 // Written by scripts/make_wire_types.py from src/whygrad/wire/messages.py; do not edit.
 
-import type { Formula } from './player/formula'
+import type { Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
-import type { Test } from './why/reasons'
 """
 KNOWN = {
     ("StepInfo", "phase"): "Phase",

@@ -1,9 +1,8 @@
 // The messages that the server, a static page and a notebook give the page.
 // Written by scripts/make_wire_types.py from src/whygrad/wire/messages.py; do not edit.
 
-import type { Formula } from './player/formula'
+import type { Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
-import type { Test } from './why/reasons'
 
 export const VERSION = 1
 

@@ -1,6 +1,7 @@
 // One patient, and what the learner has asked, seen and said of it.
 
-import { whatWentWrong } from '../views/open'
+import type { ClinicApi, Waiting } from '../contract/patients'
+import { whatWentWrong } from '../contract/refusal'
 import type {
   ClinicFact,
   ClinicInfo,
@@ -10,7 +11,6 @@ import type {
   GradeMessage,
   PatientMessage,
 } from '../wire'
-import type { ClinicApi, Waiting } from './api'
 
 /** So many facts can be named as evidence. */
 export const MOST_EVIDENCE = 5

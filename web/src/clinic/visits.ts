@@ -1,7 +1,7 @@
 // Visits that were begun, so that one who looks elsewhere comes back to where they were.
 
+import type { ClinicApi } from '../contract/patients'
 import type { ClinicInfo } from '../wire'
-import type { ClinicApi } from './api'
 import { Visit } from './visit.svelte'
 
 /** Visits kept; the oldest are left out. */

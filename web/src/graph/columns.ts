@@ -1,6 +1,6 @@
 // The columns of a layered network's graph: its named values, in order, and what each is made with.
 
-import type { Session } from '../session.svelte'
+import type { Session } from '../study/session.svelte'
 import type { GraphNode, Kind } from './drawing'
 import { madeValues, stepWords, unitsOf } from './structure'
 

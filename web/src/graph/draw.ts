@@ -1,6 +1,6 @@
 // Which drawing suits a trace, and which of its layers are folded at first.
 
-import type { Session } from '../session.svelte'
+import type { Session } from '../study/session.svelte'
 import { layers } from './columns'
 import type { Direction, Drawing } from './drawing'
 import { drawGeneral } from './general'

@@ -1,7 +1,7 @@
 // Any other tape: its named values, laid out by dagre.
 
 import { graphlib, layout } from '@dagrejs/dagre'
-import type { Session } from '../session.svelte'
+import type { Session } from '../study/session.svelte'
 import {
   type Box,
   boundsOf,
@@ -12,7 +12,7 @@ import {
   type Kind,
 } from './drawing'
 import { foldedGrid } from './measures'
-import { arched, through } from './paths'
+import { arched, through } from './routes'
 import { formulaWords, madeValues } from './structure'
 
 const BOX = { width: 100, height: 66 }

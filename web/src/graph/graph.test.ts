@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import cases from '../../../tests/conformance/sessions.json'
-import { Session } from '../session.svelte'
+import { Session } from '../study/session.svelte'
 import type { TraceMessage } from '../wire'
 import { draw, foldedAtFirst } from './draw'
 import type { Box, Direction, Drawing } from './drawing'
-import { elementAt, thickness, touchOf } from './elements'
 import { framed } from './frame'
+import { elementAt, thickness, touchOf } from './nodes'
 import { ratesOf } from './rates'
 import { read } from './reading'
 

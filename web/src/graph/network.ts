@@ -1,11 +1,19 @@
 // A layered network: a column for each named value, a box for each unit, a line for each weight.
 
-import type { Session } from '../session.svelte'
+import type { Session } from '../study/session.svelte'
 import { type Column, columnsOf, type Placed } from './columns'
-import type { Box, Direction, Drawing, GraphNode, Heading, Matrix, Point } from './drawing'
-import { boundsOf } from './drawing'
+import {
+  boundsOf,
+  type Box,
+  type Direction,
+  type Drawing,
+  type GraphNode,
+  type Heading,
+  type Matrix,
+  type Point,
+} from './drawing'
 import { CARD, foldedGrid, matrixCell, type Measures, measures, TAB } from './measures'
-import { between } from './paths'
+import { between } from './routes'
 import { cardEdge, joined } from './wires'
 
 /** Free space between the loss and what stands beside it; a rate is written there. */

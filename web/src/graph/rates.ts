@@ -3,12 +3,12 @@
 
 import { evaluate, type Placed } from '../player/formula'
 import { label } from '../player/tape'
-import type { Session } from '../session.svelte'
-import { contributions } from '../views/contributions'
-import { elementOf } from '../views/elements'
-import { format } from '../views/numbers'
+import { elementOf } from '../study/focus'
+import type { Session } from '../study/session.svelte'
+import { contributions } from '../text/contributions'
+import { format } from '../text/numbers'
 import type { Drawing, GraphEdge } from './drawing'
-import { elementAt, shortName } from './elements'
+import { elementAt, shortName } from './nodes'
 
 export interface Rate {
   /** "∂L/∂a₁ = −1.75"; null beside ways that are done with. */

@@ -1,8 +1,8 @@
 // What is to be read of one number: itself, its gradient, and what the update makes of it.
 
-import type { Session } from '../session.svelte'
-import { exact, format } from '../views/numbers'
-import { type Touch, touchOf } from './elements'
+import type { Session } from '../study/session.svelte'
+import { exact, format } from '../text/numbers'
+import { type Touch, touchOf } from './nodes'
 
 const FEW_DIGITS = 3
 

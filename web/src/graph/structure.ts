@@ -1,8 +1,8 @@
 // What of a tape a graph shows: the named values of the forward pass, and what each is made from.
 
-import { isShown } from '../expression'
-import type { Session } from '../session.svelte'
-import { format } from '../views/numbers'
+import type { Session } from '../study/session.svelte'
+import { isShown } from '../text/expression'
+import { format } from '../text/numbers'
 import type { StepInfo } from '../wire'
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
 import type { Placed } from './columns'
 import type { Box, Direction, GraphEdge, GraphNode, Point } from './drawing'
 import { TAB } from './measures'
-import { arched, between, fromCard, ports, straight, upright, type Ways } from './paths'
+import { arched, between, fromCard, ports, straight, upright, type Ways } from './routes'
 
 /** The lines from one column to another. */
 export function joined(from: Placed, to: Placed, direction: Direction): GraphEdge[] {

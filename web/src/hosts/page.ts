@@ -1,12 +1,22 @@
 // The page that the server gives out: a host of the same module. It opens what the address names,
 // and keeps the address in step with where the person stands.
 
-import { type Address, readAddress, readRoom, type Room, ROOMS, writeAddress, writeRoom } from '../address'
-import { type Api, whatWentWrong } from '../views/open'
+import {
+  type Address,
+  type Place,
+  readAddress,
+  readRoom,
+  type Room,
+  ROOMS,
+  writeAddress,
+  writeRoom,
+} from '../contract/address'
+import { whatWentWrong } from '../contract/refusal'
+import type { TraceApi } from '../contract/traces'
 import type { TraceMessage } from '../wire'
-import { localModel } from './model'
+import { localModel } from './local'
 import { clinic, practice, server } from './server'
-import whygrad, { type Place } from './widget'
+import whygrad from './widget'
 
 /** Milliseconds between two changes of the address; browsers refuse a flood of them. */
 const WRITE_EVERY = 400
@@ -19,7 +29,7 @@ let opened = false
 let arriving = false
 let writing: ReturnType<typeof setTimeout> | undefined
 
-const api: Api = {
+const api: TraceApi = {
   ...server,
   async trace(asked) {
     const trace = await server.trace(asked)

@@ -1,8 +1,9 @@
 // What the page asks of the server that gave it out.
 
-import type { ClinicApi, Waiting } from '../clinic/api'
-import type { PracticeApi } from '../practice/api'
-import { type Api, Refusal, type TraceRequest } from '../views/open'
+import type { PracticeApi } from '../contract/exercises'
+import type { ClinicApi, Waiting } from '../contract/patients'
+import { Refusal } from '../contract/refusal'
+import type { TraceApi, TraceRequest } from '../contract/traces'
 import type {
   ClinicInfo,
   ClinicWait,
@@ -20,7 +21,7 @@ import type {
   TraceMessage,
 } from '../wire'
 
-export interface Server extends Api {
+export interface Server extends TraceApi {
   /** The trace the page opens on when its address names none. */
   initial(): Promise<TraceMessage>
 }

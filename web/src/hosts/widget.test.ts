@@ -1,6 +1,6 @@
 import { beforeAll, expect, test, vi } from 'vitest'
 import cases from '../../../tests/conformance/sessions.json'
-import { localModel } from './model'
+import { localModel } from './local'
 import whygrad from './widget'
 
 const [flow] = cases

@@ -10,14 +10,8 @@
 //           each of the others finds what it asks of the host under its own name
 //   whole   whether the page is all ours, and not a cell of a notebook
 import { mount, unmount } from 'svelte'
+import type { Model } from '../contract/model'
 import App from '../views/App.svelte'
-import type { Model } from './model'
-
-/** An iteration, from 0, and how many of its steps are revealed. */
-export interface Place {
-  readonly iteration: number
-  readonly position: number
-}
 
 interface Host {
   model: Model

@@ -27,6 +27,12 @@ const FUNCTIONS = {
 /** Arithmetic, named functions and tests: what is applied to numbers and gives one. */
 export type Operation = keyof typeof FUNCTIONS
 
+/** A test on numbers in slots, as a reason declares it. */
+export type Test =
+  | readonly ['number', number]
+  | readonly ['slot', string]
+  | readonly [Operation, ...Test[]]
+
 /** The number at a flat index of a value. */
 export type Get = (value: number, at: number) => number
 

@@ -2,7 +2,7 @@
 
 import { bindTape, type Program } from './bind'
 import { compile } from './compile'
-import type { Play } from './kernels/kernel'
+import type { Apply } from './kernels/kernel'
 import { countOf, PlayError, sameShape, type Shape, showShape } from './layout'
 import { shapesAt, sizesAt } from './sizes'
 import { label, leavesOf, lookups, type Run, type Tape } from './tape'
@@ -30,9 +30,9 @@ export class Player {
 
   readonly #leaves = new Map<number, Float64Array>()
   readonly #program: Program
-  readonly #shows: readonly Play[]
-  #steps: readonly Play[]
-  #carries: readonly Play[]
+  readonly #shows: readonly Apply[]
+  #steps: readonly Apply[]
+  #carries: readonly Apply[]
   #trained = 0
   #compiled = false
 

@@ -1,9 +1,9 @@
 // A person's work on one exercise: what they typed, what came of it, and the hints they took.
 
+import type { PracticeApi } from '../contract/exercises'
+import { whatWentWrong } from '../contract/refusal'
 import { readAnswer } from '../predict/answer'
-import { whatWentWrong } from '../views/open'
 import type { ExerciseMessage, MarkMessage } from '../wire'
-import type { PracticeApi } from './api'
 import { keep, keptOf } from './kept'
 
 export class Attempt {

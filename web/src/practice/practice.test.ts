@@ -1,13 +1,13 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import cases from '../../../tests/conformance/sessions.json'
-import { Session } from '../session.svelte'
-import { Refusal } from '../views/open'
+import { Refusal } from '../contract/refusal'
+import { Session } from '../study/session.svelte'
 import type { ExerciseMessage, MarkMessage, TraceMessage } from '../wire'
 import { arrowsOf, curve, namesOf, places, toggled } from './arrows'
-import { another, askedBy, beginning, requestOf } from './asked'
 import { Attempt, SHOWN } from './attempt.svelte'
 import { keep, keepAsked, keptOf, lastAsked } from './kept'
 import { moved, orderOf } from './order'
+import { another, askedBy, beginning, requestOf } from './request'
 import { elements, leaves, story, worked } from './steps'
 
 const trace = cases[0]!.message as unknown as TraceMessage

@@ -1,10 +1,10 @@
 // The steps of an exercise written out: in names, with the numbers, and what they come to.
 
-import type { Session } from '../session.svelte'
-import { inNames, inNumbers, nameOf } from '../views/explain'
-import { enough } from '../views/numbers'
-import { numberTex, toTex } from '../views/tex'
-import type { Element } from '../why/asked'
+import type { Session } from '../study/session.svelte'
+import { inNames, inNumbers, nameOf } from '../text/explain'
+import { enough } from '../text/numbers'
+import type { Element } from '../text/play'
+import { numberTex, toTex } from '../text/tex'
 
 /** Every number that a person works out, in order, by its name. */
 export function elements(session: Session): Map<string, Element> {

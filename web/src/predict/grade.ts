@@ -2,14 +2,14 @@
 // those that give it name what went wrong. What a learner had wrong is carried on, so that one slip
 // costs once. The twin of src/whygrad/practice/numbers.py.
 
-import type { Session } from '../session.svelte'
-import { format } from '../views/numbers'
+import type { Session } from '../study/session.svelte'
+import { format } from '../text/numbers'
+import type { Element } from '../text/play'
+import { equation } from '../text/say'
 import { isClose } from '../whatif/compare'
 import type { OtherRun } from '../whatif/other'
-import type { Element } from '../why/asked'
 import { why } from '../why/ladder'
-import { equation } from '../why/say'
-import { Words } from '../why/words'
+import { Phrases } from '../why/phrases'
 import type { MistakeInfo, MistakesMessage } from '../wire'
 import { agrees, type Answer, isOffByRounding, isRough, readAnswer } from './answer'
 import { type Place, samePlace, Workings } from './workings'
@@ -161,7 +161,7 @@ export class Grader {
 
   /** A step with its numbers; on a run with numbers held, with those. */
   #step(element: Element, run: OtherRun | null): string {
-    const words = new Words(this.#session)
+    const words = new Phrases(this.#session)
     const get = (id: number, at: number): number => {
       const other = run?.counterpart(id) ?? null
       return other === null ? this.#session.number(id, at) : run!.number(other, at)

@@ -1,10 +1,10 @@
 // Predict before reveal: the next number is asked before it is shown. One for each session.
 
-import type { Session } from '../session.svelte'
-import { elementOf } from '../views/elements'
+import { elementOf } from '../study/focus'
+import type { Session } from '../study/session.svelte'
+import type { Element } from '../text/play'
 import { whatIfOf } from '../whatif/whatif.svelte'
-import type { Element } from '../why/asked'
-import { Words } from '../why/words'
+import { Phrases } from '../why/phrases'
 import { Grader, type Mark } from './grade'
 
 const KEY = 'whygrad-predict'
@@ -88,7 +88,7 @@ export class Predicting {
   /** Shows the number and how it is worked out. */
   show(): void {
     if (!this.question) return
-    const words = new Words(this.session)
+    const words = new Phrases(this.session)
     const { element } = this.question
     this.mark = null
     this.shown = words.equation(element, words.tree(element))

@@ -1,7 +1,8 @@
 import { flushSync, mount, tick, unmount } from 'svelte'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Refusal } from '../contract/refusal'
+import type { TraceApi, TraceRequest } from '../contract/traces'
 import type { CsvInfo, TraceMessage } from '../wire'
-import { type Api, Refusal, type TraceRequest } from './open'
 import Opener from './Opener.svelte'
 
 const info: CsvInfo = {
@@ -12,11 +13,11 @@ const info: CsvInfo = {
 }
 const trace = { name: 'flow' } as TraceMessage
 const api = {
-  presets: vi.fn<Api['presets']>(),
-  trace: vi.fn<Api['trace']>(),
-  csv: vi.fn<Api['csv']>(),
-  mistakes: vi.fn<Api['mistakes']>(),
-  swapped: vi.fn<Api['swapped']>(),
+  presets: vi.fn<TraceApi['presets']>(),
+  trace: vi.fn<TraceApi['trace']>(),
+  csv: vi.fn<TraceApi['csv']>(),
+  mistakes: vi.fn<TraceApi['mistakes']>(),
+  swapped: vi.fn<TraceApi['swapped']>(),
 }
 const open = vi.fn()
 let opener: ReturnType<typeof mount>

@@ -2,7 +2,7 @@
 
 import 'katex/dist/katex.min.css'
 import katex from 'katex'
-import { type Tone, TONES } from './tex'
+import { type Tone, TONES } from '../text/tex'
 
 const COLOURS: Readonly<Record<Tone, string>> = {
   upstream: 'var(--backward)',

@@ -1,6 +1,6 @@
 // Arrows step, space plays, with Shift arrows go by iterations, ? asks why; fields keep their own keys.
 
-import type { Session } from '../session.svelte'
+import type { Session } from '../study/session.svelte'
 import { askingOf } from '../why/asking.svelte'
 
 const TYPED_IN = 'input:not([type=checkbox]), textarea, select, [contenteditable]'

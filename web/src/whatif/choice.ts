@@ -1,8 +1,8 @@
 // What is done differently, and the tape that does it. The twin of src/whygrad/whatif/edits.py.
 
 import { flatten } from '../player/tape'
-import type { Session } from '../session.svelte'
-import { format } from '../views/numbers'
+import type { Session } from '../study/session.svelte'
+import { format } from '../text/numbers'
 import type { MistakeInfo, OpInfo, TraceMessage } from '../wire'
 import { OtherRun } from './other'
 import { holding, unchanged, type Variant, withLeaf } from './variant'

@@ -1,11 +1,10 @@
 // Two runs side by side: where they part and what differs, and whether gradients hold against
 // nudging. The twin of src/whygrad/whatif/compare.py.
 
-import type { Session } from '../session.svelte'
-import { largest } from '../views/elements'
-import type { Element } from '../why/asked'
+import { largest } from '../study/focus'
+import type { Session } from '../study/session.svelte'
+import type { Element, Play } from '../text/play'
 import { Nudger } from '../why/nudge'
-import type { Numbers } from '../why/scratch'
 import type { OtherRun } from './other'
 
 const TOLERANCE = 1e-9
@@ -59,7 +58,7 @@ export function firstDifference(found: readonly Difference[]): Difference | null
 }
 
 /** Holds the gradients of parameters and inputs against nudging the same tape's loss. */
-export function gradientCheck(run: Numbers): GradientCheck {
+export function gradientCheck(run: Play): GradientCheck {
   const { leaves, gradients } = run.find
   const elements = leaves
     .filter(({ id, role }) => gradients.has(id) && (role === 'parameter' || role === 'input'))

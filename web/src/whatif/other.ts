@@ -1,21 +1,20 @@
 // The other run: a tape that does something differently, played with the numbers that the page
 // shows now.
 
-import { formulaOf } from '../expression'
 import type { Placed } from '../player/formula'
-import { Player } from '../player/player'
 import type { Shape } from '../player/layout'
+import { Player } from '../player/player'
 import { elementLabel, label, type Lookups, lookups, type Tape } from '../player/tape'
-import type { Session } from '../session.svelte'
-import { batchOf } from '../why/asked'
-import type { Numbers } from '../why/scratch'
+import type { Session } from '../study/session.svelte'
+import { formulaOf } from '../text/expression'
+import { batchOf, type Play } from '../text/play'
 import type { OpInfo } from '../wire'
 import type { Variant } from './variant'
 
 type Ops = Readonly<Record<string, OpInfo>>
 
 /** What is played; a Session gives its numbers to the leaves that the right tape has too. */
-export class OtherRun implements Numbers {
+export class OtherRun implements Play {
   readonly tape: Tape
   readonly find: Lookups
   readonly ops: Ops

@@ -1,6 +1,6 @@
 // The parts of a network that could be others.
 
-import { ACTIVATIONS } from '../views/open'
+import { ACTIVATIONS } from '../training/spec'
 
 /** As whygrad.spec names them, each with how it is written for a person. */
 const LOSSES: readonly Named[] = [

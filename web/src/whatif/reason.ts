@@ -1,11 +1,11 @@
 // Why a mistake makes no difference here: where it is made, both ways come to the same number.
 
 import { numberText, type Placed, toPython } from '../player/formula'
-import type { Session } from '../session.svelte'
-import { elementOf } from '../views/elements'
-import type { Asked } from '../why/asked'
-import { typeset } from '../why/say'
-import { Words } from '../why/words'
+import { elementOf } from '../study/focus'
+import type { Session } from '../study/session.svelte'
+import type { Play } from '../text/play'
+import { typeset } from '../text/say'
+import { Phrases } from '../why/phrases'
 import type { OtherRun } from './other'
 
 /** A number that is made in another way and comes to the same. */
@@ -21,7 +21,7 @@ export interface Tie {
 
 /** The first number, in teaching order, that is made in another way; null where none has a name. */
 export function tieOf(session: Session, other: OtherRun): Tie | null {
-  const [rightly, wrongly] = [new Words(session), new Words(other)]
+  const [rightly, wrongly] = [new Phrases(session), new Phrases(other)]
   for (const { value } of session.trace.lesson) {
     const same = other.counterpart(value)
     if (same === null || !other.makers.has(same)) continue
@@ -43,7 +43,7 @@ export function tieOf(session: Session, other: OtherRun): Tie | null {
   return null
 }
 
-function inSymbols(run: Asked, tree: Placed): string {
+function inSymbols(run: Play, tree: Placed): string {
   return typeset(
     toPython(tree, (id, at) => {
       const { role, name } = run.tape.values[id]!

@@ -1,11 +1,11 @@
 // Training on from what the page shows, the right way or another, on the same data in the same
 // order: a history of its own, so that the page's stays as it is.
 
-import { History, type Trained } from '../history'
-import { inRows, rightness } from '../judge'
 import { Player } from '../player/player'
 import { lookups } from '../player/tape'
-import type { Session } from '../session.svelte'
+import type { Session } from '../study/session.svelte'
+import { History, type Trained } from '../training/history'
+import { inRows, rightness } from '../training/judge'
 import type { Samples } from '../wire'
 import { spread } from './other'
 import { forwardOf, unchanged, type Variant } from './variant'

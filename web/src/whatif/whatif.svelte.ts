@@ -1,8 +1,9 @@
 // What is done differently at present, and what comes of it. One for each session, for the graph,
 // the panel and the banner all show it.
 
-import type { Session } from '../session.svelte'
-import { type Api, whatWentWrong } from '../views/open'
+import { whatWentWrong } from '../contract/refusal'
+import type { TraceApi } from '../contract/traces'
+import type { Session } from '../study/session.svelte'
 import { askingOf } from '../why/asking.svelte'
 import type { MistakesMessage } from '../wire'
 import { type Choice, runOf, titleOf } from './choice'
@@ -20,13 +21,13 @@ export function whatIfOf(session: Session): WhatIf {
 export class WhatIf {
   readonly session: Session
   /** What is asked of a server; null in a host without one. */
-  api: Api | null = null
+  api: TraceApi | null = null
   choice = $state.raw<Choice | null>(null)
   /** The mistakes that fit, once they have come. */
   found = $state.raw<MistakesMessage | null>(null)
   /** Why something could not be had from the server. */
   trouble = $state('')
-  #asked: Promise<void> | null = null
+  #play: Promise<void> | null = null
 
   readonly title: string = $derived.by(() => (this.choice ? titleOf(this.session, this.choice) : ''))
   /** The other run at the iteration that is shown; null while numbers change too fast for it. */
@@ -46,10 +47,10 @@ export class WhatIf {
   load(): Promise<void> {
     const { api } = this
     if (!api) return Promise.resolve()
-    return (this.#asked ??= this.#attempt(async () => {
+    return (this.#play ??= this.#attempt(async () => {
       this.found = await api.mistakes(this.session.trace)
     }).then((done) => {
-      if (!done) this.#asked = null // and may be asked again
+      if (!done) this.#play = null // and may be play again
     }))
   }
 

@@ -1,9 +1,9 @@
 // What a person is asking about: which number, how they came to it, and what of the answer acts on
 // the graph. One for each session, wherever on the page it is asked.
 
-import { SPEEDS, type Session } from '../session.svelte'
-import { elementOf, ownerOf } from '../views/elements'
-import type { Element as Entry } from './asked'
+import { elementOf } from '../study/focus'
+import { SPEEDS, type Session } from '../study/session.svelte'
+import { type Element as Entry, ownerOf } from '../text/play'
 import type { Nudge } from './nudge'
 import type { Path } from './paths'
 

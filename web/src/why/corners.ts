@@ -1,12 +1,12 @@
 // On which side of their corners the numbers that go into a step are, so that a nudge across one
 // can be told. The twin of the ops' `side` in src/whygrad/engine/ops.
 
-import { placeOf } from '../expression'
 import { evaluate, type Get, type Placed, placeLocal, unflat } from '../player/formula'
-import { countOf, positions, type Shape, spread, type View } from '../player/layout'
 import { numberOf } from '../player/kernels/kernel'
+import { countOf, positions, type Shape, spread, type View } from '../player/layout'
 import type { Params, Step } from '../player/tape'
-import type { Asked } from './asked'
+import { placeOf } from '../text/expression'
+import type { Play } from '../text/play'
 
 type Side = (inputs: readonly number[], params: Params) => boolean
 
@@ -28,15 +28,15 @@ const SIDES: Readonly<Record<string, Side>> = {
 const AT_AN_EDGE = new Set(['pow', 'sqrt', 'binary_cross_entropy'])
 
 /** Whether an op has corners. */
-export function hasCorners(asked: Asked, { op }: Step): boolean {
-  return asked.ops[op]!.kinks !== '' && !AT_AN_EDGE.has(op)
+export function hasCorners(play: Play, { op }: Step): boolean {
+  return play.ops[op]!.kinks !== '' && !AT_AN_EDGE.has(op)
 }
 
 /** Which side each number of a step is on; of two plays, a difference is a corner crossed. */
-export function sidesOf(asked: Asked, step: Step, read: (id: number) => View): boolean[] {
-  const shape = asked.shape(step.output)
+export function sidesOf(play: Play, step: Step, read: (id: number) => View): boolean[] {
+  const shape = play.shape(step.output)
   const side = SIDES[step.op]
-  if (!side) return branches(asked, step, read)
+  if (!side) return branches(play, step, read)
   const inputs = step.inputs.map((id) => inOrder(read(id), shape))
   return Array.from({ length: countOf(shape) }, (_, at) =>
     side(
@@ -47,9 +47,9 @@ export function sidesOf(asked: Asked, step: Step, read: (id: number) => View): b
 }
 
 /** What the comparisons in the local derivatives come to, such as which is the largest. */
-function branches(asked: Asked, step: Step, read: (id: number) => View): boolean[] {
-  const shape = asked.shape(step.output)
-  const where = placeOf(asked, step)
+function branches(play: Play, step: Step, read: (id: number) => View): boolean[] {
+  const shape = play.shape(step.output)
+  const where = placeOf(play, step)
   const get: Get = (id, at) => read(id).data[at]!
   return Array.from({ length: countOf(shape) }, (_, at) => unflat(at, shape)).flatMap((at) =>
     step.inputs.flatMap((_, argument) =>

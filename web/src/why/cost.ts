@@ -1,7 +1,8 @@
 // Why backpropagation is cheap, counted and timed on this very tape: every gradient by nudging each
 // number, against every gradient by one walk back.
 
-import { type Numbers, Scratch } from './scratch'
+import type { Play } from '../text/play'
+import { Scratch } from './scratch'
 
 export interface Cost {
   /** How many weights and biases there are. */
@@ -22,14 +23,14 @@ const MOST_PASSES = 2_000
 /** Milliseconds for each time that is taken: browsers' clocks are coarse. */
 const LONG_ENOUGH = 20
 
-export function costOf(asked: Numbers): Cost {
-  const { steps, values } = asked.tape
+export function costOf(play: Play): Cost {
+  const { steps, values } = play.tape
   const isForward = ({ phase }: { phase: string }): boolean => phase === 'forward' || phase === 'loss'
-  const forwards = new Scratch(asked, steps.filter(isForward))
-  const backwards = new Scratch(asked, steps.filter(({ phase }) => phase === 'backward'))
+  const forwards = new Scratch(play, steps.filter(isForward))
+  const backwards = new Scratch(play, steps.filter(({ phase }) => phase === 'backward'))
   const parameters = values
     .filter(({ role }) => role === 'parameter')
-    .reduce((sum, { id }) => sum + asked.values(id).length, 0)
+    .reduce((sum, { id }) => sum + play.values(id).length, 0)
   const passes = parameters + 1
   const forward = timed(() => forwards.play())
   const backward = timed(() => backwards.play())

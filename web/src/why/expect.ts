@@ -1,8 +1,8 @@
 // Asking before telling: what a person is asked to expect of a number, and what then is so.
 
-import { formulaOf } from '../expression'
-import { format } from '../views/numbers'
-import { type Asked, type Element, ofGradient } from './asked'
+import { formulaOf } from '../text/expression'
+import { format } from '../text/numbers'
+import { type Element, ofGradient, type Play } from '../text/play'
 import { Ladder } from './ladder'
 import { contributionsOf } from './uses'
 
@@ -29,33 +29,33 @@ export interface Answer {
   readonly way?: Way
 }
 
-export function questionOf(asked: Asked, element: Element): Question {
-  const { tape, makers } = asked
-  const symbol = ({ id, at }: Element): string => asked.symbol(asked.label(id, at))
+export function questionOf(play: Play, element: Element): Question {
+  const { tape, makers } = play
+  const symbol = ({ id, at }: Element): string => play.symbol(play.label(id, at))
   const name = symbol(element)
   const before = tape.carries.find(([, after]) => after === element.id)?.[0]
   if (before !== undefined) {
     const old = { id: before, at: element.at }
-    const slope = asked.find.gradients.get(before)
+    const slope = play.find.gradients.get(before)
     const gradient =
       slope === undefined
         ? ''
-        : ` and ${symbol({ id: slope, at: element.at })} = ${format(asked.number(slope, element.at))}`
-    const value = asked.number(before, element.at)
+        : ` and ${symbol({ id: slope, at: element.at })} = ${format(play.number(slope, element.at))}`
+    const value = play.number(before, element.at)
     const known = `${symbol(old)} = ${format(value)}${gradient}.`
     return { element, name, known, reference: { name: symbol(old), value }, update: true }
   }
   const isGradient = tape.values[element.id]!.gradient_of !== undefined
   const found =
     isGradient && makers.has(element.id)
-      ? contributionsOf(asked, formulaOf(asked, element.id, element.at))
+      ? contributionsOf(play, formulaOf(play, element.id, element.at))
       : []
   if (!found.length)
     return { element, name, known: '', reference: null, update: false }
   const most = found.reduce((a, b) => (Math.abs(b.arrives) > Math.abs(a.arrives) ? b : a))
   const reference = { name: symbol(most.upstream), value: most.arrives }
   const arrives = `${reference.name} = ${format(reference.value)}`
-  const at = symbol(ofGradient(asked, most.upstream))
+  const at = symbol(ofGradient(play, most.upstream))
   const known =
     found.length === 1
       ? `What arrives at ${at} is ${arrives}.`
@@ -64,8 +64,8 @@ export function questionOf(asked: Asked, element: Element): Question {
 }
 
 /** What is so. */
-export function truthOf(asked: Asked, { element, reference, update }: Question): Answer {
-  const value = asked.number(element.id, element.at)
+export function truthOf(play: Play, { element, reference, update }: Question): Answer {
+  const value = play.number(element.id, element.at)
   if (update) {
     const moved = value - reference!.value
     return { way: moved > 0 ? 'rises' : moved < 0 ? 'falls' : 'stays' }
@@ -76,22 +76,22 @@ export function truthOf(asked: Asked, { element, reference, update }: Question):
 }
 
 /** One line: what it is, against what was expected, and why. */
-export function told(asked: Asked, question: Question, answer: Answer): string {
+export function told(play: Play, question: Question, answer: Answer): string {
   const { element, name, reference } = question
-  const truth = truthOf(asked, question)
-  const is = `${name} = ${format(asked.number(element.id, element.at))}`
+  const truth = truthOf(play, question)
+  const is = `${name} = ${format(play.number(element.id, element.at))}`
   const same = words(answer) === words(truth)
   const expected = same ? ', as you expected' : `; you expected ${words(answer)}`
-  return `${is}: ${words(truth, reference?.name)}${expected}. ${reasonOf(asked, element)}`
+  return `${is}: ${words(truth, reference?.name)}${expected}. ${reasonOf(play, element)}`
 }
 
 /** Why it is so, in one sentence. */
-function reasonOf(asked: Asked, element: Element): string {
-  const ladder = new Ladder(asked)
-  const of = ofGradient(asked, element)
-  const isGradient = asked.tape.values[element.id]!.gradient_of !== undefined
-  if (isGradient && asked.makers.has(element.id)) {
-    const found = contributionsOf(asked, formulaOf(asked, element.id, element.at))
+function reasonOf(play: Play, element: Element): string {
+  const ladder = new Ladder(play)
+  const of = ofGradient(play, element)
+  const isGradient = play.tape.values[element.id]!.gradient_of !== undefined
+  if (isGradient && play.makers.has(element.id)) {
+    const found = contributionsOf(play, formulaOf(play, element.id, element.at))
     if (found.length === 1) return ladder.flow(of, found[0]!)
   }
   return ladder.element(element).claim

@@ -3,9 +3,8 @@
 import whyJson from '../../../tests/conformance/why.json'
 import { Player } from '../player/player'
 import { elementLabel, label, lookups, type Numbers, readLeaves, type Tape } from '../player/tape'
+import type { Element, Play } from '../text/play'
 import type { OpInfo } from '../wire'
-import type { Element } from './asked'
-import type { Numbers as Asked } from './scratch'
 
 export interface KeptRung {
   name: string
@@ -51,12 +50,12 @@ export interface Case {
 export const cases = whyJson as unknown as Case[]
 
 /** A preset's first iteration, and how its elements are found by name. */
-export function played(preset: string): { asked: Asked; element: (name: string) => Element } {
+export function played(preset: string): { play: Play; element: (name: string) => Element } {
   const { tape, leaves, ops, symbols } = cases.find(({ name }) => name === preset)!
   const player = new Player(tape, readLeaves(leaves))
   player.play()
   const find = lookups(tape)
-  const asked: Asked = {
+  const play: Play = {
     tape,
     ops,
     find,
@@ -70,11 +69,11 @@ export function played(preset: string): { asked: Asked; element: (name: string) 
       return [symbols[stem!] ?? stem, ...index].join('[')
     },
   }
-  return { asked, element: (name) => elementOf(asked, name) }
+  return { play, element: (name) => elementOf(play, name) }
 }
 
-function elementOf(asked: Asked, name: string): Element {
-  const id = asked.find.byName.get(name.split('[')[0]!)!
-  const at = [...asked.values(id).keys()].find((each) => asked.label(id, each) === name)
+function elementOf(play: Play, name: string): Element {
+  const id = play.find.byName.get(name.split('[')[0]!)!
+  const at = [...play.values(id).keys()].find((each) => play.label(id, each) === name)
   return { id, at: at! }
 }

@@ -2,16 +2,16 @@
 // The twin of src/whygrad/explain/ladder.py: the same rungs with the same words. What stands below a
 // rung is worked out when it is unfolded.
 
-import { isShown } from '../expression'
 import { evaluate, leaves, type Placed } from '../player/formula'
 import type { Role, Step } from '../player/tape'
-import { format } from '../views/numbers'
-import { type Asked, batchOf, type Element, isSeed, ofGradient } from './asked'
+import { isShown } from '../text/expression'
+import { format } from '../text/numbers'
+import { batchOf, type Element, isSeed, ofGradient, type Play } from '../text/play'
+import { digitsForChange } from '../text/say'
+import { Phrases } from './phrases'
 import { PLAIN, reasonFor } from './reasons'
 import { type Rung, rung } from './rung'
-import { digitsForChange } from './say'
 import { type Contribution, contributionsOf, isOne } from './uses'
-import { Words } from './words'
 
 /** Of many terms, the largest are explained one by one. */
 export const MOST = 4
@@ -21,21 +21,21 @@ const MOST_PURPOSES = 3
 const SMALL = 0.01
 
 /** Explains one number. */
-export function why(asked: Asked, element: Element): Rung {
-  return new Ladder(asked).element(element)
+export function why(play: Play, element: Element): Rung {
+  return new Ladder(play).element(element)
 }
 
 export class Ladder {
-  readonly #asked: Asked
-  readonly #words: Words
+  readonly #play: Play
+  readonly #words: Phrases
 
-  constructor(asked: Asked) {
-    this.#asked = asked
-    this.#words = new Words(asked)
+  constructor(play: Play) {
+    this.#play = play
+    this.#words = new Phrases(play)
   }
 
   element(element: Element, question = ''): Rung {
-    const { makers, tape } = this.#asked
+    const { makers, tape } = this.#play
     const step = makers.get(element.id)
     if (!step) return this.#given(element)
     if (step.phase === 'update') return this.#update(element)
@@ -48,7 +48,7 @@ export class Ladder {
     const words = this.#words
     const [x, y] = [words.symbol(of), words.target(one)]
     const [arrives, rate] = [format(one.arrives), format(one.rate)]
-    if (isSeed(this.#asked, one.upstream))
+    if (isSeed(this.#play, one.upstream))
       return (
         `One unit of ${x} moves the loss by ${rate}, for small changes; the 1 stands for the ` +
         `loss itself, which moves one for one.`
@@ -59,7 +59,7 @@ export class Ladder {
         `unchanged.`
       )
     if (one.rate === 0) {
-      const reason = reasonFor(this.#asked, of, one)
+      const reason = reasonFor(this.#play, of, one)
       const because = reason ? ` ${reason.says}` : ''
       return `What arrives at ${y} is ${arrives}, but ${x} does not move ${y} here.${because}`
     }
@@ -72,7 +72,7 @@ export class Ladder {
     const words = this.#words
     const here = words.symbol(element)
     const value = words.number(element)
-    const { role } = this.#asked.tape.values[element.id]!
+    const { role } = this.#play.tape.values[element.id]!
     const is = `${here} = ${format(value)}`
     const claims: Partial<Record<Role, string>> = {
       input: `${is} comes with ${words.which(element)}; nothing computes it.`,
@@ -100,7 +100,7 @@ export class Ladder {
   #forward(element: Element, step: Step): Rung {
     const words = this.#words
     const tree = words.tree(element)
-    const purposes = this.#madeBy(step).map(({ op }) => this.#asked.ops[op]!.purpose)
+    const purposes = this.#madeBy(step).map(({ op }) => this.#play.ops[op]!.purpose)
     const purpose = [...new Set(purposes)].join(' ')
     return this.#rung(
       element,
@@ -118,7 +118,7 @@ export class Ladder {
 
   /** The elements a formula reads, largest first where there are many. */
   #inputs(tree: Placed): Element[] {
-    const { values } = this.#asked.tape
+    const { values } = this.#play.tape
     const found = elementsOf(tree).filter(
       ({ id }) => values[id]!.role !== 'constant' || values[id]!.name,
     )
@@ -128,27 +128,27 @@ export class Ladder {
 
   /** The steps folded into a value that do something worth saying, last first. */
   #madeBy(last: Step): Step[] {
-    const { makers } = this.#asked
+    const { makers } = this.#play
     const found: Step[] = []
     const waiting = [last]
     while (waiting.length && found.length < MOST_PURPOSES) {
       const step = waiting.shift()!
       if (!PLAIN.has(step.op)) found.push(step)
       for (const id of step.inputs)
-        if (!isShown(this.#asked, id) && makers.has(id)) waiting.push(makers.get(id)!)
+        if (!isShown(this.#play, id) && makers.has(id)) waiting.push(makers.get(id)!)
     }
     return found.length ? found : [last]
   }
 
   // --- backward -----------------------------------------------------------------------------------
 
-  #gradient(element: Element, asked: string): Rung {
+  #gradient(element: Element, play: string): Rung {
     const words = this.#words
-    const of = ofGradient(this.#asked, element)
+    const of = ofGradient(this.#play, element)
     const tree = words.tree(element)
-    const found = contributionsOf(this.#asked, tree)
+    const found = contributionsOf(this.#play, tree)
     const is = `${words.symbol(element)} = ${format(words.number(element))}`
-    const question = asked || `Why ${is}?`
+    const question = play || `Why ${is}?`
     const [only] = found
     if (!only) {
       const claim =
@@ -169,8 +169,8 @@ export class Ladder {
     question: string,
   ): Rung {
     const words = this.#words
-    const seed = isSeed(this.#asked, one.upstream)
-    const reason = one.rate === 0 ? reasonFor(this.#asked, of, one) : null
+    const seed = isSeed(this.#play, one.upstream)
+    const reason = one.rate === 0 ? reasonFor(this.#play, of, one) : null
     return this.#rung(
       element,
       tree,
@@ -229,11 +229,11 @@ export class Ladder {
   /** One of several contributions. */
   #use(element: Element, of: Element, one: Contribution): Rung {
     const words = this.#words
-    const seed = isSeed(this.#asked, one.upstream)
+    const seed = isSeed(this.#play, one.upstream)
     const unchanged = isOne(one.local)
     return rung(
       {
-        name: `${words.label(element)} through ${words.label(ofGradient(this.#asked, one.upstream))}`,
+        name: `${words.label(element)} through ${words.label(ofGradient(this.#play, one.upstream))}`,
         question: `What comes through ${words.target(one)}?`,
         value: one.product,
         formula: words.inNames(unchanged ? leafOf(one.upstream) : productOf(one)),
@@ -266,17 +266,17 @@ export class Ladder {
   /** A local derivative: from the op's own reasons, then by numbers. */
   #local(of: Element, one: Contribution): Rung {
     const words = this.#words
-    const target = ofGradient(this.#asked, one.upstream)
+    const target = ofGradient(this.#play, one.upstream)
     const name = `d${words.label(target)}/d${words.label(of)}`
-    const reason = reasonFor(this.#asked, of, one) ?? {
+    const reason = reasonFor(this.#play, of, one) ?? {
       says:
         `Between ${words.symbol(of)} and ${words.symbol(target)} lie several steps; their rates ` +
         `multiply to ${format(one.rate)}.`,
       principle: 'rates multiply',
     }
-    const n = batchOf(this.#asked)
+    const n = batchOf(this.#play)
     const mean =
-      n > 1 && target.id === this.#asked.tape.loss
+      n > 1 && target.id === this.#play.tape.loss
         ? ` The loss is a mean over ${n} examples, so each has a say of 1/${n}; that is in it.`
         : ''
     return rung(
@@ -298,8 +298,8 @@ export class Ladder {
    */
   #inSmall(of: Element, one: Contribution): Rung[] {
     const words = this.#words
-    const target = ofGradient(this.#asked, one.upstream)
-    if (!this.#asked.makers.has(target.id)) return []
+    const target = ofGradient(this.#play, one.upstream)
+    if (!this.#play.makers.has(target.id)) return []
     const tree = words.tree(target)
     const isOf = (id: number, at: number): boolean => id === of.id && at === of.at
     if (!leaves(tree).some(([id, at]) => isOf(id, at))) return []
@@ -388,10 +388,10 @@ export class Ladder {
   #order(element: Element, tree: Placed, found: readonly Contribution[]): Rung {
     const words = this.#words
     const waited = found.slice(0, MOST).flatMap((one) => {
-      if (isSeed(this.#asked, one.upstream)) return []
-      const target = ofGradient(this.#asked, one.upstream)
+      if (isSeed(this.#play, one.upstream)) return []
+      const target = ofGradient(this.#play, one.upstream)
       const [shown, of] = [words.symbol(one.upstream), words.symbol(target)]
-      const uses = this.#asked.find.uses.get(target.id) ?? []
+      const uses = this.#play.find.uses.get(target.id) ?? []
       const users = new Set(
         uses.filter(({ step: { phase } }) => phase === 'forward' || phase === 'loss').map(({ step }) => step),
       )
@@ -417,7 +417,7 @@ export class Ladder {
 
   #update(element: Element): Rung {
     const words = this.#words
-    const { tape, find } = this.#asked
+    const { tape, find } = this.#play
     const tree = words.tree(element)
     const before = tape.carries.find(([, after]) => after === element.id)?.[0]
     const gradient = before === undefined ? undefined : find.gradients.get(before)
@@ -425,7 +425,7 @@ export class Ladder {
     let aim: () => Rung[] = () => []
     if (before !== undefined && gradient !== undefined) {
       const old = { id: before, at: element.at }
-      const slope = this.#asked.number(gradient, element.at)
+      const slope = this.#play.number(gradient, element.at)
       claim += ` ${this.#downhill(old, slope, words.number(element) - words.number(old))}`
       aim = () => [this.#whyMinus(element, old, tree, slope), ...this.#whyRate(tree)]
     }
@@ -475,7 +475,7 @@ export class Ladder {
   #whyRate(tree: Placed): Rung[] {
     const words = this.#words
     return elementsOf(tree)
-      .filter(({ id }) => this.#asked.tape.values[id]!.name === 'learning_rate')
+      .filter(({ id }) => this.#play.tape.values[id]!.name === 'learning_rate')
       .map((element) =>
         rung({
           name: words.label(element),
@@ -493,7 +493,7 @@ export class Ladder {
   }
 
   #gradientLabel(of: Element): string {
-    return this.#words.label({ id: this.#asked.find.gradients.get(of.id)!, at: of.at })
+    return this.#words.label({ id: this.#play.find.gradients.get(of.id)!, at: of.at })
   }
 
   #rung(

@@ -2,9 +2,9 @@
 // src/whygrad/explain/nudge.py.
 
 import { label, type Step } from '../player/tape'
-import { type Element, ofGradient } from './asked'
+import { type Element, ofGradient, type Play } from '../text/play'
 import { hasCorners, sidesOf } from './corners'
-import { type Numbers, Scratch } from './scratch'
+import { Scratch } from './scratch'
 
 export const EPSILON = 1e-5
 
@@ -30,40 +30,40 @@ export interface Nudge {
 export class Nudger {
   /** What is moved: a gradient stands for the value it is the gradient of. */
   readonly element: Element
-  readonly #asked: Numbers
+  readonly #play: Play
   readonly #steps: readonly Step[]
   readonly #scratch: Scratch
 
-  constructor(asked: Numbers, element: Element) {
-    this.#asked = asked
-    const isGradient = asked.tape.values[element.id]!.gradient_of !== undefined
-    this.element = isGradient ? ofGradient(asked, element) : element
-    this.#steps = downstream(asked, this.element.id)
-    this.#scratch = new Scratch(asked, this.#steps, [this.element.id])
+  constructor(play: Play, element: Element) {
+    this.#play = play
+    const isGradient = play.tape.values[element.id]!.gradient_of !== undefined
+    this.element = isGradient ? ofGradient(play, element) : element
+    this.#steps = downstream(play, this.element.id)
+    this.#scratch = new Scratch(play, this.#steps, [this.element.id])
   }
 
   /** Whether the loss follows from it in the forward pass. */
   get possible(): boolean {
-    const { tape } = this.#asked
+    const { tape } = this.#play
     const { id } = this.element
     return tape.values[id]!.dtype.startsWith('float') && (this.#steps.length > 0 || id === tape.loss)
   }
 
   nudge(epsilon = EPSILON): Nudge {
-    const { tape, find } = this.#asked
+    const { tape, find } = this.#play
     const { id, at } = this.element
-    const here = this.#asked.number(id, at)
+    const here = this.#play.number(id, at)
     const plus = this.#moved(here + epsilon)
     const minus = this.#moved(here - epsilon)
     this.#scratch.values(id)[at] = here
     const estimate = (plus.loss - minus.loss) / (2 * epsilon)
     const slope = find.gradients.get(id)
-    const gradient = slope === undefined ? null : this.#asked.number(slope, at)
+    const gradient = slope === undefined ? null : this.#play.number(slope, at)
     const crossed = plus.sides.filter(([, side], n) => side.some((s, i) => s !== minus.sides[n]![1][i]))
     return {
       element: this.element,
       epsilon,
-      loss: this.#asked.number(tape.loss, 0),
+      loss: this.#play.number(tape.loss, 0),
       plus: plus.loss,
       minus: minus.loss,
       estimate,
@@ -79,12 +79,12 @@ export class Nudger {
     scratch.values(this.element.id)[this.element.at] = x
     scratch.play()
     const sides = this.#steps
-      .filter((step) => hasCorners(this.#asked, step))
+      .filter((step) => hasCorners(this.#play, step))
       .map((step): [number, boolean[]] => [
         step.inputs[0]!,
-        sidesOf(this.#asked, step, (id) => scratch.view(id)),
+        sidesOf(this.#play, step, (id) => scratch.view(id)),
       ])
-    return { loss: scratch.values(this.#asked.tape.loss)[0]!, sides }
+    return { loss: scratch.values(this.#play.tape.loss)[0]!, sides }
   }
 }
 
@@ -94,12 +94,12 @@ export function sweep(nudger: Nudger, powers: readonly number[]): Nudge[] {
 }
 
 /** What crossed a corner, by name. */
-export function kinkNames({ tape }: Numbers, { kinks }: Nudge): string[] {
+export function kinkNames({ tape }: Play, { kinks }: Nudge): string[] {
   return kinks.map((id) => label(tape, id))
 }
 
 /** The forward steps that follow from a value, in order. */
-function downstream({ tape }: Numbers, id: number): Step[] {
+function downstream({ tape }: Play, id: number): Step[] {
   const touched = new Set([id])
   return tape.steps.filter(({ phase, inputs, output }) => {
     const follows = (phase === 'forward' || phase === 'loss') && inputs.some((i) => touched.has(i))

@@ -2,9 +2,9 @@
 // src/whygrad/explain/paths.py: counted and bounded by walking the elements once, the largest found
 // by best-first search, where the best completion is an exact bound.
 
-import { formulaOf } from '../expression'
 import { exactSum } from '../player/formula'
-import { type Asked, type Element, ofGradient } from './asked'
+import { formulaOf } from '../text/expression'
+import { type Element, ofGradient, type Play } from '../text/play'
 import { contributionsOf } from './uses'
 
 export const MAX_EDGES = 200_000
@@ -57,29 +57,29 @@ interface Partial {
 
 /** The paths from an element to the loss; null where it has no gradient, a text where too many. */
 export function pathsOf(
-  asked: Asked,
+  play: Play,
   element: Element,
   top = 10,
   most = MAX_EDGES,
 ): Paths | null | 'too many' {
-  const { tape, find } = asked
+  const { tape, find } = play
   const isGradient = tape.values[element.id]!.gradient_of !== undefined
   const id = isGradient ? element.id : find.gradients.get(element.id)
   if (id === undefined) return null
-  const order = walk(asked, { id, at: element.at }, most)
+  const order = walk(play, { id, at: element.at }, most)
   if (!order) return 'too many'
   for (const node of order) {
-    const seed = Math.abs(asked.number(node.element.id, node.element.at))
+    const seed = Math.abs(play.number(node.element.id, node.element.at))
     const { out } = node
     node.count = out.length ? out.reduce((sum, { to }) => sum + to.count, 0) : 1
     node.best = out.length ? Math.max(...out.map(({ to, rate }) => Math.abs(rate) * to.best)) : seed
     node.size = out.length ? exactSum(out.map(({ to, rate }) => Math.abs(rate) * to.size)) : seed
   }
   const start = order.at(-1)!
-  const listed = largest(start, top).map((partial) => pathOf(asked, partial))
-  const gradient = asked.number(id, element.at)
+  const listed = largest(start, top).map((partial) => pathOf(play, partial))
+  const gradient = play.number(id, element.at)
   return {
-    element: ofGradient(asked, start.element),
+    element: ofGradient(play, start.element),
     gradient,
     count: start.count,
     listed,
@@ -89,7 +89,7 @@ export function pathsOf(
 }
 
 /** Every element of a gradient between this one and the loss, each after those it comes from. */
-function walk(asked: Asked, start: Element, most: number): Node[] | null {
+function walk(play: Play, start: Element, most: number): Node[] | null {
   const known = new Map<string, Node>()
   const order: Node[] = []
   let edges = 0
@@ -109,7 +109,7 @@ function walk(asked: Asked, start: Element, most: number): Node[] | null {
       waiting.pop()
     } else {
       const { id, at } = last.element
-      last.found = asked.makers.has(id) ? contributionsOf(asked, formulaOf(asked, id, at)) : []
+      last.found = play.makers.has(id) ? contributionsOf(play, formulaOf(play, id, at)) : []
       edges += last.found.length
       if (edges > most) return null
       for (const { upstream } of last.found)
@@ -139,14 +139,14 @@ function largest(start: Node, top: number): Partial[] {
   return found
 }
 
-function pathOf(asked: Asked, { nodes, rates }: Partial): Path {
-  const through = nodes.map(({ element }) => ofGradient(asked, element))
-  const names = through.map(({ id, at }) => asked.label(id, at))
+function pathOf(play: Play, { nodes, rates }: Partial): Path {
+  const through = nodes.map(({ element }) => ofGradient(play, element))
+  const names = through.map(({ id, at }) => play.label(id, at))
   const { id, at } = nodes.at(-1)!.element
   return {
     through,
     factors: rates.map((value, n) => ({ name: `d${names[n + 1]!}/d${names[n]!}`, value })),
-    product: product(rates) * asked.number(id, at),
+    product: product(rates) * play.number(id, at),
   }
 }
 

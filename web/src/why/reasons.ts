@@ -1,19 +1,13 @@
 // An op's own sentences for its local derivatives: which of them holds, with its slots filled.
 
-import { isShown } from '../expression'
-import { evaluate, flat, leaves, type Operation, type Placed, unflat } from '../player/formula'
+import { evaluate, flat, leaves, type Placed, type Test, unflat } from '../player/formula'
 import type { Step } from '../player/tape'
-import { format } from '../views/numbers'
+import { isShown } from '../text/expression'
+import { format } from '../text/numbers'
+import { type Element, ofGradient, type Play } from '../text/play'
+import { inParentheses } from '../text/say'
 import type { ReasonInfo } from '../wire'
-import { type Asked, type Element, ofGradient } from './asked'
-import { inParentheses } from './say'
 import type { Contribution } from './uses'
-
-/** A test on numbers in slots, as a reason declares it. */
-export type Test =
-  | readonly ['number', number]
-  | readonly ['slot', string]
-  | readonly [Operation, ...Test[]]
 
 /** What stands in a slot: its name and its number. */
 type Slots = ReadonlyMap<string, readonly [name: string, number: number]>
@@ -39,17 +33,17 @@ const LONGEST_CHAIN = 8
 
 /** The op's sentence for a local derivative and its principle; null where it has none that fits. */
 export function reasonFor(
-  asked: Asked,
+  play: Play,
   of: Element,
   one: Contribution,
 ): { readonly says: string; readonly principle: string } | null {
-  const target = ofGradient(asked, one.upstream)
-  const chain = chainBetween(asked, of.id, target.id)
+  const target = ofGradient(play, one.upstream)
+  const chain = chainBetween(play, of.id, target.id)
   const acting = chain.filter(([step]) => !PLAIN.has(step.op))
   const link = acting[0] ?? chain[0]
   if (!link || acting.length > 1) return null
-  const slots = slotsOf(asked, of, link, one, target)
-  for (const reason of reasonsOf(asked, link) ?? []) {
+  const slots = slotsOf(play, of, link, one, target)
+  for (const reason of reasonsOf(play, link) ?? []) {
     const held = reason.when === null || holds(reason.when, slots)
     if (held === false) continue
     const says = held && filled(reason, slots)
@@ -59,36 +53,36 @@ export function reasonFor(
 }
 
 /** What an op can say of one of its arguments; null where nothing passes back to it. */
-function reasonsOf(asked: Asked, [step, argument]: Link): readonly ReasonInfo[] | null {
-  const { reasons } = asked.ops[step.op]!
+function reasonsOf(play: Play, [step, argument]: Link): readonly ReasonInfo[] | null {
+  const { reasons } = play.ops[step.op]!
   return reasons[Math.min(argument, reasons.length - 1)] ?? null
 }
 
 /** The forward steps that lead from a value to the next named one. */
-function chainBetween(asked: Asked, of: number, target: number): readonly Link[] {
+function chainBetween(play: Play, of: number, target: number): readonly Link[] {
   const waiting: [number, Link[]][] = [[of, []]]
   for (const [value, soFar] of waiting)
-    for (const { step, argument } of asked.find.uses.get(value) ?? []) {
+    for (const { step, argument } of play.find.uses.get(value) ?? []) {
       if (step.phase !== 'forward' && step.phase !== 'loss') continue
-      if (!reasonsOf(asked, [step, argument])) continue
+      if (!reasonsOf(play, [step, argument])) continue
       const chain: Link[] = [...soFar, [step, argument]]
       if (step.output === target) return chain
-      if (!isShown(asked, step.output) && chain.length < LONGEST_CHAIN)
+      if (!isShown(play, step.output) && chain.length < LONGEST_CHAIN)
         waiting.push([step.output, chain])
     }
   return []
 }
 
 function slotsOf(
-  asked: Asked,
+  play: Play,
   of: Element,
   [step, argument]: Link,
   one: Contribution,
   target: Element,
 ): Slots {
   const named = ({ id, at }: Element): readonly [string, number] => [
-    asked.symbol(asked.label(id, at)),
-    asked.number(id, at),
+    play.symbol(play.label(id, at)),
+    play.number(id, at),
   ]
   const slots = new Map([
     ['x', named(of)],
@@ -101,21 +95,21 @@ function slotsOf(
     slots.set('other', named({ id: others[0]![0], at: others[0]![1] }))
   step.inputs.forEach((id, n) => {
     if (n === argument) return
-    if (asked.ops[step.op]!.aligned) {
-      const at = aligned(asked, id, step.output, target)
+    if (play.ops[step.op]!.aligned) {
+      const at = aligned(play, id, step.output, target)
       if (at !== null) slots.set(String(n), named({ id, at }))
-    } else if (asked.shape(id).join() === asked.shape(of.id).join())
+    } else if (play.shape(id).join() === play.shape(of.id).join())
       slots.set(String(n), named({ id, at: of.at }))
   })
   return slots
 }
 
 /** The flat index in an input that an output element of an aligned op reads; null in another shape. */
-function aligned(asked: Asked, id: number, output: number, target: Element): number | null {
-  const shape = asked.shape(output)
-  if (asked.shape(target.id).join() !== shape.join()) return null
+function aligned(play: Play, id: number, output: number, target: Element): number | null {
+  const shape = play.shape(output)
+  if (play.shape(target.id).join() !== shape.join()) return null
   const index = unflat(target.at, shape)
-  const own = asked.shape(id)
+  const own = play.shape(id)
   const offset = shape.length - own.length
   return flat(
     own.map((size, i) => (size === 1 ? 0 : index[offset + i]!)),

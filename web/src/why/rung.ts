@@ -1,6 +1,6 @@
 // One answer, and what it rests on.
 
-import type { Element } from './asked'
+import type { Element } from '../text/play'
 
 export interface Rung {
   /** What is explained: an element ("dL/dw1") or a local derivative ("da1/dz1"). */

@@ -1,31 +1,29 @@
 // Some steps of a tape, bound to arrays of their own: they can be played with other numbers while
 // the page goes on showing what it shows.
 
-import type { Play } from '../player/kernels/kernel'
+import type { Apply } from '../player/kernels/kernel'
 import { countOf, positions, type Shape, type View, whole } from '../player/layout'
 import { kernelOf } from '../player/sizes'
 import type { Step } from '../player/tape'
-import type { Asked } from './asked'
-
-/** What the steps read and do not make themselves: all numbers of a value. */
-export interface Numbers extends Asked {
-  values(id: number): Float64Array
-}
+import type { Play } from '../text/play'
 
 export class Scratch {
   readonly #views = new Map<number, View>()
-  readonly #plays: readonly Play[]
-  readonly #asked: Numbers
+  readonly #steps: readonly Apply[]
+  readonly #play: Play
 
-  /** @param own values to copy, so that they may be written */
-  constructor(asked: Numbers, steps: readonly Step[], own: readonly number[] = []) {
-    this.#asked = asked
-    for (const id of own) this.#views.set(id, whole(asked.values(id).slice(), asked.shape(id)))
-    this.#plays = steps.map((step) => this.#bind(step))
+  /**
+   * @param play gives the numbers that the steps read and do not make themselves
+   * @param own values to copy, so that they may be written
+   */
+  constructor(play: Play, steps: readonly Step[], own: readonly number[] = []) {
+    this.#play = play
+    for (const id of own) this.#views.set(id, whole(play.values(id).slice(), play.shape(id)))
+    this.#steps = steps.map((step) => this.#bind(step))
   }
 
   play(): void {
-    for (const play of this.#plays) play()
+    for (const apply of this.#steps) apply()
   }
 
   /** A value's numbers, as the last play left them. */
@@ -36,15 +34,15 @@ export class Scratch {
   view(id: number): View {
     let view = this.#views.get(id)
     if (!view) {
-      view = whole(this.#asked.values(id), this.#asked.shape(id))
+      view = whole(this.#play.values(id), this.#play.shape(id))
       this.#views.set(id, view)
     }
     return view
   }
 
-  #bind({ op, inputs: ids, output, params }: Step): Play {
+  #bind({ op, inputs: ids, output, params }: Step): Apply {
     const kernel = kernelOf(op)
-    const shape = this.#asked.shape(output)
+    const shape = this.#play.shape(output)
     const inputs = ids.map((id) => this.view(id))
     const made = allocated(shape)
     this.#views.set(output, made)

@@ -1,10 +1,10 @@
 // The paths of a network with one hidden layer over training: weight × weight from each input
 // through each hidden unit to each output, and the same with the hidden unit's gate for one sample.
 
-import type { Series } from '../history'
 import { evaluate, type Place, place, placeLocal } from '../player/formula'
 import type { Step } from '../player/tape'
-import type { Asked } from './asked'
+import type { Play } from '../text/play'
+import type { Series } from '../training/history'
 
 /** A network of two weighted sums with one activation between them, by value ids. */
 export interface HiddenLayer {
@@ -31,8 +31,8 @@ export interface Strength {
 type Over = (id: number, at: number) => Series
 
 /** The hidden layer, where there is exactly one; else null. */
-export function hiddenLayer(asked: Asked): HiddenLayer | null {
-  const { tape, find } = asked
+export function hiddenLayer(play: Play): HiddenLayer | null {
+  const { tape, find } = play
   const forward = tape.steps.filter(({ phase }) => phase === 'forward')
   const isParameter = (id: number): boolean => tape.values[id]!.role === 'parameter'
   const sums = forward.filter(({ op, inputs }) => op === 'matmul' && isParameter(inputs[1]!))
@@ -44,7 +44,7 @@ export function hiddenLayer(asked: Asked): HiddenLayer | null {
   const added = next?.op === 'add' && isParameter(next.inputs[1]!) ? next : null
   const activation = added ? after(added.output) : next
   if (activation?.inputs.length !== 1 || activation.output !== two!.inputs[0]) return null
-  const [inputs, units] = asked.shape(one!.inputs[1]!) as [number, number]
+  const [inputs, units] = play.shape(one!.inputs[1]!) as [number, number]
   return {
     x: one!.inputs[0]!,
     first: one!.inputs[1]!,
@@ -53,22 +53,22 @@ export function hiddenLayer(asked: Asked): HiddenLayer | null {
     second: two!.inputs[1]!,
     inputs,
     units,
-    outputs: asked.shape(two!.inputs[1]!)[1]!,
+    outputs: play.shape(two!.inputs[1]!)[1]!,
   }
 }
 
 /** Every path's strength, the strongest now first. */
-export function strengthsOf(asked: Asked, layer: HiddenLayer, row: number, over: Over): Strength[] {
+export function strengthsOf(play: Play, layer: HiddenLayer, row: number, over: Over): Strength[] {
   const { x, first, bias, second, inputs, units, outputs } = layer
   const into = indices(inputs).map((i) => indices(units).map((j) => over(first, i * units + j)))
-  const sample = indices(inputs).map((i) => asked.number(x, row * inputs + i))
+  const sample = indices(inputs).map((i) => play.number(x, row * inputs + i))
   const gates = indices(units).map((j) => {
     const { every, values } = into[0]![j]!
     const b = bias === null ? null : over(bias, j)
     const z = values.map((_, n) =>
       sample.reduce((sum, xi, i) => sum + xi * into[i]![j]!.values[n]!, b ? b.values[n]! : 0),
     )
-    return { every, values: z.map((number) => slope(asked, layer.activation, number)) }
+    return { every, values: z.map((number) => slope(play, layer.activation, number)) }
   })
   return indices(inputs)
     .flatMap((input) =>
@@ -83,9 +83,9 @@ export function strengthsOf(asked: Asked, layer: HiddenLayer, row: number, over:
 }
 
 /** The activation's local derivative at a number, from its own formula. */
-function slope(asked: Asked, { op, params }: Step, z: number): number {
+function slope(play: Play, { op, params }: Step, z: number): number {
   const where: Place = {
-    formula: asked.ops[op]!.formula,
+    formula: play.ops[op]!.formula,
     inputs: [0],
     inputShapes: [[1]],
     output: 1,

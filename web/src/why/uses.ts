@@ -2,7 +2,7 @@
 // src/whygrad/explain/contributions.py.
 
 import { evaluate, type Placed } from '../player/formula'
-import type { Asked, Element } from './asked'
+import type { Element, Play } from '../text/play'
 
 /** What one use of a value contributes to its gradient. */
 export interface Contribution {
@@ -21,11 +21,11 @@ export interface Contribution {
 const ONE: Placed = ['number', 1]
 
 /** What each use contributes to one element of a gradient, in the order they are added. */
-export function contributionsOf(asked: Asked, tree: Placed): Contribution[] {
-  const get = (id: number, at: number): number => asked.number(id, at)
-  const isGradient = (id: number): boolean => asked.tape.values[id]!.role === 'gradient'
+export function contributionsOf(play: Play, tree: Placed): Contribution[] {
+  const get = (id: number, at: number): number => play.number(id, at)
+  const isGradient = (id: number): boolean => play.tape.values[id]!.role === 'gradient'
   return split(tree, isGradient).map(([upstream, local]) => {
-    const arrives = asked.number(upstream.id, upstream.at)
+    const arrives = play.number(upstream.id, upstream.at)
     const rate = evaluate(local, get)
     return { upstream, local, arrives, rate, product: arrives * rate }
   })

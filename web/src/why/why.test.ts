@@ -25,31 +25,31 @@ function unfolded({ name, question, value, formula, claim, principle, below }: R
 }
 
 describe.each(cases)('$name', (kept) => {
-  const { asked, element } = played(kept.name)
+  const { play, element } = played(kept.name)
 
   it.each(kept.ladders)('says why $name as Python does', (ladder) => {
-    expect(unfolded(why(asked, element(ladder.name)), 2)).toEqual(expected(ladder))
+    expect(unfolded(why(play, element(ladder.name)), 2)).toEqual(expected(ladder))
   })
 
   it.each(kept.nudges)('nudges $name by $epsilon as Python does', (nudge) => {
-    const found = new Nudger(asked, element(nudge.name)).nudge(nudge.epsilon)
+    const found = new Nudger(play, element(nudge.name)).nudge(nudge.epsilon)
     expect(found.loss).toEqual(close(nudge.loss))
     expect(found.plus).toEqual(close(nudge.plus))
     expect(found.minus).toEqual(close(nudge.minus))
     if (nudge.gradient === null) expect(found.gradient).toBeNull()
     else expect(found.gradient).toEqual(close(nudge.gradient))
-    expect(kinkNames(asked, found)).toEqual(nudge.kinks)
+    expect(kinkNames(play, found)).toEqual(nudge.kinks)
   })
 
   it.each(kept.paths)('finds the paths from $name that Python finds', (paths) => {
-    const found = pathsOf(asked, element(paths.name), 5) as Paths
+    const found = pathsOf(play, element(paths.name), 5) as Paths
     expect(found.gradient).toEqual(close(paths.gradient))
     expect(found.count).toBe(paths.count)
     expect(found.share).toEqual(close(paths.share))
     expect(found.rest).toEqual(close(paths.rest))
     expect(
       found.listed.map(({ through, factors, product }) => ({
-        through: through.map(({ id, at }) => asked.label(id, at)),
+        through: through.map(({ id, at }) => play.label(id, at)),
         factors,
         product,
       })),
@@ -64,8 +64,8 @@ describe.each(cases)('$name', (kept) => {
 })
 
 it('a nudge leaves the page its numbers', () => {
-  const { asked, element } = played('flow')
-  const before = asked.tape.values.map(({ id }) => [...asked.values(id)])
-  new Nudger(asked, element('w1')).nudge(1)
-  expect(asked.tape.values.map(({ id }) => [...asked.values(id)])).toEqual(before)
+  const { play, element } = played('flow')
+  const before = play.tape.values.map(({ id }) => [...play.values(id)])
+  new Nudger(play, element('w1')).nudge(1)
+  expect(play.tape.values.map(({ id }) => [...play.values(id)])).toEqual(before)
 })

@@ -4,7 +4,7 @@
 // out; steps of as many rows, that read one another in the same row only, share one loop. Sums are
 // in the order in which the kernels add, so that the numbers are the same to the last bit.
 
-import type { Play, Site } from '../kernels/kernel'
+import type { Apply, Site } from '../kernels/kernel'
 import { Body } from './body'
 import { MOST_TERMS, type Rows, rowsOf } from './rows'
 
@@ -12,7 +12,7 @@ import { MOST_TERMS, type Rows, rowsOf } from './rows'
 export interface Bound {
   readonly op: string
   readonly site: Site
-  readonly play: Play
+  readonly play: Apply
 }
 
 interface Waiting {
@@ -24,9 +24,9 @@ interface Waiting {
 const MOST_STEPS = 4000
 
 /** Fewer, faster functions that play the steps; null where none can be made from text. */
-export function compile(steps: readonly Bound[]): Play[] | null {
+export function compile(steps: readonly Bound[]): Apply[] | null {
   if (!allowed() || steps.length > MOST_STEPS) return null
-  const plays: Play[] = []
+  const plays: Apply[] = []
   let waiting: Waiting[] = steps.map((bound) => ({ bound, rows: rowsOf(bound.op, bound.site) }))
   while (waiting.length) {
     const [first, ...others] = waiting as [Waiting, ...Waiting[]]

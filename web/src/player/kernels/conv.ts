@@ -5,7 +5,7 @@
 import { PlayError, type Shape, showShape, type View } from '../layout'
 import type { Params } from '../tape'
 import { slid, slideOf } from '../windows'
-import { type Computing, numberOf, type Play } from './kernel'
+import { type Apply, type Computing, numberOf } from './kernel'
 
 function made(x: Shape, w: Shape, params: Params): Shape {
   const slide = slideOf(params)
@@ -24,7 +24,7 @@ function flatten({ data, offset, shape, strides }: View): View {
 /** One row of what meets: `count` elements of x, each with the same weight, to elements of y. */
 type Row = (x: number, xStep: number, w: number, y: number, yStep: number, count: number) => void
 
-function walk(views: Record<'x' | 'w' | 'y', View>, params: Params, row: Row): Play {
+function walk(views: Record<'x' | 'w' | 'y', View>, params: Params, row: Row): Apply {
   const [x, w, y] = [flatten(views.x), flatten(views.w), flatten(views.y)]
   const flat = (values: readonly number[], one: number): [number, number] =>
     values.length === 1 ? [one, values[0]!] : [values[0]!, values[1]!]

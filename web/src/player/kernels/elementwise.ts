@@ -2,7 +2,7 @@
 
 import { broadcast, inOrder, positions, sameShape, type Shape, spread, type View } from '../layout'
 import type { Params } from '../tape'
-import { axesOf, type Computing, numberOf, type Play, type Site } from './kernel'
+import { type Apply, axesOf, type Computing, numberOf, type Site } from './kernel'
 import { ADD, DIV, type Loops, loopsOf, MUL, SUB } from './loops'
 import { tanhInto } from './tanh'
 
@@ -47,7 +47,7 @@ const BINARY: Readonly<Record<string, Loops>> = {
   eq: loopsOf((a, b) => (a === b ? 1 : 0)),
 }
 
-function bindUnary(f: (x: number) => number, { inputs: [input], output }: Site): Play {
+function bindUnary(f: (x: number) => number, { inputs: [input], output }: Site): Apply {
   const x = input!.data
   const out = output.data
   if (covers(input!, output.shape))
@@ -60,7 +60,7 @@ function bindUnary(f: (x: number) => number, { inputs: [input], output }: Site):
   }
 }
 
-function bindTanh({ inputs: [input], output }: Site): Play {
+function bindTanh({ inputs: [input], output }: Site): Apply {
   const { data, shape } = output
   if (covers(input!, shape)) return () => tanhInto(input!.data, 0, data, 0, data.length)
   const copy = bindUnary((x) => x, { inputs: [input!], output, params: {} })
@@ -70,11 +70,11 @@ function bindTanh({ inputs: [input], output }: Site): Play {
   }
 }
 
-function bindSquare({ inputs: [input], output }: Site): Play {
+function bindSquare({ inputs: [input], output }: Site): Apply {
   return bindBinary(MUL, { inputs: [input!, input!], output, params: {} })
 }
 
-function bindBinary(loops: Loops, { inputs, output: { shape, data } }: Site): Play {
+function bindBinary(loops: Loops, { inputs, output: { shape, data } }: Site): Apply {
   const [a, b] = inputs.map((view) => spread(view, shape)) as [View, View]
   if (covers(a, shape) && covers(b, shape)) return loops.side(a.data, b.data, data)
   return loops.placed(a.data, positions(a), b.data, positions(b), data)
@@ -85,7 +85,7 @@ function covers(view: View, shape: Shape): boolean {
   return view.offset === 0 && sameShape(view.shape, shape) && inOrder(view)
 }
 
-function bindWhere({ inputs, output }: Site): Play {
+function bindWhere({ inputs, output }: Site): Apply {
   const [test, a, b] = inputs as [View, View, View]
   const testAt = positions(spread(test, output.shape))
   const aAt = positions(spread(a, output.shape))

@@ -3,7 +3,7 @@
 import { type Item, PlayError, type Shape, type View } from '../layout'
 import type { Json, Params } from '../tape'
 
-export type Play = () => void
+export type Apply = () => void
 
 /** Where a kernel is bound. The output lies in order in an array of its own. */
 export interface Site {
@@ -22,7 +22,7 @@ interface Shaped {
 
 /** An op that computes. All it needs while playing is worked out in `bind`. */
 export interface Computing extends Shaped {
-  readonly bind: (site: Site) => Play
+  readonly bind: (site: Site) => Apply
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { countOf, positions, type Shape, type View } from '../layout'
 import type { Params } from '../tape'
-import { type Computing, numberOf, type Play, type Site } from './kernel'
+import { type Apply, type Computing, numberOf, type Site } from './kernel'
 
 /** Whether the index names one place for all of a row, or one for each element. */
 type Index = 'rows' | 'elements'
@@ -18,7 +18,7 @@ function bindPairs(
   index: View,
   names: Index,
   each: (small: number, large: number) => void,
-): Play {
+): Apply {
   const axis = (numberOf(site.params, 'axis') + large.length) % large.length
   const inner = large.slice(axis + 1).reduce((product, size) => product * size, 1)
   const outer = large.slice(0, axis).reduce((product, size) => product * size, 1)

@@ -1,7 +1,7 @@
 // Loops over two arrays. The four rules of arithmetic have loops of their own: a loop that is
 // shared calls a function for every element, which takes five times as long.
 
-import type { Play } from './kernel'
+import type { Apply } from './kernel'
 
 type Numbers = Float64Array
 type Places = Int32Array
@@ -9,9 +9,9 @@ type Places = Int32Array
 /** How two arrays are combined, element by element. */
 export interface Loops {
   /** Element i of each. */
-  readonly side: (a: Numbers, b: Numbers, out: Numbers) => Play
+  readonly side: (a: Numbers, b: Numbers, out: Numbers) => Apply
   /** The elements at these places. */
-  readonly placed: (a: Numbers, aAt: Places, b: Numbers, bAt: Places, out: Numbers) => Play
+  readonly placed: (a: Numbers, aAt: Places, b: Numbers, bAt: Places, out: Numbers) => Apply
 }
 
 /** Loops that apply any function. */

@@ -9,7 +9,7 @@ import {
   spread,
   type View,
 } from '../layout'
-import type { Computing, Play, Site } from './kernel'
+import type { Apply, Computing, Site } from './kernel'
 
 function shape([a, b]: readonly Shape[]): Shape {
   if (a!.at(-1) !== b!.at(-2))
@@ -26,7 +26,7 @@ function starts(stack: View, lead: Shape): Int32Array {
   return positions(spread(first, lead))
 }
 
-function bind({ inputs: [left, right], output }: Site): Play {
+function bind({ inputs: [left, right], output }: Site): Apply {
   const lead = output.shape.slice(0, -2)
   const aStarts = starts(left!, lead)
   const bStarts = starts(right!, lead)

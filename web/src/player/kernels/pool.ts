@@ -3,7 +3,7 @@
 import { countOf, PlayError, positions, type Shape, showShape, type View } from '../layout'
 import type { Params } from '../tape'
 import { everyIndex, slid, slideOf, window } from '../windows'
-import { type Computing, numbersOf, type Play } from './kernel'
+import { type Apply, type Computing, numbersOf } from './kernel'
 
 function pooled(x: Shape, params: Params): Shape {
   const kernel = numbersOf(params, 'kernel_size')
@@ -39,7 +39,7 @@ function windowsOf(x: Shape, y: Shape, params: Params): Windows {
 }
 
 /** Runs through the windows with the place of the first largest element of each. */
-function bindLargest(x: View, y: Shape, params: Params, each: (n: number, at: number) => void): Play {
+function bindLargest(x: View, y: Shape, params: Params, each: (n: number, at: number) => void): Apply {
   const { elements, starts } = windowsOf(x.shape, y, params)
   const at = positions(x)
   return () => {

@@ -2,7 +2,7 @@
 
 import { axisSet, positions, permuted, reducedShape, type Shape, type View } from '../layout'
 import type { Params } from '../tape'
-import { axesOf, type Computing, flagOf, numberOf, type Play, type Site } from './kernel'
+import { type Apply, axesOf, type Computing, flagOf, numberOf, type Site } from './kernel'
 
 /** The places of a view's elements, group after group: a group differs along some axes only. */
 interface Groups {
@@ -44,7 +44,7 @@ export const SUMS: Readonly<Record<string, (site: Site) => Sum>> = {
   },
 }
 
-function bindSum(site: Site, { axes, divisor }: Sum): Play {
+function bindSum(site: Site, { axes, divisor }: Sum): Apply {
   const x = site.inputs[0]!.data
   const out = site.output.data
   const { at, size } = groups(site.inputs[0]!, axes)

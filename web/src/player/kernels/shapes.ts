@@ -18,18 +18,18 @@ import {
 } from '../layout'
 import type { Params } from '../tape'
 import {
+  type Apply,
   axesOf,
   type Computing,
   itemsOf,
   type Kernel,
   numberOf,
-  type Play,
   type Sizes,
   type Viewing,
 } from './kernel'
 
 /** Copies one view to another of the same shape. */
-export function bindCopy(from: View, to: View): Play {
+export function bindCopy(from: View, to: View): Apply {
   const x = from.data
   const out = to.data
   const read = positions(from)
@@ -40,7 +40,7 @@ export function bindCopy(from: View, to: View): Play {
 }
 
 /** Writes `from` to a part of an output that is 0 elsewhere. */
-function bindPut(from: View, output: View, part: View): Play {
+function bindPut(from: View, output: View, part: View): Apply {
   const copy = bindCopy(from, part)
   return () => {
     output.data.fill(0)

@@ -1,10 +1,11 @@
 import { flushSync, mount, tick, unmount } from 'svelte'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import cases from '../../../../tests/conformance/whatifs.json'
-import { Session } from '../../session.svelte'
+import { Refusal } from '../../contract/refusal'
+import type { TraceApi } from '../../contract/traces'
+import { Session } from '../../study/session.svelte'
 import { whatIfOf } from '../../whatif/whatif.svelte'
 import type { MistakesMessage, TraceMessage } from '../../wire'
-import { type Api, Refusal } from '../open'
 import WhatIfPanel from './WhatIfPanel.svelte'
 
 const [{ message, mistakes }] = cases as unknown as [{ message: TraceMessage; mistakes: MistakesMessage }]
@@ -21,8 +22,8 @@ afterEach(async () => {
   panel = undefined
 })
 
-async function opened(api: Partial<Api> | null): Promise<HTMLElement> {
-  whatIfOf(session).api = api as Api | null
+async function opened(api: Partial<TraceApi> | null): Promise<HTMLElement> {
+  whatIfOf(session).api = api as TraceApi | null
   panel = mount(WhatIfPanel, { target: document.body, props: { session } })
   for (let n = 0; n < 5; n++) await tick()
   flushSync()
