@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from whygrad.engine.backward import gradients
-from whygrad.engine.formula import Place, choose, evaluate, place, place_local, to_python
+from whygrad.engine.formula import StepContext, choose, evaluate, place, place_local, to_python
 from whygrad.engine.gradcheck import worst
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
@@ -31,8 +31,8 @@ def leaves(op: Op, example: Example) -> list[Tensor]:
     return [tensor(a, dtype=a.dtype) for a in arrays]
 
 
-def placed(op: Op, inputs: list[Tensor], output: Tensor, example: Example) -> Place:
-    return Place(
+def placed(op: Op, inputs: list[Tensor], output: Tensor, example: Example) -> StepContext:
+    return StepContext(
         formula=op.formula,
         inputs=tuple(range(len(inputs))),
         input_shapes=tuple(x.data.shape for x in inputs),

@@ -28,7 +28,7 @@ Kernel = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class PullbackContext:
     """What a step needs to pass a gradient back, and to which of its inputs."""
 
     inputs: tuple[Tensor, ...]
@@ -38,26 +38,26 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class LocalDerivative:
     """A pullback for an op that works element by element: its local derivative.
 
     The walk multiplies what arrives by it: contribution = upstream x local.
     """
 
-    derivative: Callable[[Around], Tensor]
+    derivative: Callable[[PullbackContext], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
+class VJP:
     """A pullback for an op whose local derivative is not one number per element.
 
     The function takes what arrives (upstream) and returns the contribution.
     """
 
-    contribution: Callable[[Tensor, Around], Tensor]
+    contribution: Callable[[Tensor, PullbackContext], Tensor]
 
 
-Pullback = Local | Pull
+Pullback = LocalDerivative | VJP
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from whygrad.engine.formula import (
     Expr,
-    Place,
+    StepContext,
     choose,
     number_text,
     place,
@@ -138,7 +138,7 @@ class Placer:
 
     run: Run
     spent: int = 0
-    places: dict[int, Place] = field(default_factory=dict[int, Place])
+    places: dict[int, StepContext] = field(default_factory=dict[int, StepContext])
 
     def tree(self, value: int, at: int) -> Expr:
         """Return the formula of one element in terms of its step's inputs."""
@@ -168,9 +168,9 @@ class Placer:
         return Expr(node.head, tuple([self.folded(a, depth + 1, times) for a in node.args]))
 
 
-def where_of(run: Run, step: Step) -> Place:
+def where_of(run: Run, step: Step) -> StepContext:
     """Return what placing a step's formulas needs, at the run's sizes."""
-    return Place(
+    return StepContext(
         formula=OPS[step.op].formula,
         inputs=step.inputs,
         input_shapes=tuple(run.arrays[i].shape for i in step.inputs),
@@ -205,7 +205,7 @@ def _size(node: Expr) -> int:
 
 
 def _parameters_first(tape: Tape, made: Sequence[Step]) -> list[Step]:
-    """Within the backward pass through one part, put the parameters' gradients first.
+    """Annotating the backward pass through one part, put the parameters' gradients first.
 
     A gradient is moved forward only over steps it does not rest on.
     """

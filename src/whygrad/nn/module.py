@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from whygrad.engine.tensor import Tensor, scene, tensor
+from whygrad.engine.tensor import Tensor, annotate, tensor
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
 _outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)
@@ -65,7 +65,7 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Tensor:
         token = _outermost.set(self) if _outermost.get() is None else None
         try:
-            with scene(part=(self.title,) if self.folds else ()):
+            with annotate(part=(self.title,) if self.folds else ()):
                 made = self.forward(*inputs, **options)
             self._note(made)
             return made

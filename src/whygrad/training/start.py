@@ -14,7 +14,7 @@ from whygrad.data import Dataset, batch_indices
 from whygrad.engine import functional
 from whygrad.engine.dims import Dim
 from whygrad.engine.op import Array
-from whygrad.engine.tensor import Tensor, recording, scene, tensor
+from whygrad.engine.tensor import Tensor, annotate, recording, tensor
 from whygrad.errors import ShapeError, SpecError
 from whygrad.nn import Linear, Module, Sequential
 from whygrad.optim import Optimizer, make
@@ -177,13 +177,13 @@ def _network(spec: Spec, dataset: Dataset) -> Iteration:
     also: list[Tensor] = []
     if spec.network.output == "softmax":
         names[output] = f"z{len(spec.network.layers) - 1}"
-        with scene(part=("output", "softmax")):
+        with annotate(part=("output", "softmax")):
             shares = nn.functional.softmax(output).named("yhat")
         if spec.loss.name in ON_LOGITS:
             also.append(shares)  # beside the loss, for reading
         else:
             output = shares
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = _loss(spec.loss.name, output, t)
     parameters = model.parameters()
     optimizer = _optimizer(spec, parameters)
@@ -206,10 +206,10 @@ def _network(spec: Spec, dataset: Dataset) -> Iteration:
 def _loss(name: str, output: Tensor, t: Tensor) -> Tensor:
     """Compare a network's output with 0s and 1s, shares or amounts, as a spec means it."""
     if name == "hinge":
-        with scene(part=("hinge loss",)):
+        with annotate(part=("hinge loss",)):
             return nn.functional.hinge_loss(output, 2.0 * t - 1.0)
     if name == "kl_div":
-        with scene(part=("KL divergence",)):
+        with annotate(part=("KL divergence",)):
             logs = nn.functional.log_softmax(output)
             return nn.functional.kl_div(logs, t, reduction="batchmean")
     return LOSSES[name](output, t)
@@ -314,7 +314,7 @@ def _formula(spec: Spec) -> Iteration:
     traced = _Formula(known, {*known, *(statement.name for statement in formula.statements)})
     for position, statement in enumerate(formula.statements):
         phase = "loss" if position == len(formula.statements) - 1 else "forward"
-        with scene(phase=phase):
+        with annotate(phase=phase):
             known[statement.name] = traced.statement(statement.name, statement.text)
     loss = known[formula.statements[-1].name]
     if loss.data.size != 1:

@@ -9,12 +9,12 @@ import numpy as np
 from whygrad.engine.dims import Shape, canonical_axes, show_shape
 from whygrad.engine.formula import Formula, Use, arg, call, cases, compare, delta, out, param, total
 from whygrad.engine.op import (
+    VJP,
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
-    Pull,
     Reason,
     each_reason,
     first_shape,
@@ -48,7 +48,7 @@ relu = Op(
     reads="{0} if it is above 0, else 0",
     shape=first_shape,
     forward=_relu,
-    pullbacks=(Local(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
     formula=Formula(call("max", 0.0, _X), (Use(cases(compare("gt", _X, 0.0), 1.0, 0.0)),)),
     purpose=(
         "It lets a unit stay silent: without such a bend, layers of weighted sums are only one "
@@ -99,7 +99,7 @@ leaky_relu = Op(
     shape=first_shape,
     forward=_leaky_relu,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[0]
                 .apply("gt", s.inputs[0].constant(0.0))
@@ -152,7 +152,7 @@ sigmoid = Op(
     reads="{0} squashed between 0 and 1",
     shape=first_shape,
     forward=_sigmoid,
-    pullbacks=(Local(lambda s: s.output * (1.0 - s.output)),),
+    pullbacks=(LocalDerivative(lambda s: s.output * (1.0 - s.output)),),
     formula=Formula(1.0 / (1.0 + call("exp", -_X)), (Use(out() * (1.0 - out())),)),
     purpose="It squeezes any number between 0 and 1, so that it can be read as a probability.",
     reasons=each_reason(
@@ -171,7 +171,7 @@ tanh = Op(
     reads="{0} squashed between -1 and 1",
     shape=first_shape,
     forward=ufunc(np.tanh),
-    pullbacks=(Local(lambda s: 1.0 - s.output.apply("square")),),
+    pullbacks=(LocalDerivative(lambda s: 1.0 - s.output.apply("square")),),
     formula=Formula(call("tanh", _X), (Use(1.0 - out() ** 2.0),)),
     purpose="It squeezes any number between −1 and 1, keeping its sign.",
     reasons=each_reason(
@@ -190,7 +190,7 @@ softplus = Op(
     reads="a smooth ReLU of {0}",
     shape=first_shape,
     forward=_softplus,
-    pullbacks=(Local(lambda s: s.inputs[0].apply("sigmoid")),),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[0].apply("sigmoid")),),
     formula=Formula(
         call("max", 0.0, _X) + call("log", 1.0 + call("exp", -call("abs", _X))),
         (Use(1.0 / (1.0 + call("exp", -_X))),),
@@ -257,7 +257,7 @@ softmax = Op(
     shape=_along,
     forward=_softmax,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: (
                 s.output
                 * (g - (g * s.output).apply("sum", axes=(s.params["axis"],), keepdims=True))
@@ -288,7 +288,7 @@ log_softmax = Op(
     shape=_along,
     forward=_log_softmax,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: (
                 g - s.output.apply("exp") * g.apply("sum", axes=(s.params["axis"],), keepdims=True)
             )

@@ -19,7 +19,7 @@ from whygrad.engine.formula import (
     param,
     total,
 )
-from whygrad.engine.op import Around, Array, Example, Kernel, Op, Pull, Reason, each_reason
+from whygrad.engine.op import VJP, Array, Example, Kernel, Op, PullbackContext, Reason, each_reason
 from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
@@ -46,9 +46,7 @@ cumsum = Op(
     shape=_running,
     forward=_cumsum,
     pullbacks=(
-        Pull(
-            lambda g, s: g.apply("cumsum", axis=s.params["axis"], reverse=not s.params["reverse"])
-        ),
+        VJP(lambda g, s: g.apply("cumsum", axis=s.params["axis"], reverse=not s.params["reverse"])),
     ),
     formula=Formula(
         total("k", _UP_TO, arg(0, "replace", "k")),
@@ -101,9 +99,9 @@ def _pad(x: Array, out: Array, pads: Pads, value: float) -> Kernel:
     return compute
 
 
-def _cut(around: Around) -> tuple[tuple[int | None, int | None, None], ...]:
-    pads: Pads = around.params["pads"]
-    lead = len(around.inputs[0].shape) - len(pads)
+def _cut(context: PullbackContext) -> tuple[tuple[int | None, int | None, None], ...]:
+    pads: Pads = context.params["pads"]
+    lead = len(context.inputs[0].shape) - len(pads)
     kept = (None, None, None)
     return (kept,) * lead + tuple((before or None, -after or None, None) for before, after in pads)
 
@@ -115,7 +113,7 @@ pad = Op(
     reads="{0} with a border around it",
     shape=_padded,
     forward=_pad,
-    pullbacks=(Pull(lambda g, s: g.apply("getitem", index=_cut(s))),),
+    pullbacks=(VJP(lambda g, s: g.apply("getitem", index=_cut(s))),),
     formula=Formula(
         cases(
             compare("eq", count(_UNDER), 0.0),
@@ -156,7 +154,7 @@ unsqueeze = Op(
     reads="{0} with a new axis of size 1",
     shape=_widened,
     view=_unsqueeze_view,
-    pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
+    pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
     formula=Formula(arg(0, "drop"), (Use(_ONE, ("drop",)),)),
     purpose="It lays the same numbers out along one axis more.",
     reasons=each_reason(_MOVED),

@@ -9,12 +9,12 @@ import numpy as np
 from whygrad.engine.dims import broadcast
 from whygrad.engine.formula import Formula, Use, arg, call, cases, compare, expr, out, param
 from whygrad.engine.op import (
+    VJP,
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
-    Pull,
     Reason,
     each_reason,
     first_shape,
@@ -54,8 +54,8 @@ add = Op(
     shape=partial(broadcast, "add"),
     forward=ufunc(np.add),
     pullbacks=(
-        Pull(lambda g, s: g.apply("identity")),
-        Pull(lambda g, s: g.apply("identity")),
+        VJP(lambda g, s: g.apply("identity")),
+        VJP(lambda g, s: g.apply("identity")),
     ),
     formula=Formula(_A + _B, (Use(_ONE), Use(_ONE))),
     purpose="It brings two influences together: each moves the sum on its own account.",
@@ -79,7 +79,7 @@ sub = Op(
     reads="{0} minus {1}",
     shape=partial(broadcast, "sub"),
     forward=ufunc(np.subtract),
-    pullbacks=(Pull(lambda g, s: g.apply("identity")), Pull(lambda g, s: -g)),
+    pullbacks=(VJP(lambda g, s: g.apply("identity")), VJP(lambda g, s: -g)),
     formula=Formula(_A - _B, (Use(_ONE), Use(expr(-1.0)))),
     purpose="It measures how far apart two numbers are.",
     reasons=each_reason(
@@ -99,7 +99,7 @@ mul = Op(
     reads="{0} times {1}",
     shape=partial(broadcast, "mul"),
     forward=ufunc(np.multiply),
-    pullbacks=(Local(lambda s: s.inputs[1]), Local(lambda s: s.inputs[0])),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[1]), LocalDerivative(lambda s: s.inputs[0])),
     formula=Formula(_A * _B, (Use(_B), Use(_A))),
     purpose="It lets one number decide how loudly another is heard.",
     reasons=each_reason(
@@ -141,8 +141,8 @@ div = Op(
     shape=partial(broadcast, "div"),
     forward=ufunc(np.divide),
     pullbacks=(
-        Local(lambda s: 1.0 / s.inputs[1]),
-        Local(lambda s: -(s.output / s.inputs[1])),
+        LocalDerivative(lambda s: 1.0 / s.inputs[1]),
+        LocalDerivative(lambda s: -(s.output / s.inputs[1])),
     ),
     formula=Formula(_A / _B, (Use(1.0 / _B), Use(-(out() / _B)))),
     purpose="It puts a number in proportion to another.",
@@ -167,7 +167,7 @@ neg = Op(
     reads="minus {0}",
     shape=first_shape,
     forward=ufunc(np.negative),
-    pullbacks=(Pull(lambda g, s: -g),),
+    pullbacks=(VJP(lambda g, s: -g),),
     formula=Formula(-_A, (Use(expr(-1.0)),)),
     purpose="It turns a number round.",
     reasons=each_reason(
@@ -186,7 +186,7 @@ pow_ = Op(
     forward=ufunc(np.power),
     pullbacks=(
         # where the exponent is 0 the power is 1 whatever the base, even 0
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[1]
                 .apply("eq", s.inputs[1].constant(0.0))
@@ -197,7 +197,7 @@ pow_ = Op(
                 )
             )
         ),
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[0]
                 .apply("eq", s.inputs[0].constant(0.0))
@@ -240,7 +240,7 @@ square = Op(
     reads="{0} squared",
     shape=first_shape,
     forward=ufunc(np.square),
-    pullbacks=(Local(lambda s: 2.0 * s.inputs[0]),),
+    pullbacks=(LocalDerivative(lambda s: 2.0 * s.inputs[0]),),
     formula=Formula(_A**2.0, (Use(2.0 * _A),)),
     purpose="It makes large distances count for more than small ones, and forgets their sign.",
     reasons=each_reason(
@@ -267,7 +267,7 @@ exp = Op(
     reads="e to the power {0}",
     shape=first_shape,
     forward=ufunc(np.exp),
-    pullbacks=(Local(lambda s: s.output),),
+    pullbacks=(LocalDerivative(lambda s: s.output),),
     formula=Formula(call("exp", _A), (Use(out()),)),
     purpose="It turns sums into products, and is never negative.",
     reasons=each_reason(
@@ -286,7 +286,7 @@ log = Op(
     reads="the natural logarithm of {0}",
     shape=first_shape,
     forward=ufunc(np.log),
-    pullbacks=(Local(lambda s: 1.0 / s.inputs[0]),),
+    pullbacks=(LocalDerivative(lambda s: 1.0 / s.inputs[0]),),
     formula=Formula(call("log", _A), (Use(1.0 / _A),)),
     purpose="It turns products into sums: what matters is by what factor {0} changes.",
     reasons=each_reason(
@@ -305,7 +305,7 @@ sqrt = Op(
     reads="the square root of {0}",
     shape=first_shape,
     forward=ufunc(np.sqrt),
-    pullbacks=(Local(lambda s: 0.5 / s.output),),
+    pullbacks=(LocalDerivative(lambda s: 0.5 / s.output),),
     formula=Formula(call("sqrt", _A), (Use(0.5 / out()),)),
     purpose="It undoes a square.",
     reasons=each_reason(
@@ -325,7 +325,7 @@ abs_ = Op(
     reads="{0} without its sign",
     shape=first_shape,
     forward=ufunc(np.absolute),
-    pullbacks=(Local(lambda s: s.inputs[0].apply("sign")),),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[0].apply("sign")),),
     formula=Formula(
         call("abs", _A),
         (Use(cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0))),),
@@ -414,8 +414,8 @@ maximum = Op(
     shape=partial(broadcast, "maximum"),
     forward=_maximum,
     pullbacks=(
-        Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
-        Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
     ),
     formula=Formula(call("max", _A, _B), (Use(_LARGER), Use(_SMALLER))),
     purpose="It passes on the larger of two.",
@@ -468,8 +468,8 @@ minimum = Op(
     shape=partial(broadcast, "minimum"),
     forward=_minimum,
     pullbacks=(
-        Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
-        Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
     ),
     formula=Formula(call("min", _A, _B), (Use(_SMALLER), Use(_LARGER))),
     purpose="It passes on the smaller of two.",
@@ -551,8 +551,8 @@ where = Op(
     forward=_where,
     pullbacks=(
         None,
-        Pull(lambda g, s: s.inputs[0].apply("where", g, g.constant(0.0))),
-        Pull(lambda g, s: s.inputs[0].apply("where", g.constant(0.0), g)),
+        VJP(lambda g, s: s.inputs[0].apply("where", g, g.constant(0.0))),
+        VJP(lambda g, s: s.inputs[0].apply("where", g.constant(0.0), g)),
     ),
     formula=Formula(
         cases(_HOLDS, arg(1), arg(2)),

@@ -16,7 +16,7 @@ import numpy as np
 
 from whygrad.engine.dims import Shape, same_shape, show_shape
 from whygrad.engine.formula import Formula, Use, arg, total
-from whygrad.engine.op import Array, Example, Kernel, Op, Params, Pull, Reason, each_reason
+from whygrad.engine.op import VJP, Array, Example, Kernel, Op, Params, Reason, each_reason
 from whygrad.engine.windows import slid
 from whygrad.errors import ShapeError
 
@@ -265,8 +265,8 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
         shape=shape,
         forward=_conv,
         pullbacks=(
-            Pull(lambda g, s: g.apply(f"{name}_input", s.inputs[1], s.inputs[0], **s.params)),
-            Pull(lambda g, s: s.inputs[0].apply(f"{name}_weight", g, s.inputs[1], **s.params)),
+            VJP(lambda g, s: g.apply(f"{name}_input", s.inputs[1], s.inputs[0], **s.params)),
+            VJP(lambda g, s: s.inputs[0].apply(f"{name}_weight", g, s.inputs[1], **s.params)),
         ),
         formula=_formula("x", "w", "y", False),
         purpose="It looks for the same small pattern everywhere.",
@@ -280,8 +280,8 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
         shape=input_shape,
         forward=_conv_input,
         pullbacks=(
-            Pull(lambda g, s: g.apply(name, s.inputs[1], **s.params)),
-            Pull(lambda g, s: g.apply(f"{name}_weight", s.inputs[0], s.inputs[1], **s.params)),
+            VJP(lambda g, s: g.apply(name, s.inputs[1], **s.params)),
+            VJP(lambda g, s: g.apply(f"{name}_weight", s.inputs[0], s.inputs[1], **s.params)),
             None,
         ),
         formula=_formula("y", "w", "x", True),
@@ -296,8 +296,8 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
         shape=weight_shape,
         forward=_conv_weight,
         pullbacks=(
-            Pull(lambda g, s: s.inputs[1].apply(f"{name}_input", g, s.inputs[0], **s.params)),
-            Pull(lambda g, s: s.inputs[0].apply(name, g, **s.params)),
+            VJP(lambda g, s: s.inputs[1].apply(f"{name}_input", g, s.inputs[0], **s.params)),
+            VJP(lambda g, s: s.inputs[0].apply(name, g, **s.params)),
             None,
         ),
         formula=_formula("x", "y", "w", True),

@@ -12,7 +12,7 @@ from whygrad.engine.op import (
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
     Reason,
     each_reason,
@@ -37,7 +37,9 @@ erf = Op(
     reads="the error function of {0}",
     shape=first_shape,
     forward=_erf,
-    pullbacks=(Local(lambda s: (-s.inputs[0].apply("square")).apply("exp") * _SLOPE_AT_ZERO),),
+    pullbacks=(
+        LocalDerivative(lambda s: (-s.inputs[0].apply("square")).apply("exp") * _SLOPE_AT_ZERO),
+    ),
     formula=Formula(call("erf", _X), (Use(call("exp", -(_X**2.0)) * _SLOPE_AT_ZERO),)),
     purpose=(
         "It says how much of the bell curve lies near its middle; GELU opens its gate by that."
@@ -80,7 +82,7 @@ elu = Op(
     shape=first_shape,
     forward=_elu,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[0]
                 .apply("gt", s.inputs[0].constant(0.0))
@@ -166,7 +168,7 @@ clamp_min = Op(
     shape=first_shape,
     forward=_clamp_min,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (s.inputs[0] - s.params["min"]).apply(
                 "heaviside", at_zero=s.params["at_bound"]
             )
@@ -193,7 +195,7 @@ clamp_max = Op(
     shape=first_shape,
     forward=_clamp_max,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (s.params["max"] - s.inputs[0]).apply(
                 "heaviside", at_zero=s.params["at_bound"]
             )

@@ -13,12 +13,12 @@ import numpy as np
 from whygrad.engine.dims import Shape, same_shape, show_shape
 from whygrad.engine.formula import Expr, Formula, Use, arg, call, cases, compare, count, total
 from whygrad.engine.op import (
-    Around,
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
+    PullbackContext,
     Reason,
     add_up,
     each_reason,
@@ -61,13 +61,13 @@ def _logits_shape(logits: Shape, target: Shape) -> Shape:
     return _scalar("binary_cross_entropy_with_logits", logits, target)
 
 
-def _axes(around: Around) -> tuple[int, ...]:
-    return tuple(range(-len(around.inputs[0].shape), 0))
+def _axes(context: PullbackContext) -> tuple[int, ...]:
+    return tuple(range(-len(context.inputs[0].shape), 0))
 
 
-def _averaged(local: Tensor, around: Around) -> Tensor:
+def _averaged(local: Tensor, context: PullbackContext) -> Tensor:
     """Each example's say is one in as many as were averaged."""
-    return local.apply("divide_by_count", around.inputs[0], axes=_axes(around))
+    return local.apply("divide_by_count", context.inputs[0], axes=_axes(context))
 
 
 def _workspace(p: Array, out: Array) -> tuple[Array, Array]:
@@ -98,8 +98,8 @@ mse_loss = Op(
     shape=_mse_shape,
     forward=_mse,
     pullbacks=(
-        Local(lambda s: _averaged(2.0 * (s.inputs[0] - s.inputs[1]), s)),
-        Local(lambda s: _averaged(-2.0 * (s.inputs[0] - s.inputs[1]), s)),
+        LocalDerivative(lambda s: _averaged(2.0 * (s.inputs[0] - s.inputs[1]), s)),
+        LocalDerivative(lambda s: _averaged(-2.0 * (s.inputs[0] - s.inputs[1]), s)),
     ),
     formula=Formula(
         total("n", _ALL, (_P - _T) ** 2.0) / _COUNT,
@@ -167,18 +167,18 @@ def _log_or_least(x: Expr) -> Expr:
     return cases(compare("gt", x, math.exp(_LEAST_LOG)), call("log", x), _LEAST_LOG)
 
 
-def _bce_slope(around: Around) -> Tensor:
-    p, t = around.inputs
+def _bce_slope(context: PullbackContext) -> Tensor:
+    p, t = context.inputs
     spread = (p * (1.0 - p)).apply("clamp_min", min=_LEAST_SLOPE, at_bound=1.0)
-    return _averaged((p - t) / spread, around)
+    return _averaged((p - t) / spread, context)
 
 
-def _bce_target_slope(around: Around) -> Tensor:
-    p = around.inputs[0]
+def _bce_target_slope(context: PullbackContext) -> Tensor:
+    p = context.inputs[0]
     least = p.constant(_LEAST_LOG)
     hit = p.apply("log").apply("maximum", least)
     miss = (1.0 - p).apply("log").apply("maximum", least)
-    return _averaged(miss - hit, around)
+    return _averaged(miss - hit, context)
 
 
 def _at_least(x: Expr, least: float) -> Expr:
@@ -191,7 +191,7 @@ binary_cross_entropy = Op(
     reads="how surprised {0} is by {1}, on average",
     shape=_bce_shape,
     forward=_bce,
-    pullbacks=(Local(_bce_slope), Local(_bce_target_slope)),
+    pullbacks=(LocalDerivative(_bce_slope), LocalDerivative(_bce_target_slope)),
     formula=Formula(
         -total("n", _ALL, _T * _log_or_least(_P) + (1.0 - _T) * _log_or_least(1.0 - _P)) / _COUNT,
         (
@@ -255,8 +255,8 @@ binary_cross_entropy_with_logits = Op(
     shape=_logits_shape,
     forward=_bce_with_logits,
     pullbacks=(
-        Local(lambda s: _averaged(s.inputs[0].apply("sigmoid") - s.inputs[1], s)),
-        Local(lambda s: _averaged(-s.inputs[0], s)),
+        LocalDerivative(lambda s: _averaged(s.inputs[0].apply("sigmoid") - s.inputs[1], s)),
+        LocalDerivative(lambda s: _averaged(-s.inputs[0], s)),
     ),
     formula=Formula(
         total(
@@ -322,8 +322,8 @@ def _cross_entropy(z: Array, t: Array, out: Array) -> Kernel:
     return compute
 
 
-def _per_sample(local: Tensor, around: Around) -> Tensor:
-    return local.apply("divide_by_count", around.inputs[0], axes=_axes(around)[:-1])
+def _per_sample(local: Tensor, context: PullbackContext) -> Tensor:
+    return local.apply("divide_by_count", context.inputs[0], axes=_axes(context)[:-1])
 
 
 _CLASSES = ("axis", 0, -1)
@@ -338,7 +338,7 @@ cross_entropy = Op(
     shape=_pair,
     forward=_cross_entropy,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: _per_sample(
                 s.inputs[0].apply("softmax", axis=-1)
                 * s.inputs[1].apply("sum", axes=(-1,), keepdims=True)
@@ -346,7 +346,7 @@ cross_entropy = Op(
                 s,
             )
         ),
-        Local(lambda s: _per_sample(-s.inputs[0].apply("log_softmax", axis=-1), s)),
+        LocalDerivative(lambda s: _per_sample(-s.inputs[0].apply("log_softmax", axis=-1), s)),
     ),
     formula=Formula(
         total("n", _ALL, _T * (_LOG_SUM - _P)) / _SAMPLES,

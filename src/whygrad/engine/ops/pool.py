@@ -11,7 +11,7 @@ import numpy as np
 
 from whygrad.engine.dims import Shape, same_shape, show_shape
 from whygrad.engine.formula import Expr, Formula, Use, arg, count, expr, total
-from whygrad.engine.op import Array, Example, Kernel, Op, Params, Pull, Reason, each_reason, scalar
+from whygrad.engine.op import VJP, Array, Example, Kernel, Op, Params, Reason, each_reason, scalar
 from whygrad.engine.windows import slid
 from whygrad.errors import ShapeError
 
@@ -226,7 +226,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
             reads="the largest in each window of {0}",
             shape=max_shape,
             forward=_max_pool,
-            pullbacks=(Pull(lambda g, s: g.apply(f"{largest}_input", s.inputs[0], **s.params)),),
+            pullbacks=(VJP(lambda g, s: g.apply(f"{largest}_input", s.inputs[0], **s.params)),),
             formula=Formula(
                 Expr("largest", ("r", _WINDOW, _ELEMENT)),
                 (Use(Expr("wins", (0, _WHOLE, _WINDOW)), _WHOLE, (("r", _WINDOW),)),),
@@ -244,7 +244,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
             shape=pick_shape,
             forward=_max_pool_pick,
             pullbacks=(
-                Pull(lambda g, s: g.apply(f"{largest}_input", s.inputs[1], **s.params)),
+                VJP(lambda g, s: g.apply(f"{largest}_input", s.inputs[1], **s.params)),
                 None,
             ),
             formula=Formula(
@@ -262,7 +262,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
             shape=max_input_shape,
             forward=_max_pool_input,
             pullbacks=(
-                Pull(lambda g, s: g.apply(f"{largest}_pick", s.inputs[1], **s.params)),
+                VJP(lambda g, s: g.apply(f"{largest}_pick", s.inputs[1], **s.params)),
                 None,
             ),
             formula=Formula(
@@ -285,7 +285,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
             reads="the mean of each window of {0}",
             shape=avg_shape,
             forward=_avg_pool,
-            pullbacks=(Pull(lambda g, s: g.apply(f"{mean}_input", s.inputs[0], **s.params)),),
+            pullbacks=(VJP(lambda g, s: g.apply(f"{mean}_input", s.inputs[0], **s.params)),),
             formula=Formula(
                 total("r", _WINDOW, _ELEMENT) / _MANY,
                 (Use(1.0 / _MANY, _WHOLE, (("r", _WINDOW),)),),
@@ -300,7 +300,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
             reads="{0}, shared out evenly over each window of {1}",
             shape=avg_input_shape,
             forward=_avg_pool_input,
-            pullbacks=(Pull(lambda g, s: g.apply(mean, **s.params)), None),
+            pullbacks=(VJP(lambda g, s: g.apply(mean, **s.params)), None),
             formula=Formula(
                 total("r", _COVERING, _ELEMENT) / _MANY,
                 (Use(1.0 / _MANY, _WHOLE, (("r", _COVERING),)), None),

@@ -10,11 +10,11 @@ import numpy as np
 from whygrad.engine.dims import Shape, broadcast, canonical_axes, reduced_shape, show_shape
 from whygrad.engine.formula import Expr, Formula, Use, arg, cases, compare, count, expr, out, total
 from whygrad.engine.op import (
+    VJP,
     Array,
     Example,
     Kernel,
     Op,
-    Pull,
     Reason,
     add_up,
     each_reason,
@@ -51,7 +51,7 @@ sum_ = Op(
     reads="{0} added up",
     shape=_reduced,
     forward=_sum,
-    pullbacks=(Pull(lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)),),
+    pullbacks=(VJP(lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)),),
     formula=Formula(total("r", _REDUCED, _X), (Use(_ONE, ("merge", "r"), _USE),)),
     purpose="It gathers many numbers into one; each has its full say.",
     reasons=each_reason(
@@ -85,7 +85,7 @@ mean = Op(
     shape=_reduced,
     forward=_mean,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: g.apply("divide_by_count", s.inputs[0], axes=s.params["axes"]).apply(
                 "expand_like", s.inputs[0], **s.params
             )
@@ -123,7 +123,7 @@ divide_by_count = Op(
     reads="{0} divided by how many were averaged",
     shape=_divided,
     forward=_divide_by_count,
-    pullbacks=(Pull(lambda g, s: g.apply("divide_by_count", s.inputs[1], **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("divide_by_count", s.inputs[1], **s.params)), None),
     formula=Formula(arg(0) / _HOW_MANY, (Use(1.0 / _HOW_MANY), None)),
     purpose="It gives each of those averaged its share.",
     reasons=each_reason(
@@ -156,7 +156,7 @@ amax = Op(
     shape=_among_some,
     forward=_largest,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: (
                 g.apply("expand_like", s.inputs[0], **s.params)
                 * s.inputs[0].apply("share_of_max", axes=s.params["axes"])
@@ -277,8 +277,8 @@ matmul = Op(
     shape=_product,
     forward=_matmul,
     pullbacks=(
-        Pull(lambda g, s: g @ s.inputs[1].mT),
-        Pull(lambda g, s: s.inputs[0].mT @ g),
+        VJP(lambda g, s: g @ s.inputs[1].mT),
+        VJP(lambda g, s: s.inputs[0].mT @ g),
     ),
     formula=Formula(
         total("k", _K, _ROW * _COLUMN),
