@@ -14,20 +14,6 @@ from whygrad.explain.lesson import is_shown
 from whygrad.explain.words import Words
 from whygrad.tape.tape import Step
 
-PLAIN = {
-    "add",
-    "identity",
-    "permute",
-    "reshape",
-    "reshape_like",
-    "broadcast_like",
-    "expand_like",
-    "getitem",
-    "index_select",
-    "gather",
-    "cat",
-}
-
 
 @dataclass
 class Reasons:
@@ -42,7 +28,7 @@ class Reasons:
         """Return the op's sentence for a local derivative, filled, and its principle."""
         target, where = self.words.target_element(one)
         chain = self._chain(of, target)
-        acting = [(step, argument) for step, argument in chain if step.op not in PLAIN]
+        acting = [(step, argument) for step, argument in chain if not OPS[step.op].silent]
         if len(acting) > 1 or not chain:
             return None
         step, argument = acting[0] if acting else chain[0]

@@ -32,19 +32,6 @@ from whygrad.tape.tape import Step, Tape, Value
 
 SMALL = 16  # the longest inner size of a product that is done by multiplying and adding rows
 
-# These are written element by element, or along axes counted from the end, with one result per
-# leading row. Any other op is played run by run, through a copy: right, and slow.
-LEADING = frozenset(
-    (
-        *("add", "sub", "mul", "div", "neg", "pow", "square", "exp", "log", "sqrt", "abs", "sign"),
-        *("heaviside", "maximum", "minimum", "gt", "ge", "eq", "where", "sum", "mean", "amax"),
-        *("divide_by_count", "share_of_max", "sum_like", "put_like", "cat", "cat_part"),
-        *("put_part", "relu", "leaky_relu", "sigmoid", "tanh", "softplus", "softmax"),
-        *("log_softmax", "elu", "clamp_min", "clamp_max", "erf", "cumsum", "pad", "mse_loss"),
-        *("binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy"),
-    )
-)
-
 
 class ManyPlayer:
     """Plays one tape for many runs at once.
@@ -156,7 +143,7 @@ class ManyPlayer:
     def _kernel(self, op: Op, inputs: list[Array], out: Array, params: Mapping[str, Any]) -> Kernel:
         if op.name == "matmul":
             return _matmul(inputs[0], inputs[1], out, innermost=self._innermost)
-        if op.name not in LEADING:
+        if not op.leading:  # right, and slow
             return _one_by_one(op, inputs, out, params)
         assert op.forward is not None
         if op.aligned:

@@ -18,13 +18,6 @@ from whygrad.engine.dims import Shape
 from whygrad.engine.ops import OPS
 from whygrad.tape.tape import Step, Tape
 
-# one NumPy call each, reading an element before writing it: their output may lie over an input
-IN_PLACE = frozenset(
-    (
-        *("add", "sub", "mul", "div", "neg", "square", "exp", "log", "sqrt", "tanh"),
-        *("maximum", "minimum", "divide_by_count"),
-    )
-)
 LEAST_REUSED = 4096  # bytes; NumPy takes longer to see that tiny arrays overlap than it saves
 
 
@@ -125,7 +118,7 @@ class _Planner:
                 continue
             last = self.last.get(before, -1)
             if OPS[step.op].view is None and (
-                last < step.id or (last == step.id and step.op in IN_PLACE)
+                last < step.id or (last == step.id and OPS[step.op].in_place)
             ):
                 found[after] = before
         return found
@@ -134,7 +127,7 @@ class _Planner:
         if step.output in over:
             return self.block[over[step.output]]
         if self.reuse and self._bytes(step.output) >= self.least:
-            if step.op in IN_PLACE:
+            if OPS[step.op].in_place:
                 for value in step.inputs:
                     if value in ending and self._alike(value, step.output):
                         return self.block[value]

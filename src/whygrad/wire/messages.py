@@ -65,7 +65,10 @@ class OpInfo:
     """A row of the table of ops: how it reads, what it is for, its formula and reasons as data.
 
     Attributes:
+        side: the test that says on which side of its corner an element is; the branches that its
+            local derivatives take; or None where there is no corner to cross.
         aligned: its inputs broadcast against each other, element by element.
+        silent: it passes numbers on as they are, so that another op on the way has more to say.
         purpose: what it is for in a network.
         reasons: for each input, why the local derivative is what it is; None where there is none.
     """
@@ -74,7 +77,9 @@ class OpInfo:
     title: str
     reads: str
     kinks: str
+    side: list[Any] | None
     aligned: bool
+    silent: bool
     purpose: str
     reasons: list[list[ReasonInfo] | None]
     formula: dict[str, Any]
@@ -525,7 +530,9 @@ def ops_info(names: Iterable[str]) -> dict[str, OpInfo]:
             title=op.title,
             reads=op.reads,
             kinks=op.kinks,
+            side=op.side and op.side.to_json(),
             aligned=op.aligned,
+            silent=op.silent,
             purpose=op.purpose,
             reasons=[_reasons(options) for options in op.reasons],
             formula=op.formula.to_json(),

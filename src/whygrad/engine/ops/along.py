@@ -41,8 +41,6 @@ def _cumsum(x: Array, out: Array, axis: int, reverse: bool) -> Kernel:
 _UP_TO = ("upto", 0)
 cumsum = Op(
     name="cumsum",
-    title="running sum",
-    reads="{0}, added up as it goes along",
     shape=_running,
     forward=_cumsum,
     pullbacks=(
@@ -52,14 +50,17 @@ cumsum = Op(
         total("k", _UP_TO, arg(0, "replace", "k")),
         (Use(_ONE, ("replace", "k"), (("k", _UP_TO),)),),
     ),
-    purpose="It adds up all that came before, place by place.",
-    reasons=each_reason(
-        Reason("{x} is one of the numbers that add up to {y}: one for one.", "rate")
-    ),
+    leading=True,
     examples=(
         Example((_GRID,), {"axis": -1, "reverse": False}),
         Example((_GRID,), {"axis": -2, "reverse": False}),
         Example((_GRID,), {"axis": -1, "reverse": True}),
+    ),
+    title="running sum",
+    reads="{0}, added up as it goes along",
+    purpose="It adds up all that came before, place by place.",
+    reasons=each_reason(
+        Reason("{x} is one of the numbers that add up to {y}: one for one.", "rate")
     ),
 )
 
@@ -109,8 +110,6 @@ def _cut(context: PullbackContext) -> tuple[tuple[int | None, int | None, None],
 _UNDER = ("preimage", 0, "shift")
 pad = Op(
     name="pad",
-    title="pad",
-    reads="{0} with a border around it",
     shape=_padded,
     forward=_pad,
     pullbacks=(VJP(lambda g, s: g.apply("getitem", index=_cut(s))),),
@@ -122,12 +121,15 @@ pad = Op(
         ),
         (Use(_ONE, ("whole", "r"), (("r", _UNDER),)),),
     ),
-    purpose="It makes room at the edges.",
-    reasons=each_reason(_MOVED),
+    leading=True,
     examples=(
         Example((_GRID,), {"pads": ((1, 0), (0, 2)), "value": 0.0}),
         Example((_GRID,), {"pads": ((1, 1),), "value": -1.5}),
     ),
+    title="pad",
+    reads="{0} with a border around it",
+    purpose="It makes room at the edges.",
+    reasons=each_reason(_MOVED),
 )
 
 
@@ -150,19 +152,19 @@ def _unsqueeze_view(x: Array, shape: Shape, axes: tuple[int, ...]) -> Array:
 
 unsqueeze = Op(
     name="unsqueeze",
-    title="new axis",
-    reads="{0} with a new axis of size 1",
     shape=_widened,
     view=_unsqueeze_view,
     pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
     formula=Formula(arg(0, "drop"), (Use(_ONE, ("drop",)),)),
-    purpose="It lays the same numbers out along one axis more.",
-    reasons=each_reason(_MOVED),
     examples=(
         Example((_GRID,), {"axes": (-1,)}),
         Example((_GRID,), {"axes": (-3,)}),
         Example(([1.0, 2.0],), {"axes": (-3, -1)}),
     ),
+    title="new axis",
+    reads="{0} with a new axis of size 1",
+    purpose="It lays the same numbers out along one axis more.",
+    reasons=each_reason(_MOVED),
 )
 
 
@@ -179,8 +181,6 @@ def _causal_mask(like: Array, out: Array) -> Kernel:
 
 causal_mask = Op(
     name="causal_mask",
-    title="causal mask",
-    reads="which columns of {0} lie no further on than their row",
     shape=_square,
     forward=_causal_mask,
     pullbacks=(None,),
@@ -189,10 +189,12 @@ causal_mask = Op(
         (None,),
         axes=("i", "j"),
     ),
+    kind="bool",
+    examples=(Example(([[0.0] * 3] * 3,)), Example(([[[0.0] * 4] * 2],))),
+    title="causal mask",
+    reads="which columns of {0} lie no further on than their row",
     purpose="It keeps a position from looking at those that come after it.",
     reasons=each_reason(None),
-    examples=(Example(([[0.0] * 3] * 3,)), Example(([[[0.0] * 4] * 2],))),
-    kind="bool",
 )
 
 OPS = (cumsum, pad, unsqueeze, causal_mask)

@@ -260,8 +260,6 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
 
     forward = Op(
         name=name,
-        title="convolution",
-        reads="the weights {1} at every place of {0}, multiplied and added up",
         shape=shape,
         forward=_conv,
         pullbacks=(
@@ -269,14 +267,14 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
             VJP(lambda g, s: s.inputs[0].apply(f"{name}_weight", g, s.inputs[1], **s.params)),
         ),
         formula=_formula("x", "w", "y", False),
+        examples=tuple(Example((x, w), params) for x, w, params in cases),
+        title="convolution",
+        reads="the weights {1} at every place of {0}, multiplied and added up",
         purpose="It looks for the same small pattern everywhere.",
         reasons=each_reason(_MEETS, _MEETS),
-        examples=tuple(Example((x, w), params) for x, w, params in cases),
     )
     to_input = Op(
         name=f"{name}_input",
-        title="convolution, passed back to its input",
-        reads="{0}, sent back through the weights {1} to every place they looked at",
         shape=input_shape,
         forward=_conv_input,
         pullbacks=(
@@ -285,14 +283,14 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
             None,
         ),
         formula=_formula("y", "w", "x", True),
+        examples=tuple(Example((made(x, w, p), w, x), p) for x, w, p in cases),
+        title="convolution, passed back to its input",
+        reads="{0}, sent back through the weights {1} to every place they looked at",
         purpose="It gathers, at each place, what every window over it asks for.",
         reasons=each_reason(_MEETS, _MEETS, None),
-        examples=tuple(Example((made(x, w, p), w, x), p) for x, w, p in cases),
     )
     to_weight = Op(
         name=f"{name}_weight",
-        title="convolution, passed back to its weights",
-        reads="{1} at every place, times what the weights met there in {0}, added up",
         shape=weight_shape,
         forward=_conv_weight,
         pullbacks=(
@@ -301,9 +299,11 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
             None,
         ),
         formula=_formula("x", "y", "w", True),
+        examples=tuple(Example((x, made(x, w, p), w), p) for x, w, p in cases),
+        title="convolution, passed back to its weights",
+        reads="{1} at every place, times what the weights met there in {0}, added up",
         purpose="It adds up, for each weight, what it did at every place.",
         reasons=each_reason(_MEETS, _MEETS, None),
-        examples=tuple(Example((x, made(x, w, p), w), p) for x, w, p in cases),
     )
     return forward, to_input, to_weight
 

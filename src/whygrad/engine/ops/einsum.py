@@ -108,8 +108,6 @@ def _passed_back(g: Tensor, context: PullbackContext) -> Tensor:
 
 einsum = Op(
     name="einsum",
-    title="sum of products",
-    reads="products of the inputs, added up as the equation says",
     shape=_contracted,
     forward=_einsum,
     pullbacks=(VJP(_passed_back),),
@@ -117,14 +115,7 @@ einsum = Op(
         total("r", _SUMMED, Expr("factors", ("r",))),
         (Use(Expr("other_factors", ("r",)), ("letters", "r"), (("r", _SUMMED),)),),
     ),
-    purpose="It writes sums of products in one line: which axes meet, and which are added up.",
-    reasons=each_reason(
-        Reason(
-            "{x} enters {y} multiplied by what it meets: raise {x} by 0.01 and {y} moves by "
-            "0.01 × {local#}.",
-            "the other factor",
-        )
-    ),
+    variadic=True,
     examples=(
         Example((_GRID, [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]]), {"equation": "ij,jk->ki"}),
         Example((_GRID,), {"equation": "ij->j"}),
@@ -133,7 +124,16 @@ einsum = Op(
         Example(([1.0, 2.0], [0.5, -1.0], [3.0, 2.0, 1.0]), {"equation": "i,i,j->ji"}),
         Example((_GRID, [2.0, 3.0]), {"equation": "ij,k->ki"}),
     ),
-    variadic=True,
+    title="sum of products",
+    reads="products of the inputs, added up as the equation says",
+    purpose="It writes sums of products in one line: which axes meet, and which are added up.",
+    reasons=each_reason(
+        Reason(
+            "{x} enters {y} multiplied by what it meets: raise {x} by 0.01 and {y} moves by "
+            "0.01 × {local#}.",
+            "the other factor",
+        )
+    ),
 )
 
 OPS = (einsum,)

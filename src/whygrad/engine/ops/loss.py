@@ -93,8 +93,6 @@ def _mse(p: Array, t: Array, out: Array) -> Kernel:
 
 mse_loss = Op(
     name="mse_loss",
-    title="squared error",
-    reads="the mean of the squared distances from {0} to {1}",
     shape=_mse_shape,
     forward=_mse,
     pullbacks=(
@@ -108,6 +106,14 @@ mse_loss = Op(
             Use(-2.0 * (_P - _T) / _COUNT, ("whole", "n"), _OVER),
         ),
     ),
+    leading=True,
+    examples=(
+        Example(([[0.25], [1.0]], [[2.0], [-1.0]])),
+        Example(([[0.25, 1.0]], [[0.0, 1.0]])),
+        Example((0.25, 2.0)),
+    ),
+    title="squared error",
+    reads="the mean of the squared distances from {0} to {1}",
     purpose="It makes one number of how wrong the outputs are, large mistakes counting for more.",
     reasons=each_reason(
         (
@@ -134,11 +140,6 @@ mse_loss = Op(
             "per unit.",
             "rate",
         ),
-    ),
-    examples=(
-        Example(([[0.25], [1.0]], [[2.0], [-1.0]])),
-        Example(([[0.25, 1.0]], [[0.0, 1.0]])),
-        Example((0.25, 2.0)),
     ),
 )
 
@@ -187,8 +188,6 @@ def _at_least(x: Expr, least: float) -> Expr:
 
 binary_cross_entropy = Op(
     name="binary_cross_entropy",
-    title="binary cross-entropy",
-    reads="how surprised {0} is by {1}, on average",
     shape=_bce_shape,
     forward=_bce,
     pullbacks=(LocalDerivative(_bce_slope), LocalDerivative(_bce_target_slope)),
@@ -203,6 +202,15 @@ binary_cross_entropy = Op(
             Use((_log_or_least(1.0 - _P) - _log_or_least(_P)) / _COUNT, ("whole", "n"), _OVER),
         ),
     ),
+    kinks="the logarithm is held at -100 and the slope's divisor at 1e-12, as in PyTorch",
+    leading=True,
+    examples=(
+        Example(([[0.25], [0.9]], [[1.0], [0.0]])),
+        Example(([[0.5, 0.125]], [[0.0, 1.0]])),
+        Example(([[1.0, 0.0]], [[1.0, 1.0]]), kink=True),
+    ),
+    title="binary cross-entropy",
+    reads="how surprised {0} is by {1}, on average",
     purpose=(
         "It makes one number of how surprised a probability is by what happened: −log of the "
         "share it gave to the truth."
@@ -219,12 +227,6 @@ binary_cross_entropy = Op(
             "average",
         ),
     ),
-    examples=(
-        Example(([[0.25], [0.9]], [[1.0], [0.0]])),
-        Example(([[0.5, 0.125]], [[0.0, 1.0]])),
-        Example(([[1.0, 0.0]], [[1.0, 1.0]]), kink=True),
-    ),
-    kinks="the logarithm is held at -100 and the slope's divisor at 1e-12, as in PyTorch",
 )
 
 
@@ -250,8 +252,6 @@ def _bce_with_logits(z: Array, t: Array, out: Array) -> Kernel:
 
 binary_cross_entropy_with_logits = Op(
     name="binary_cross_entropy_with_logits",
-    title="binary cross-entropy from logits",
-    reads="how surprised the sigmoid of {0} is by {1}, on average",
     shape=_logits_shape,
     forward=_bce_with_logits,
     pullbacks=(
@@ -270,6 +270,13 @@ binary_cross_entropy_with_logits = Op(
             Use(-_P / _COUNT, ("whole", "n"), _OVER),
         ),
     ),
+    leading=True,
+    examples=(
+        Example(([[0.25], [-3.0]], [[1.0], [0.0]])),
+        Example(([[5.0, -0.5]], [[0.0, 1.0]])),
+    ),
+    title="binary cross-entropy from logits",
+    reads="how surprised the sigmoid of {0} is by {1}, on average",
     purpose=(
         "It is the sigmoid and the surprise in one: what is left of their slopes is prediction "
         "minus target."
@@ -285,10 +292,6 @@ binary_cross_entropy_with_logits = Op(
             "moves by {local#} per unit.",
             "average",
         ),
-    ),
-    examples=(
-        Example(([[0.25], [-3.0]], [[1.0], [0.0]])),
-        Example(([[5.0, -0.5]], [[0.0, 1.0]])),
     ),
 )
 
@@ -333,8 +336,6 @@ _SHARE = call("exp", _P) / total("k", _CLASSES, call("exp", arg(0, "row", "n", "
 _WEIGHT = total("k", _CLASSES, arg(1, "row", "n", "k"))
 cross_entropy = Op(
     name="cross_entropy",
-    title="cross-entropy",
-    reads="how surprised the softmax of {0} is by {1}, on average",
     shape=_pair,
     forward=_cross_entropy,
     pullbacks=(
@@ -355,6 +356,13 @@ cross_entropy = Op(
             Use((_LOG_SUM - _P) / _SAMPLES, ("whole", "n"), _OVER),
         ),
     ),
+    leading=True,
+    examples=(
+        Example(([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], [[1.0, 0.0, 0.0], [0.0, 0.25, 0.75]])),
+        Example(([1.0, -2.0], [0.0, 1.0])),
+    ),
+    title="cross-entropy",
+    reads="how surprised the softmax of {0} is by {1}, on average",
     purpose=(
         "It makes one number of how surprised the shares are by the right class: −log of the "
         "share it was given."
@@ -369,10 +377,6 @@ cross_entropy = Op(
             "The target weighs the surprise −log of this class's share: {local#} per unit.",
             "average",
         ),
-    ),
-    examples=(
-        Example(([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], [[1.0, 0.0, 0.0], [0.0, 0.25, 0.75]])),
-        Example(([1.0, -2.0], [0.0, 1.0])),
     ),
 )
 
