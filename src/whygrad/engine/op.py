@@ -67,8 +67,9 @@ class Reason:
     """Why an output moves as it does when one input moves: a sentence with slots for numbers.
 
     Slots: ``{x}`` the input in question, ``{y}`` the output, ``{other}`` the one other element the
-    local derivative consists of, ``{local}`` the local derivative, ``{0}``, ``{1}`` ... the inputs
-    of an op that works element by element. A slot alone gives the name, ``{x#}`` the number,
+    local derivative consists of (in an op that works on two inputs element by element: the other
+    input), ``{local}`` the local derivative, ``{0}``, ``{1}`` ... the inputs of an op that works
+    element by element. A slot alone gives the name, ``{x#}`` the number,
     ``{x=}`` both.
 
     Attributes:

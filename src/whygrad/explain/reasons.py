@@ -90,6 +90,8 @@ class Reasons:
                 place = self._aligned(value, step.output, target, where)
                 if n != argument and place is not None:
                     slots[str(n)] = (self.words.symbol(value, place), run.number(value, place))
+                    if len(step.inputs) == 2:
+                        slots["other"] = slots[str(n)]
         elif len(step.inputs) > 1:
             for n, value in enumerate(step.inputs):
                 if n != argument and run.arrays[value].shape == run.arrays[of].shape:

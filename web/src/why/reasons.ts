@@ -83,7 +83,9 @@ function slotsOf(
     if (n === argument) return
     if (play.ops[step.op]!.aligned) {
       const at = aligned(play, id, step.output, target)
-      if (at !== null) slots.set(String(n), named({ id, at }))
+      if (at === null) return
+      slots.set(String(n), named({ id, at }))
+      if (step.inputs.length === 2) slots.set('other', named({ id, at }))
     } else if (play.shape(id).join() === play.shape(of.id).join())
       slots.set(String(n), named({ id, at: of.at }))
   })

@@ -24,6 +24,7 @@ from whygrad.engine.op import (
     ufunc,
 )
 from whygrad.engine.ops.kernels import one_along, summed
+from whygrad.engine.ops.reasons import ABOVE_ZERO
 from whygrad.errors import ShapeError
 
 _X = arg(0)
@@ -121,11 +122,7 @@ leaky_relu = Op(
     purpose="It bends like a ReLU but never shuts quite: a little always passes.",
     reasons=each_reason(
         (
-            Reason(
-                "{x=} is above 0, where {y} is {x} itself: one for one.",
-                "gate",
-                compare("gt", slot("0"), 0.0),
-            ),
+            ABOVE_ZERO,
             Reason("{x=} is not above 0, where only the share {local#} of {x} passes.", "gate"),
         )
     ),

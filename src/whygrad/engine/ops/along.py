@@ -20,11 +20,11 @@ from whygrad.engine.formula import (
     total,
 )
 from whygrad.engine.op import VJP, Array, Example, Kernel, Op, PullbackContext, Reason, each_reason
+from whygrad.engine.ops.reasons import MOVED
 from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
 _GRID = [[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]]
-_MOVED = Reason("{y} is {x}, only in another place: one for one.", "rate")
 
 
 def _running(shape: Shape, axis: int, reverse: bool) -> Shape:
@@ -129,7 +129,7 @@ pad = Op(
     title="pad",
     reads="{0} with a border around it",
     purpose="It makes room at the edges.",
-    reasons=each_reason(_MOVED),
+    reasons=each_reason(MOVED),
 )
 
 
@@ -164,7 +164,7 @@ unsqueeze = Op(
     title="new axis",
     reads="{0} with a new axis of size 1",
     purpose="It lays the same numbers out along one axis more.",
-    reasons=each_reason(_MOVED),
+    reasons=each_reason(MOVED),
 )
 
 

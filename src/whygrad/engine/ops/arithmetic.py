@@ -22,6 +22,7 @@ from whygrad.engine.op import (
     slot,
     ufunc,
 )
+from whygrad.engine.ops.reasons import FACTOR, LARGER_PASSES, SMALLER_PASSES, TERM
 
 _ONE = expr(1.0)
 _A, _B = arg(0), arg(1)
@@ -56,16 +57,7 @@ add = Op(
     title="add",
     reads="{0} plus {1}",
     purpose="It brings two influences together: each moves the sum on its own account.",
-    reasons=each_reason(
-        Reason(
-            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
-            "rate",
-        ),
-        Reason(
-            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
-            "rate",
-        ),
-    ),
+    reasons=each_reason(TERM, TERM),
 )
 
 sub = Op(
@@ -82,10 +74,7 @@ sub = Op(
     reads="{0} minus {1}",
     purpose="It measures how far apart two numbers are.",
     reasons=each_reason(
-        Reason(
-            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
-            "rate",
-        ),
+        TERM,
         Reason("{x} is taken away to make {y}: raise {x} by 0.01 and {y} falls by 0.01.", "rate"),
     ),
 )
@@ -103,34 +92,7 @@ mul = Op(
     title="multiply",
     reads="{0} times {1}",
     purpose="It lets one number decide how loudly another is heard.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{1} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} moves, "
-                "{y} stays.",
-                "the other factor",
-                compare("eq", slot("1"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {1=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {1#}.",
-                "the other factor",
-            ),
-        ),
-        (
-            Reason(
-                "{0} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} moves, "
-                "{y} stays.",
-                "the other factor",
-                compare("eq", slot("0"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {0=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {0#}.",
-                "the other factor",
-            ),
-        ),
-    ),
+    reasons=each_reason(FACTOR, FACTOR),
 )
 
 div = Op(
@@ -444,38 +406,7 @@ maximum = Op(
     title="larger of two",
     reads="the larger of {0} and {1}",
     purpose="It passes on the larger of two.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{0=} is the larger, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("0"), slot("1")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason(
-                "{0=} is the smaller; {y} follows the other and does not hear this one.", "gate"
-            ),
-        ),
-        (
-            Reason(
-                "{1=} is the larger, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("1"), slot("0")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason(
-                "{1=} is the smaller; {y} follows the other and does not hear this one.", "gate"
-            ),
-        ),
-    ),
+    reasons=each_reason(LARGER_PASSES, LARGER_PASSES),
 )
 
 minimum = Op(
@@ -500,34 +431,7 @@ minimum = Op(
     title="smaller of two",
     reads="the smaller of {0} and {1}",
     purpose="It passes on the smaller of two.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{0=} is the smaller, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("1"), slot("0")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason("{0=} is the larger; {y} follows the other and does not hear this one.", "gate"),
-        ),
-        (
-            Reason(
-                "{1=} is the smaller, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("0"), slot("1")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason("{1=} is the larger; {y} follows the other and does not hear this one.", "gate"),
-        ),
-    ),
+    reasons=each_reason(SMALLER_PASSES, SMALLER_PASSES),
 )
 
 

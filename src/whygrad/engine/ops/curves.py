@@ -21,6 +21,7 @@ from whygrad.engine.op import (
     slot,
 )
 from whygrad.engine.ops.erf import fill_erf
+from whygrad.engine.ops.reasons import ABOVE_ZERO
 
 _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
@@ -105,11 +106,7 @@ elu = Op(
     ),
     reasons=each_reason(
         (
-            Reason(
-                "{x=} is above 0, where {y} is {x} itself: one for one.",
-                "gate",
-                compare("gt", slot("0"), 0.0),
-            ),
+            ABOVE_ZERO,
             Reason(
                 "{x=} is not above 0, where the curve levels off: at {y=} it still rises by "
                 "{local#} per unit.",

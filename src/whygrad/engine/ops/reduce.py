@@ -23,6 +23,7 @@ from whygrad.engine.op import (
     slot,
     take_largest,
 )
+from whygrad.engine.ops.reasons import FACTOR
 from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
@@ -297,34 +298,7 @@ matmul = Op(
     title="matrix product",
     reads="rows of {0} meet columns of {1}",
     purpose="Each input is heard as loudly as the weight it passes says.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{other} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} "
-                "moves, {y} stays.",
-                "the other factor",
-                compare("eq", slot("other"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {other=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {other#}.",
-                "the other factor",
-            ),
-        ),
-        (
-            Reason(
-                "{other} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} "
-                "moves, {y} stays.",
-                "the other factor",
-                compare("eq", slot("other"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {other=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {other#}.",
-                "the other factor",
-            ),
-        ),
-    ),
+    reasons=each_reason(FACTOR, FACTOR),
 )
 
 OPS = (sum_, mean, divide_by_count, amax, share_of_max, matmul)

@@ -34,6 +34,7 @@ from whygrad.engine.op import (
     first_shape,
 )
 from whygrad.engine.ops.kernels import summed
+from whygrad.engine.ops.reasons import COPY_ADDED, MOVED
 from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
@@ -55,7 +56,7 @@ identity = Op(
     title="pass on",
     reads="{0}, passed on as it is",
     purpose="It passes a number on as it is: a local derivative of 1 costs no work.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    reasons=each_reason(MOVED),
 )
 
 
@@ -94,7 +95,7 @@ permute = Op(
     title="transpose",
     reads="{0} with its axes in another order",
     purpose="It turns rows into columns, so that what belongs together meets.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    reasons=each_reason(MOVED),
 )
 
 
@@ -147,7 +148,7 @@ reshape = Op(
     title="reshape",
     reads="{0} in another shape, in the same order",
     purpose="It lays the same numbers out differently.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    reasons=each_reason(MOVED),
 )
 
 
@@ -170,7 +171,7 @@ reshape_like = Op(
     title="reshape back",
     reads="{0} in the shape of {1}",
     purpose="It lays the same numbers out as they were.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -202,7 +203,7 @@ expand_like = Op(
     title="spread",
     reads="{0}, the same for all that were summed",
     purpose="It hands the same number to all that were gathered into one.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -226,7 +227,7 @@ broadcast_like = Op(
     title="spread",
     reads="{0}, copied for every element of {1}",
     purpose="It copies a number to everywhere it is used.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -267,9 +268,7 @@ sum_like = Op(
         "It adds up what every copy of a value heard: a value that was used many times answers "
         "for all of its uses."
     ),
-    reasons=each_reason(
-        Reason("{x} is one of the uses added up in {y}: one for one.", "used by all"), None
-    ),
+    reasons=each_reason(COPY_ADDED, None),
 )
 
 Item = int | tuple[int | None, int | None, int | None]
@@ -337,7 +336,7 @@ getitem = Op(
     title="pick",
     reads="the chosen part of {0}",
     purpose="It takes out a part.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    reasons=each_reason(MOVED),
 )
 
 _PLACED = (("r", ("preimage", 0, "getitem")),)
@@ -358,7 +357,7 @@ put_like = Op(
     title="put back",
     reads="{0} where it was picked from {1}, 0 elsewhere",
     purpose="It puts a part back in its place, with 0 where nothing came from.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -416,7 +415,7 @@ index_select = Op(
     title="look up",
     reads="the rows of {0} that {1} names",
     purpose="It looks rows up in a table, as an embedding does.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 _LOOKED_UP = (("r", ("preimage", 0, "select", 1)),)
@@ -503,7 +502,7 @@ gather = Op(
     title="gather",
     reads="the element of {0} that {1} names, for each place",
     purpose="It picks one element for each place.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 _GATHERED = (("r", ("preimage", 0, "gather", 1)),)
@@ -525,9 +524,7 @@ scatter_add_like = Op(
     title="add where gathered",
     reads="{0}, added up in the places of {2} it was gathered from",
     purpose="It adds up, for each place, what all its uses heard.",
-    reasons=each_reason(
-        Reason("{x} is one of the uses added up in {y}: one for one.", "used by all"), None, None
-    ),
+    reasons=each_reason(COPY_ADDED, None, None),
 )
 
 
@@ -609,7 +606,7 @@ cat = Op(
     title="join",
     reads="the inputs, one after the other",
     purpose="It puts values side by side.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    reasons=each_reason(MOVED),
 )
 
 cat_part = Op(
@@ -624,7 +621,7 @@ cat_part = Op(
     title="take the part back",
     reads="the part of {0} that one of the joined inputs gave",
     purpose="It takes back what one of the joined values gave.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 _PUT = (("r", ("preimage", 0, "part")),)
@@ -648,7 +645,7 @@ put_part = Op(
     title="put the part back",
     reads="{0} in its part of the joined value, 0 elsewhere",
     purpose="It puts a part back among zeros.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    reasons=each_reason(MOVED, None),
 )
 
 OPS = (
