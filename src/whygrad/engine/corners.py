@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from whygrad.engine.op import BRANCHES, VJP, Array, Op, Params, PullbackContext
 from whygrad.engine.random import uniform
 from whygrad.engine.tensor import Tensor, apply
 
-_TESTS = {"gt": np.greater}
+_TESTS: Mapping[str, Callable[..., Array]] = {"gt": np.greater}
 
 
 def sides(op: Op, inputs: Sequence[Array], params: Params) -> Array | None:
@@ -45,7 +45,8 @@ def _elementwise(node: Expr, inputs: Sequence[Array], params: Params) -> Any:
         return params[node.args[0]]
     if node.head == "in":
         return inputs[node.args[0]]
-    return _TESTS[node.head](*(_elementwise(a, inputs, params) for a in node.args))
+    test = _TESTS[node.head]
+    return test(*(_elementwise(a, inputs, params) for a in node.args))
 
 
 def _branches(op: Op, inputs: Sequence[Array], params: Params) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 
@@ -179,6 +179,11 @@ def ufunc(function: Callable[..., object]) -> Callable[..., Kernel]:
 def scalar(number: float, like: Array) -> Array:
     """Return a number as an array of ``like``'s dtype, which NumPy takes faster than a float."""
     return np.array(number, like.dtype)
+
+
+def dtype_name(dtype: np.dtype[Any]) -> Dtype:
+    """Return the name of a tensor's dtype, which is one of ``DTYPES``."""
+    return cast("Dtype", dtype.name)
 
 
 def slot(name: str) -> Expr:

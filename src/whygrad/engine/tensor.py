@@ -20,8 +20,9 @@ from typing import Any, cast
 import numpy as np
 
 from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, show_shape
-from whygrad.engine.op import DTYPES, Array, find
+from whygrad.engine.op import DTYPES, Array, Kind, find
 from whygrad.engine.ops import OPS
+from whygrad.engine.roles import Phase, Role
 from whygrad.errors import ShapeError, WhygradError
 
 _order = itertools.count()
@@ -47,7 +48,7 @@ class BackwardOf:
 class Annotation:
     """Where in an iteration we are: what new steps are marked with."""
 
-    phase: str = "forward"
+    phase: Phase = "forward"
     part: tuple[str, ...] = ()
     reverses: BackwardOf | None = None
     source: tuple[str, int] | None = None  # found once for a whole backward pass
@@ -73,7 +74,7 @@ class Annotating:
 
 
 def annotate(
-    *, phase: str | None = None, part: tuple[str, ...] = (), reverses: BackwardOf | None = None
+    *, phase: Phase | None = None, part: tuple[str, ...] = (), reverses: BackwardOf | None = None
 ) -> Annotating:
     """Mark the steps recorded inside with a phase, a further part, or what they reverse."""
     now = _annotation.get()
@@ -131,7 +132,7 @@ class Tensor:
     op: str | None
     inputs: tuple[Tensor, ...]
     params: dict[str, Any]
-    role: str
+    role: Role
     name: str
     annotation: Annotation
     source: tuple[str, int] | None
@@ -145,7 +146,7 @@ class Tensor:
         op: str | None = None,
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
-        role: str = "intermediate",
+        role: Role = "intermediate",
         name: str = "",
         source: tuple[str, int] | None = None,
     ) -> None:
@@ -393,7 +394,7 @@ class Tensor:
         return self.transpose(-2, -1)
 
 
-def tensor(data: Any, *, dtype: Any = None, name: str = "", role: str = "input") -> Tensor:
+def tensor(data: Any, *, dtype: Any = None, name: str = "", role: Role = "input") -> Tensor:
     """Make a tensor from a number, nested lists or an array. The numbers are copied.
 
     Whole numbers become float64 too (so that they can have gradients) unless ``dtype`` is given.
@@ -456,7 +457,7 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
     return Tensor(out, shape, op=name, inputs=inputs, params=params, source=_source())
 
 
-def output_dtype(kind: str, arrays: Sequence[Array]) -> np.dtype[Any]:
+def output_dtype(kind: Kind, arrays: Sequence[Array]) -> np.dtype[Any]:
     """Return the dtype of an op's output: the widest float among its inputs, or bool for a test."""
     if kind == "bool":
         return np.dtype(bool)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from whygrad.engine.roles import Role
 from whygrad.engine.tensor import Tensor, annotate, tensor
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
@@ -120,7 +121,7 @@ class Module:
         """Yield what is carried from one iteration to the next without being trained, by path."""
         yield from self._named("buffer", prefix)
 
-    def _named(self, role: str, prefix: str) -> Iterator[tuple[str, Tensor]]:
+    def _named(self, role: Role, prefix: str) -> Iterator[tuple[str, Tensor]]:
         seen: set[Tensor] = set()
         for path, owner, attribute in self.slots(prefix, (role,)):
             found = getattr(owner, attribute)
@@ -196,7 +197,7 @@ def buffer(data: Any, *, name: str = "", shape: tuple[int, ...] | None = None) -
     return _leaf(data, "buffer", name, shape)
 
 
-def _leaf(data: Any, role: str, name: str, shape: tuple[int, ...] | None) -> Tensor:
+def _leaf(data: Any, role: Role, name: str, shape: tuple[int, ...] | None) -> Tensor:
     made = tensor(data, name=name, role=role)
     if shape is not None:
         made.shape = shape

@@ -6,6 +6,7 @@ import linecache
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from whygrad.engine.op import dtype_name
 from whygrad.engine.tensor import BackwardOf, Tensor
 from whygrad.tape.run import Run
 from whygrad.tape.tape import MAX_TEXT, Reversal, Source, Step, Tape, Value
@@ -35,7 +36,7 @@ def write(
     ids = {tensor: n for n, tensor in enumerate(recorded)}
     gradient_of = {g: ids[value] for value, g in gradients.items() if g in ids and value in ids}
     given = _unique_names(recorded, names)
-    dtypes = {dtype: dtype.name for dtype in {tensor.dtype for tensor in recorded}}
+    dtypes = {dtype: dtype_name(dtype) for dtype in {tensor.dtype for tensor in recorded}}
     sources = {place: _source(*place) for place in {t.source for t in recorded} if place}
     values = tuple(
         Value(

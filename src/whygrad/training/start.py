@@ -305,9 +305,8 @@ def _formula(spec: Spec) -> Iteration:
     formula = spec.formula
     assert formula is not None
     known: dict[str, Any] = {
-        name: tensor(numbers, name=name, role=role)
-        for role, given in (("parameter", formula.parameters), ("input", spec.data.inputs))
-        for name, numbers in given.items()
+        **{n: tensor(x, name=n, role="parameter") for n, x in formula.parameters.items()},
+        **{n: tensor(x, name=n, role="input") for n, x in spec.data.inputs.items()},
     }
     parameters = [known[name] for name in formula.parameters]
     inputs = [known[name] for name in spec.data.inputs]
