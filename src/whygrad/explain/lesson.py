@@ -269,9 +269,7 @@ def _backward_words(tape: Tape, value: int, gradient: Value) -> str:
     if len(users) > 1:
         return "Contributions add"
     if role == "parameter":
-        name = tape.values[value].name
-        kind = "weight" if name[:1] in "wW" else "bias" if name[:1] == "b" else "parameter"
-        return f"For the {kind}"
+        return f"For the {tape.values[value].kind or 'parameter'}"
     if not users:
         return "Backward"
     user = users[0]

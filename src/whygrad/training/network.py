@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.op import Array
+from whygrad.engine.roles import ParameterKind
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, SpecError, WhygradError
 from whygrad.nn import parameter
@@ -75,12 +76,15 @@ class Network:
     @property
     def weights(self) -> list[Array]:
         """Copies of the weights, W1 first; each of shape (inputs, units)."""
-        return [array for name, array in self.get_state().items() if name[0] in "wW"]
+        return self._of_kind("weight")
 
     @property
     def biases(self) -> list[Array]:
         """Copies of the biases, b1 first; each of shape (units,)."""
-        return [array for name, array in self.get_state().items() if name[0] == "b"]
+        return self._of_kind("bias")
+
+    def _of_kind(self, kind: ParameterKind) -> list[Array]:
+        return [p.numpy() for p in self._model.parameter_names() if p.kind == kind]
 
     @property
     def iteration(self) -> Iteration:
@@ -174,6 +178,6 @@ class Network:
                 raise ShapeError(
                     f"{name} has shape {old.data.shape}, but the state has {given.shape}"
                 )
-            new[old] = parameter(given, shape=old.shape)
+            new[old] = parameter(given, shape=old.shape, kind=old.kind)
         self._model.replace_parameters(new)
         self._ready = False

@@ -163,7 +163,7 @@ def samples(model: Sequential, x: Array, t: Array) -> tuple[Tensor, Tensor]:
 
 def _given(spec: Spec, name: str, made: Tensor) -> Tensor:
     weights = spec.init.weights.get(name)
-    return made if weights is None else nn.parameter(weights, shape=made.shape)
+    return made if weights is None else nn.parameter(weights, shape=made.shape, kind=made.kind)
 
 
 @recording()
