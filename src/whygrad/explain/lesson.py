@@ -178,6 +178,7 @@ def where_of(run: Run, step: Step) -> StepContext:
         output_shape=run.arrays[step.output].shape,
         params=step.params,
         whole=lambda argument, at: int(run.arrays[step.inputs[argument]].flat[at]),
+        moves=run.moves(step),
     )
 
 
