@@ -18,7 +18,7 @@ from whygrad.engine.notation import latex, symbol
 from whygrad.engine.op import Reason
 from whygrad.engine.ops import OPS
 from whygrad.explain import PRINCIPLES
-from whygrad.explain.lesson import LessonStep, lesson
+from whygrad.explain.worked import WorkedStep, worked_steps
 from whygrad.practice import (
     DIFFICULTIES,
     FEATURES,
@@ -114,7 +114,7 @@ class Notation:
 
 @dataclass(frozen=True)
 class StepInfo:
-    """One step of the worked example, at either grain (see ``lesson.LessonStep``)."""
+    """One step of the worked example, at either grain (see ``worked.WorkedStep``)."""
 
     value: int
     name: str
@@ -172,7 +172,7 @@ class TraceMessage:
         spec: the spec with every default filled in, as its TOML would say it.
         tape: the tape (``whygrad-tape/1``).
         leaves: the numbers that no step makes, as nested lists by value id.
-        lesson: the steps at the lesson grain, in teaching order.
+        worked: the worked steps, in teaching order.
         unfolded: every primitive step.
         ops: the ops on this tape, by name.
         principles: what every reason rests on, by name.
@@ -191,7 +191,7 @@ class TraceMessage:
     spec: dict[str, Any]
     tape: dict[str, Any]
     leaves: dict[str, Any]
-    lesson: list[StepInfo]
+    worked: list[StepInfo]
     unfolded: list[StepInfo]
     ops: dict[str, OpInfo]
     principles: dict[str, PrincipleInfo]
@@ -412,8 +412,8 @@ def trace_message(training: Training) -> TraceMessage:
         spec=spec_to_dict(spec),
         tape=tape.to_json(),
         leaves={str(v.id): numbers(run.arrays[v.id]) for v in tape.leaves},
-        lesson=[_step(step) for step in lesson(tape)],
-        unfolded=[_step(step) for step in lesson(tape, unfold=True)],
+        worked=[_step(step) for step in worked_steps(tape)],
+        unfolded=[_step(step) for step in worked_steps(tape, unfold=True)],
         ops=ops_info({step.op for step in tape.steps}),
         principles=principles_info(),
         symbols={name: Notation(symbol(name), latex(name)) for name in names},
@@ -516,7 +516,7 @@ def line_message(line: Line) -> LineMessage:
     return LineMessage(line.typed, line.mark and mark_message(line.mark), line.trouble)
 
 
-def _step(step: LessonStep) -> StepInfo:
+def _step(step: WorkedStep) -> StepInfo:
     return StepInfo(
         step.value, step.name, step.phase, list(step.part), step.title, list(step.steps)
     )
