@@ -20,7 +20,7 @@ from whygrad.bench.deep import Deep
 def whygrad(case: Case) -> Contender:
     """The recorded iteration, played on."""
     from whygrad import nn, optim
-    from whygrad.training.iteration import trace
+    from whygrad.training.trace import trace
 
     x, t = case.data()
     state = case.start()

@@ -31,7 +31,8 @@ from whygrad.practice import (
 from whygrad.practice.questions import TRAINED
 from whygrad.spec import boundary, spec_from_dict, spec_to_dict
 from whygrad.tape.run import json_number, leaves_of, numbers
-from whygrad.training.start import REGRESSION_TOLERANCE, Training, start
+from whygrad.training.evaluation import REGRESSION_TOLERANCE
+from whygrad.training.start import Training, start
 from whygrad.whatif import MakeMistake, compare
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 from whygrad.whatif.rewrite import rewriter
