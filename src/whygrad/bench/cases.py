@@ -26,7 +26,7 @@ class Skipped(Exception):
 
 
 @dataclass(frozen=True)
-class Case:
+class Workload:
     """A dense network with ReLU between its layers, trained on one batch by plain descent.
 
     The loss is binary cross-entropy from logits for one output, else cross-entropy. Everything is

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.bench.cases import Case
+from whygrad.bench.cases import Workload
 from whygrad.bench.measure import in_a_process
 from whygrad.bench.peers import CASES
 from whygrad.bench.peers import whygrad as recorded
@@ -105,9 +105,9 @@ def measure(runs: int, iterations: int, rounds: int) -> ManyMeasured:
     )
 
 
-def _case() -> Case:
+def _case() -> Workload:
     case = CASES["xor"]
-    assert isinstance(case, Case)
+    assert isinstance(case, Workload)
     return case
 
 

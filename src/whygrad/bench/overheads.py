@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.bench.cases import Case
+from whygrad.bench.cases import Workload
 from whygrad.bench.peers import CASES
 from whygrad.bench.peers import whygrad as recorded
 from whygrad.tape.cost import cost
@@ -63,7 +63,7 @@ class Overheads:
 def run() -> Overheads:
     """Measure."""
     case = CASES[MEASURED]
-    assert isinstance(case, Case)
+    assert isinstance(case, Workload)
     iteration: Any = recorded(case).train.__self__  # type: ignore[attr-defined]
     tape = iteration.tape
     leaves = {leaf.id: iteration.run.arrays[leaf.id] for leaf in tape.leaves}

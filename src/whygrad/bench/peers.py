@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from whygrad.bench import deep
-from whygrad.bench.cases import Case, Contender, Skipped, State
+from whygrad.bench.cases import Contender, Skipped, State, Workload
 from whygrad.bench.deep import Deep
 
 
-def whygrad(case: Case) -> Contender:
+def whygrad(case: Workload) -> Contender:
     """The recorded iteration, played on."""
     from whygrad import nn, optim
     from whygrad.training.trace import trace
@@ -37,7 +37,7 @@ def whygrad(case: Case) -> Contender:
     return Contender(iteration.train, lambda: iteration.state)
 
 
-def by_hand(case: Case) -> Contender:
+def by_hand(case: Workload) -> Contender:
     """NumPy, with the backward pass written out."""
     x, t = case.data()
     s = case.start()
@@ -73,7 +73,7 @@ def by_hand(case: Case) -> Contender:
     return Contender(train, lambda: s)
 
 
-def pytorch(case: Case, compiled: bool = False) -> Contender:
+def pytorch(case: Workload, compiled: bool = False) -> Contender:
     """PyTorch, eager, as its tutorials write it."""
     import torch
 
@@ -112,12 +112,12 @@ def pytorch(case: Case, compiled: bool = False) -> Contender:
     return Contender(train, state)
 
 
-def pytorch_compiled(case: Case) -> Contender:
+def pytorch_compiled(case: Workload) -> Contender:
     """PyTorch, its forward and backward pass compiled by ``torch.compile``."""
     return pytorch(case, compiled=True)
 
 
-def _loss(lib: Any, case: Case, s: State, x: Any, t: Any) -> Any:
+def _loss(lib: Any, case: Workload, s: State, x: Any, t: Any) -> Any:
     """The loss in NumPy's names, for libraries that keep them."""
     a = x
     for n in range(1, case.layers):
@@ -129,7 +129,7 @@ def _loss(lib: Any, case: Case, s: State, x: Any, t: Any) -> Any:
     return -lib.sum(t * (z - lib.log(lib.sum(lib.exp(z), axis=1, keepdims=True)))) / len(x)
 
 
-def jax_jit(case: Case) -> Contender:
+def jax_jit(case: Workload) -> Contender:
     """JAX: the whole iteration jitted, the state donated."""
     import jax
     import jax.numpy as jnp
@@ -153,7 +153,7 @@ def jax_jit(case: Case) -> Contender:
     return Contender(train, lambda: {name: np.asarray(a) for name, a in held["state"].items()})
 
 
-def hips_autograd(case: Case) -> Contender:
+def hips_autograd(case: Workload) -> Contender:
     """HIPS autograd: NumPy code, differentiated."""
     import autograd.numpy as anp
     from autograd import value_and_grad
@@ -172,7 +172,7 @@ def hips_autograd(case: Case) -> Contender:
     return Contender(train, lambda: s)
 
 
-def tinygrad_jit(case: Case) -> Contender:
+def tinygrad_jit(case: Workload) -> Contender:
     """tinygrad: the whole iteration under TinyJit, on the processor."""
     from tinygrad import Tensor, TinyJit
     from tinygrad.nn.optim import SGD
@@ -206,7 +206,7 @@ def tinygrad_jit(case: Case) -> Contender:
     return Contender(train, lambda: {name: a.numpy() for name, a in s.items()})
 
 
-def micrograd(case: Case) -> Contender:
+def micrograd(case: Workload) -> Contender:
     """micrograd: one number at a time; only for the smallest. It has no exp and log of its own."""
     if case.sizes[0] > 8:
         raise Skipped("one number at a time: seconds per iteration")
@@ -256,7 +256,7 @@ def micrograd(case: Case) -> Contender:
     return Contender(train, state)
 
 
-PEERS: Mapping[str, Callable[[Case], Contender]] = {
+PEERS: Mapping[str, Callable[[Workload], Contender]] = {
     "whygrad": whygrad,
     "numpy-by-hand": by_hand,
     "pytorch-eager": pytorch,
@@ -267,16 +267,16 @@ PEERS: Mapping[str, Callable[[Case], Contender]] = {
     "micrograd": micrograd,
 }
 
-CASES: Mapping[str, Case | Deep] = {
-    "xor": Case((2, 4, 1), 4, 10.0),
-    "small": Case((64, 32, 10), 32, 6.0),
-    "digits": Case((784, 128, 10), 64, 1.4),
-    "wide": Case((784, 512, 512, 10), 256, 1.0),
+CASES: Mapping[str, Workload | Deep] = {
+    "xor": Workload((2, 4, 1), 4, 10.0),
+    "small": Workload((64, 32, 10), 32, 6.0),
+    "digits": Workload((784, 128, 10), 64, 1.4),
+    "wide": Workload((784, 512, 512, 10), 256, 1.0),
     "convnet": Deep("convnet", 1.0),
     "attention": Deep("attention", 1.0),
 }
 
 
-def contender(make: Callable[[Case], Contender], case: Case | Deep) -> Contender:
+def contender(make: Callable[[Workload], Contender], case: Workload | Deep) -> Contender:
     """Let a peer make its contender for a case."""
     return deep.made(make.__name__, case) if isinstance(case, Deep) else make(case)

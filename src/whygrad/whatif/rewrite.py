@@ -1,8 +1,8 @@
 """Writes a tape anew, step by step, with some steps done differently.
 
-A rule is asked about every step of the old tape. It returns False to have the step copied, or does
-something else in its place and returns True. Names stay where they were, so that the two tapes can
-be compared value by value.
+A rewrite is asked about every step of the old tape. It returns False to have the step copied, or
+does something else in its place and returns True. Names stay where they were, so that the two tapes
+can be compared value by value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from whygrad.engine.op import Array
 from whygrad.engine.ops import OPS
 from whygrad.tape.tape import Reversal, Step, Tape, Value
 
-Rule = Callable[[Step, "Rewriter"], bool]
+Rewrite = Callable[[Step, "Rewriter"], bool]
 
 
 class Rewriter:
@@ -154,28 +154,28 @@ def _plain(shape: Shape) -> Shape:
 
 
 def rewrite(
-    tape: Tape, leaves: Mapping[int, Array], rule: Rule
+    tape: Tape, leaves: Mapping[int, Array], change: Rewrite
 ) -> tuple[Tape, Mapping[int, Array]]:
-    """Write ``tape`` anew, doing differently what ``rule`` does differently.
+    """Write ``tape`` anew, doing differently what ``change`` does differently.
 
     Args:
         tape: the tape; it is not changed.
         leaves: the numbers of its leaves, by id.
-        rule: asked about every step in order; returns True where it has made the step's value
+        change: asked about every step in order; returns True where it has made the step's value
             itself.
 
     Returns:
         The new tape and the numbers of its leaves.
     """
-    new = rewriter(tape, leaves, rule)
+    new = rewriter(tape, leaves, change)
     return new.tape(), new.leaves
 
 
-def rewriter(tape: Tape, leaves: Mapping[int, Array], rule: Rule) -> Rewriter:
+def rewriter(tape: Tape, leaves: Mapping[int, Array], change: Rewrite) -> Rewriter:
     """Do as ``rewrite`` does, and return what wrote the tape: it knows where leaves came from."""
     new = Rewriter(tape, leaves)
     for step in tape.steps:
-        if not rule(step, new):
+        if not change(step, new):
             new.copy(step)
     return new
 

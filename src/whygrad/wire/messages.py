@@ -23,8 +23,8 @@ from whygrad.practice import (
     DIFFICULTIES,
     FEATURES,
     Exercise,
-    Line,
     Mark,
+    PastedLine,
     notes,
     worked_out,
 )
@@ -468,7 +468,7 @@ def exercise_message(exercise: Exercise) -> ExerciseMessage:
         difficulty=exercise.difficulty,
         seed=exercise.seed,
         says=FEATURES[exercise.feature].says,
-        notes=notes(exercise.workings),
+        notes=notes(exercise.solution),
         iteration=FEATURES[exercise.feature].iteration,
         told=[NumberInfo(name, number) for name, number in exercise.given if name in made],
         asks=[AskInfo(ask.name, ask.prompt, list(ask.choices)) for ask in exercise.asks],
@@ -507,7 +507,7 @@ def mark_message(mark: Mark) -> MarkMessage:
     )
 
 
-def line_message(line: Line) -> LineMessage:
+def line_message(line: PastedLine) -> LineMessage:
     """Return a line of homework as a message."""
     return LineMessage(line.typed, line.mark and mark_message(line.mark), line.trouble)
 
