@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -23,6 +24,15 @@ class Contender(NamedTuple):
 
 class Skipped(Exception):
     """Why a peer does not take part."""
+
+
+def library(name: str) -> Any:
+    """Import a library that is measured; most carry no types.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return import_module(name)
 
 
 @dataclass(frozen=True)
