@@ -23,15 +23,16 @@ from whygrad.practice import (
     DIFFICULTIES,
     FEATURES,
     Exercise,
-    Line,
     Mark,
+    PastedLine,
     notes,
     worked_out,
 )
 from whygrad.practice.questions import TRAINED
 from whygrad.spec import boundary, spec_from_dict, spec_to_dict
 from whygrad.tape.run import json_number, leaves_of, numbers
-from whygrad.training.start import REGRESSION_TOLERANCE, Training, start
+from whygrad.training.evaluation import REGRESSION_TOLERANCE
+from whygrad.training.start import Training, start
 from whygrad.whatif import MakeMistake, compare
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 from whygrad.whatif.rewrite import rewriter
@@ -472,7 +473,7 @@ def exercise_message(exercise: Exercise) -> ExerciseMessage:
         difficulty=exercise.difficulty,
         seed=exercise.seed,
         says=FEATURES[exercise.feature].says,
-        notes=notes(exercise.workings),
+        notes=notes(exercise.solution),
         iteration=FEATURES[exercise.feature].iteration,
         told=[NumberInfo(name, number) for name, number in exercise.given if name in made],
         asks=[AskInfo(ask.name, ask.prompt, list(ask.choices)) for ask in exercise.asks],
@@ -511,7 +512,7 @@ def mark_message(mark: Mark) -> MarkMessage:
     )
 
 
-def line_message(line: Line) -> LineMessage:
+def line_message(line: PastedLine) -> LineMessage:
     """Return a line of homework as a message."""
     return LineMessage(line.typed, line.mark and mark_message(line.mark), line.trouble)
 
