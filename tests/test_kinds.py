@@ -11,7 +11,7 @@ import whygrad as wg
 from whygrad import nn
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import TapeError
-from whygrad.explain.lesson import lesson
+from whygrad.explain.worked import worked_steps
 from whygrad.spec import spec_from_dict
 from whygrad.tape.record import write
 from whygrad.tape.tape import Tape
@@ -35,7 +35,7 @@ def test_a_name_that_begins_with_b_is_no_bias() -> None:
         x=1.5,
     )
     assert kinds(made.tape) == {"base": "weight", "window": "weight", "threshold": "bias"}
-    titles = {step.name: step.title for step in lesson(made.tape)}
+    titles = {step.name: step.title for step in worked_steps(made.tape)}
     assert titles["dL/dbase"] == "For the weight: ∂L/∂base"
     assert titles["dL/dthreshold"] == "For the bias: ∂L/∂threshold"
 
@@ -99,7 +99,7 @@ def test_a_tape_keeps_kinds_and_an_old_one_has_none() -> None:
     (weight,) = (value for value in data["values"] if value["name"] == "w")
     assert weight.pop("kind") == "weight"
     assert kinds(Tape.from_json(data)) == {"w": None}
-    assert [s.title for s in lesson(Tape.from_json(data)) if s.name == "dL/dw"] == [
+    assert [s.title for s in worked_steps(Tape.from_json(data)) if s.name == "dL/dw"] == [
         "For the parameter: ∂L/∂w"
     ]
 

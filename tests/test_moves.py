@@ -12,7 +12,8 @@ from whygrad import nn
 from whygrad.engine.moves import Moves
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import Tensor, tensor
-from whygrad.training.iteration import Iteration, trace
+from whygrad.training.iteration import Iteration
+from whygrad.training.trace import trace
 
 MOVING = {
     name: op

@@ -13,7 +13,7 @@ export interface PresetInfo {
   readonly description: string
 }
 
-/** One step of the worked example, at either grain (see `lesson.LessonStep`). */
+/** One step of the worked example, at either grain (see `worked.WorkedStep`). */
 export interface StepInfo {
   readonly value: number
   readonly name: string
@@ -123,8 +123,8 @@ export interface TraceMessage {
   readonly tape: Tape
   /** the numbers that no step makes, as nested lists by value id. */
   readonly leaves: Readonly<Record<string, Numbers>>
-  /** the steps at the lesson grain, in teaching order. */
-  readonly lesson: readonly StepInfo[]
+  /** the worked steps, in teaching order. */
+  readonly worked: readonly StepInfo[]
   /** every primitive step. */
   readonly unfolded: readonly StepInfo[]
   /** the ops on this tape, by name. */

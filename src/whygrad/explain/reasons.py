@@ -10,8 +10,8 @@ from whygrad.engine.formula import Expr, evaluate, expr, flat, leaves, unflat
 from whygrad.engine.op import Reason
 from whygrad.engine.ops import OPS
 from whygrad.explain.contributions import Contribution
-from whygrad.explain.lesson import is_shown
 from whygrad.explain.words import Words
+from whygrad.explain.worked import is_shown
 from whygrad.tape.tape import Step
 
 

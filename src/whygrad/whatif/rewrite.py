@@ -1,8 +1,8 @@
 """Writes a tape anew, step by step, with some steps done differently.
 
-A rule is asked about every step of the old tape. It returns False to have the step copied, or does
-something else in its place and returns True. Names stay where they were, so that the two tapes can
-be compared value by value.
+A rewrite is asked about every step of the old tape. It returns False to have the step copied, or
+does something else in its place and returns True. Names stay where they were, so that the two tapes
+can be compared value by value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from whygrad.engine.ops import OPS
 from whygrad.engine.roles import Role
 from whygrad.tape.tape import Reversal, Step, Tape, Value
 
-Rule = Callable[[Step, "Rewriter"], bool]
+Rewrite = Callable[[Step, "Rewriter"], bool]
 
 
 class Rewriter:
@@ -128,7 +128,7 @@ class Rewriter:
 
     def _float(self, inputs: Sequence[int]) -> Dtype:
         dtypes = (self.values[i].dtype for i in inputs)
-        kinds = [dtype for dtype in dtypes if dtype in ("float32", "float64")]
+        kinds: list[Dtype] = [d for d in dtypes if d in ("float32", "float64")]
         return kinds[0] if kinds else "float64"
 
     def _reversal(self, like: Step, new: int) -> Reversal | None:
@@ -156,28 +156,28 @@ def _plain(shape: Shape) -> Shape:
 
 
 def rewrite(
-    tape: Tape, leaves: Mapping[int, Array], rule: Rule
+    tape: Tape, leaves: Mapping[int, Array], change: Rewrite
 ) -> tuple[Tape, Mapping[int, Array]]:
-    """Write ``tape`` anew, doing differently what ``rule`` does differently.
+    """Write ``tape`` anew, doing differently what ``change`` does differently.
 
     Args:
         tape: the tape; it is not changed.
         leaves: the numbers of its leaves, by id.
-        rule: asked about every step in order; returns True where it has made the step's value
+        change: asked about every step in order; returns True where it has made the step's value
             itself.
 
     Returns:
         The new tape and the numbers of its leaves.
     """
-    new = rewriter(tape, leaves, rule)
+    new = rewriter(tape, leaves, change)
     return new.tape(), new.leaves
 
 
-def rewriter(tape: Tape, leaves: Mapping[int, Array], rule: Rule) -> Rewriter:
+def rewriter(tape: Tape, leaves: Mapping[int, Array], change: Rewrite) -> Rewriter:
     """Do as ``rewrite`` does, and return what wrote the tape: it knows where leaves came from."""
     new = Rewriter(tape, leaves)
     for step in tape.steps:
-        if not rule(step, new):
+        if not change(step, new):
             new.copy(step)
     return new
 

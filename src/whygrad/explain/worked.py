@@ -32,7 +32,7 @@ _RANK = {"hyperparameter": 0, "gradient": 1, "parameter": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class LessonStep:
+class WorkedStep:
     """One line of the worked example.
 
     Attributes:
@@ -63,8 +63,8 @@ class Line:
     value: float
 
 
-def lesson(tape: Tape, *, unfold: bool = False) -> tuple[LessonStep, ...]:
-    """Return the tape's steps at the lesson grain, or every primitive if ``unfold``.
+def worked_steps(tape: Tape, *, unfold: bool = False) -> tuple[WorkedStep, ...]:
+    """Return a tape's worked steps, or every primitive if ``unfold``.
 
     Steps are in an order in which they can be computed. In the backward pass through a layer its
     parameters come before what is passed on, as they are taught.
@@ -73,7 +73,7 @@ def lesson(tape: Tape, *, unfold: bool = False) -> tuple[LessonStep, ...]:
     if not unfold:
         made = _parameters_first(tape, made)
     return tuple(
-        LessonStep(
+        WorkedStep(
             value=step.output,
             name=tape.label(step.output),
             phase=step.phase,
@@ -86,11 +86,11 @@ def lesson(tape: Tape, *, unfold: bool = False) -> tuple[LessonStep, ...]:
 
 
 def is_shown(tape: Tape, value: int) -> bool:
-    """Say whether the lesson grain shows a value: leaves, and what has a name."""
+    """Say whether worked steps show a value: leaves, and what has a name."""
     return bool(tape.values[value].name) or value not in tape.makers
 
 
-def lines(run: Run, step: LessonStep, *, unfold: bool = False) -> Iterator[Line]:
+def lines(run: Run, step: WorkedStep, *, unfold: bool = False) -> Iterator[Line]:
     """Yield a step's numbers, one line per element."""
     for at in range(run.arrays[step.value].size):
         tree = formula(run, step.value, at, fold=not unfold)
