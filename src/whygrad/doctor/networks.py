@@ -23,11 +23,11 @@ from whygrad.data import Dataset
 from whygrad.doctor.report import Report
 from whygrad.doctor.watch import Doctor
 from whygrad.errors import WhygradError
+from whygrad.nn.registry import ACTIVATIONS, LOSS_OF
 from whygrad.optim.schedule import Schedule
 from whygrad.spec import ON_LOGITS, Spec, spec_from_dict
 from whygrad.training.from_network import build
 from whygrad.training.network import Network
-from whygrad.training.parts import ACTIVATIONS
 from whygrad.training.start import Training, start
 
 Tensor = torch.Tensor
@@ -45,16 +45,8 @@ def _divergence(z: Tensor, t: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Loss] = {
-    "mse": F.mse_loss,
-    "mae": F.l1_loss,
-    "l1": F.l1_loss,
-    "huber": F.huber_loss,
-    "smooth_l1": F.smooth_l1_loss,
-    "bce": F.binary_cross_entropy,
-    "bce_with_logits": F.binary_cross_entropy_with_logits,
-    "cross_entropy": F.cross_entropy,
+    **{name: getattr(F, row.function.__name__, _hinge) for name, row in LOSS_OF.items()},
     "kl_div": _divergence,
-    "hinge": _hinge,
 }
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,
@@ -105,7 +97,7 @@ def _of_network(net: Network, x: Any, y: Any, rate: float) -> Spec:
             "diagnose(net, x, y, learning_rate=0.5)."
         )
     layers = net._model.layers
-    names = {kind: name for name, kind in ACTIVATIONS.items()}
+    names = {row.module: name for name, row in ACTIVATIONS.items()}
     linears = {n: layer for n, layer in enumerate(layers) if isinstance(layer, own.Linear)}
     widths = [*(int(layer.weight.shape[0]) for layer in linears.values()), net._widths[1]]
     told = {

@@ -22,6 +22,7 @@ from whygrad.engine.formula import (
 )
 from whygrad.engine.notation import symbol
 from whygrad.engine.ops import OPS, loss
+from whygrad.nn.registry import ACTIVATIONS
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step, Tape, Value
 
@@ -288,16 +289,11 @@ def _passed(tape: Tape, step: Step, argument: int, gradient: Value) -> bool:
 
 _WORDS: Mapping[str, str] = {
     "linear": "Weighted sum",
-    "relu": "ReLU",
-    "sigmoid": "Sigmoid",
-    "tanh": "Tanh",
-    "softplus": "Softplus",
-    "softmax": "Softmax",
-    "leakyrelu": "Leaky ReLU",
-    "elu": "ELU",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "hardtanh": "Hardtanh",
+    **{
+        row.module.__name__.lower(): row.words[:1].upper() + row.words[1:]
+        for row in ACTIVATIONS.values()
+        if row.module is not None
+    },
     "conv1d": "Convolution",
     "conv2d": "Convolution",
     "maxpool1d": "Max pooling",

@@ -12,13 +12,14 @@ from whygrad.engine.roles import ParameterKind
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, SpecError, WhygradError
 from whygrad.nn import parameter
+from whygrad.nn.registry import LOSSES
 from whygrad.optim import SGD
 from whygrad.spec import spec_from_dict
 from whygrad.training.from_network import build, samples
 from whygrad.training.iteration import Iteration
 from whygrad.training.trace import trace
 
-_LOSS = {"sigmoid": "bce", "softmax": "cross_entropy"}
+_LOSS = {row.default_for: name for name, row in LOSSES.items()}
 
 
 class Network:
@@ -44,8 +45,8 @@ class Network:
 
         Args:
             layers: how many inputs, units in each hidden layer, and outputs: ``[2, 4, 1]``.
-            activation: relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, hardtanh, softplus or
-                linear; one per hidden layer if several.
+            activation: a name of `whygrad.nn.registry`, such as "relu", or linear; one per hidden
+                layer if several.
             output: what the last layer does: linear, sigmoid, softmax, relu or tanh.
             seed: which random weights. The same seed gives the same weights everywhere.
             init: how weights are drawn, such as "he" or "xavier"; biases start at 0.

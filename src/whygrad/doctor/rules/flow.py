@@ -8,8 +8,9 @@ from whygrad.doctor.finding import Finding
 from whygrad.doctor.rule import cured, percent, rule, sick
 from whygrad.doctor.signals import Chart, Layer, Parameter, Probe
 from whygrad.explain.display import number
+from whygrad.nn.registry import ACTIVATIONS
 
-CURVES = ("relu", "tanh", "sigmoid", "elu", "selu", "leaky_relu", "gelu", "silu", "softplus")
+CURVES = ("selu", *(name for name, row in ACTIVATIONS.items() if row.hidden))
 LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "matmul", "addmm", "bmm", "einsum")
 DEEP = 4
 VERY_DEEP = 10
