@@ -45,7 +45,11 @@ def _divergence(z: Tensor, t: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Loss] = {
-    **{name: getattr(F, row.function.__name__, _hinge) for name, row in LOSS_OF.items()},
+    **{
+        name: getattr(F, row.function.__name__, _hinge)
+        for name, row in LOSS_OF.items()
+        if row.in_spec
+    },
     "kl_div": _divergence,
 }
 OPTIMIZERS = {
