@@ -493,7 +493,13 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
-    return apply(op, x, axes=normalise_axes(op, dim, x.ndim), keepdims=keepdim)
+    return apply(op, x, axes=reduced_axes(op, dim, x.ndim), keepdims=keepdim)
+
+
+def reduced_axes(op: str, dim: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
+    """Return the axes a reduction works along, counted from the end; none named are all of them."""
+    named = dim if isinstance(dim, int) or dim else None
+    return normalise_axes(op, named, rank)
 
 
 def _getitem(x: Tensor, index: Any) -> Tensor:
