@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -128,3 +129,15 @@ def test_a_chain_of_a_hundred_thousand_steps() -> None:
     assert player.buffers[tape.loss] == run.arrays[tape.loss] == 0.5
     assert len(tape.steps) == 200_000
     del y, found  # taking the chain apart does not recurse either
+
+
+@pytest.mark.parametrize("base", [0.0, -0.0, 2.0])
+def test_the_second_derivative_of_a_power_of_0(base: float) -> None:
+    assert wg.grad(wg.grad(lambda x: x**0.0))(base).item() == 0.0
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+@pytest.mark.parametrize("both", [math.inf, -math.inf, 1.0])
+def test_equal_ones_share_the_gradient_even_infinite(name: str, both: float) -> None:
+    found = wg.grad(getattr(wg, name), argnums=(0, 1))(both, both)
+    assert [g.item() for g in found] == [0.5, 0.5]
