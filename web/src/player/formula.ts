@@ -135,10 +135,8 @@ function placed(node: Declared, where: Place, at: Index, names: Bound): Placed {
   switch (node[0]) {
     case 'number':
       return node
-    case 'in': {
-      const index = mapped(node[2], where, node[1], at, names)
-      return index ? inputLeaf(where, node[1], index) : ['number', 0]
-    }
+    case 'in':
+      return inputLeaf(where, node[1], mapped(node[2], where, node[1], at, names)!)
     case 'out': {
       const index = applied(node[1], where, where.outputShape, at, names)
       return ['leaf', where.output, flat(index, where.outputShape)]

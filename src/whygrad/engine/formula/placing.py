@@ -19,11 +19,9 @@ class Moves(Protocol):
 
     def source(self, at: int) -> tuple[int, int] | None:
         """Return the input, and the flat index in it, that stands at a flat index of the output."""
-        ...
 
     def added(self, reader: str, at: int) -> list[int]:
         """Return the flat indices of the first input that are added up at one of the output."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,7 @@ def _place(node: Expr, where: StepContext, at: Index, names: Mapping[str, Any]) 
     if head == "in":
         argument: int = args[0]
         index = _map(args[1], where, argument, at, names)
-        if index is None:
-            return Expr("number", (0.0,))
+        assert index is not None
         return _leaf(where.inputs[argument], index, where.input_shapes[argument])
     if head == "out":
         index = _map(args[0], where, -1, at, names)
