@@ -38,12 +38,13 @@ def sides(op: Op, inputs: Sequence[Array], params: Params) -> Array | None:
 
 def _elementwise(node: Expr, inputs: Sequence[Array], params: Params) -> Any:
     """Evaluate a formula of elements that meet, for whole arrays."""
+    of: Any = node.args[0]
     if node.head == "number":
-        return node.args[0]
+        return of
     if node.head == "param":
-        return params[node.args[0]]
+        return params[of]
     if node.head == "in":
-        return inputs[node.args[0]]
+        return inputs[of]
     test = _TESTS[node.head]
     return test(*(_elementwise(a, inputs, params) for a in node.args))
 

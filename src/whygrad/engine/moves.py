@@ -34,7 +34,7 @@ class Moves:
             The input's number and the flat index in it; None where no input's element stands,
             as in the border of a padding.
         """
-        found = self._sources.item(at)
+        found: int = self._sources.item(at)
         if found < 0:
             return None
         argument = int(np.searchsorted(self._starts, found, "right")) - 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
-
 from whygrad.engine.formula import Expr, Use
 from whygrad.engine.ops import OPS
 from whygrad.engine.roles import ParameterKind
@@ -47,7 +45,7 @@ def _kind_of_use(step: Tensor, argument: int, use: Use) -> ParameterKind | None:
     if use.local.head == "number":
         return "bias" if OPS[step.op or ""].aligned else None  # such as x + b, and not the sum of b
     heads = {node.head for node in _nodes(use.local)}
-    read = {node.args[0] for node in _nodes(use.local) if node.head == "in"}
+    read: set[int] = {node.args[0] for node in _nodes(use.local) if node.head == "in"}
     if "other_factors" in heads:
         read |= set(range(len(step.inputs))) - {argument}
     linear = argument not in read and not heads & {"out", "cases"}
@@ -57,6 +55,6 @@ def _kind_of_use(step: Tensor, argument: int, use: Use) -> ParameterKind | None:
 
 def _nodes(tree: Expr) -> Iterator[Expr]:
     yield tree
-    for part in cast("tuple[Any, ...]", tree.args):
+    for part in tree.args:
         if isinstance(part, Expr):
             yield from _nodes(part)

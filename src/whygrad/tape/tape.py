@@ -327,7 +327,8 @@ class _Reader:
             return None
         if item.get("role") != "parameter":
             raise TapeError(f"{where}.kind: only a parameter has a kind")
-        return self.one_of(item, "kind", where, PARAMETER_KINDS)
+        kind: ParameterKind = self.one_of(item, "kind", where, PARAMETER_KINDS)
+        return kind
 
     def size(self, size: Json, where: str) -> int:
         if isinstance(size, str):

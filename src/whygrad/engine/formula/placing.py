@@ -17,11 +17,8 @@ from whygrad.engine.random import uniform
 class Moves(Protocol):
     """Which elements an op that only moves numbers moves where (``whygrad.engine.moves``)."""
 
-    def source(self, at: int) -> tuple[int, int] | None:
-        """Return the input, and the flat index in it, that stands at a flat index of the output."""
-
-    def added(self, reader: str, at: int) -> list[int]:
-        """Return the flat indices of the first input that are added up at one of the output."""
+    def source(self, at: int) -> tuple[int, int] | None: ...
+    def added(self, reader: str, at: int) -> list[int]: ...
 
 
 @dataclass(frozen=True, slots=True)
