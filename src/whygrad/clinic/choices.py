@@ -19,12 +19,12 @@ EXAMINATIONS: Mapping[str, ClinicOffer] = {
          "Does it fail on the rows it learns from, or only on others?",
          "Judges these weights on both sets of rows, beside a constant answer, nearest neighbours "
          "and a linear fit."),
-        ("one_batch", "One batch by heart",
+        ("one_batch", "Memorising one batch",
          "Can this network, with this loss and these settings, learn a few rows at all?",
          f"Trains a copy {ONE_BATCH} times on the same rows, in a plain loop."),
         ("own", "The loop's gradient",
          "Is what the optimizer uses this batch's gradient?",
-         "Works the gradient of single batches out anew and compares it with .grad."),
+         "Computes the gradient of single batches anew and compares it with .grad."),
         ("nudges", "Nudges",
          "Is what backward says the rate at which the loss moves?",
          "Nudges single weights to either side and watches the loss."),
@@ -35,7 +35,7 @@ EXAMINATIONS: Mapping[str, ClinicOffer] = {
          "How far does a step go, next to the size of the weights?",
          "Compares the weights before and after single steps."),
         ("gradients", "Gradients, layer by layer",
-         "Does the loss still speak to the first layer?",
+         "Does a gradient still arrive at the first layer?",
          "Sends a few hundred rows through and notes ∂L/∂h at every layer."),
         ("activations", "Activations, layer by layer",
          "What does each layer pass on: anything, or nothing?",
@@ -59,17 +59,17 @@ EXAMINATIONS: Mapping[str, ClinicOffer] = {
     )
 }  # fmt: skip
 
-HEALTHY, UNTOLD, LEAVE = "healthy", "cannot_tell", "leave"
+HEALTHY, CANNOT_TELL, LEAVE = "healthy", "cannot_tell", "leave"
 
-_BY_HAND = {
+_NUMPY_CAUSES = {
     "wrong_backward": "A backward pass written by hand is not the derivative of its forward pass.",
     "dtype_truncation": "Parameters are kept as whole numbers.",
 }
 
 CAUSE_CHOICES: Mapping[str, str] = {
     HEALTHY: "Nothing is wrong: it learns what can be learned.",
-    UNTOLD: "It cannot be told from what was seen.",
-    **{cause: RULES[cause].what if cause in RULES else _BY_HAND[cause] for cause in CAUSES},
+    CANNOT_TELL: "It cannot be told from what was seen.",
+    **{cause: RULES[cause].what if cause in RULES else _NUMPY_CAUSES[cause] for cause in CAUSES},
 }
 
 # Each remedy under what it changes. The doctor's own names for them tell what for; these do not.
@@ -184,10 +184,12 @@ def info() -> ClinicInfo:
     except WhygradError as error:
         missing = error.message
     return ClinicInfo(
-        [ClinicChoice(key, says, "") for key, says in CAUSE_CHOICES.items()],
-        [ClinicChoice(key, says, group) for key, (group, says) in REMEDY_CHOICES.items()],
-        list(EXAMINATIONS.values()),
-        missing,
+        causes=tuple(ClinicChoice(key, says, "") for key, says in CAUSE_CHOICES.items()),
+        remedies=tuple(
+            ClinicChoice(key, says, group) for key, (group, says) in REMEDY_CHOICES.items()
+        ),
+        examinations=tuple(EXAMINATIONS.values()),
+        missing=missing,
     )
 
 

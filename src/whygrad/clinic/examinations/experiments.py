@@ -5,17 +5,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from whygrad.clinic.choices import ONE_BATCH
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
     finite,
+    picture,
     run_of,
 )
+from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import cured, sick
 from whygrad.doctor.signals import Chart
@@ -93,10 +94,10 @@ def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )  # fmt: skip
 
 
-def _batch_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _batch_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     losses = _batch_losses(patient)
     if losses:
-        yield Picture(
+        yield picture(
             "loss on one batch",
             "line",
             tuple(str(n) for n in range(len(losses))),
@@ -149,9 +150,9 @@ def _replay_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _replay_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _replay_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     if chart.trials and chart.scores is not None:
-        yield Picture(
+        yield picture(
             "score on training rows after the beginning was played again",
             "bars",
             ("this run", *(CHANGED[change] for change in chart.trials)),
@@ -159,7 +160,7 @@ def _replay_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "one_batch": (_batch_facts, _batch_pictures),
     "replay": (_replay_facts, _replay_pictures),
 }

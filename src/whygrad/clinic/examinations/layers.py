@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
     names,
+    picture,
     sizes,
 )
+from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import flow
@@ -75,7 +76,7 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )
 
 
-def _gradient_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _gradient_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     first = () if chart.first is None else chart.first.layers
     last = () if chart.last is None else chart.last.layers
     if first:
@@ -83,12 +84,12 @@ def _gradient_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         series = [("at the start", sizes(first, lambda layer: layer.gradient))]
         if len(last) == len(first):
             series.append(("at the end", sizes(last, lambda layer: layer.gradient)))
-        yield Picture(
+        yield picture(
             "∂L/∂h, from the first layer to the last", "line", labels, tuple(series), True
         )
     time = () if chart.first is None else chart.first.through_time
     if time:
-        yield Picture(
+        yield picture(
             "∂L/∂x over the time steps, at the start",
             "line",
             tuple(str(n + 1) for n in range(len(time))),
@@ -157,7 +158,7 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _activation_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _activation_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     for title, ops, value in (
         ("share of ReLUs that are 0 on every row", ("relu",), lambda layer: layer.dead),
         ("share of outputs at the flat ends", ("sigmoid", "tanh"), lambda layer: layer.saturated),
@@ -167,10 +168,10 @@ def _activation_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
             series = [("at the start", tuple(value(layer) for layer in first))]
             if len(last) == len(first):
                 series.append(("at the end", tuple(value(layer) for layer in last)))
-            yield Picture(title, "bars", names(first), tuple(series))
+            yield picture(title, "bars", names(first), tuple(series))
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "gradients": (_gradient_facts, _gradient_pictures),
     "activations": (_activation_facts, _activation_pictures),
 }

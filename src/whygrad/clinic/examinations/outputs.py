@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
+    picture,
     whole,
 )
+from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import objective, rows
@@ -106,16 +107,16 @@ def _output_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )  # fmt: skip
 
 
-def _output_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _output_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     o, t = chart.outputs, chart.targets
     if o is None or t is None or not o.finite or t.task != "numbers":
         return
-    yield Picture(
+    yield picture(
         "lowest and highest", "bars", ("lowest", "highest"),
         (("outputs", (o.low, o.high)), ("targets", (t.low, t.high))),
     )  # fmt: skip
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "outputs": (_output_facts, _output_pictures),
 }

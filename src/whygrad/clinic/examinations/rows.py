@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
     no_pictures,
+    picture,
 )
+from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import rows
@@ -68,7 +69,7 @@ def _input_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _input_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _input_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     d = patient.run.data
     if d.x.ndim != 2 or d.x.shape[1] > 70:
         return
@@ -77,7 +78,7 @@ def _input_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         sizes = [_column(x[:, n]) for n in range(x.shape[1])]
         series.append((name, tuple(size or None for size in sizes)))
     labels = tuple(str(n) for n in range(d.x.shape[1]))
-    yield Picture(
+    yield picture(
         "size of each column: |mean| + spread",
         "line" if len(labels) > 12 else "bars",
         labels,
@@ -150,7 +151,7 @@ def _label_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )
 
 
-def _label_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _label_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     d = patient.run.data
     values, counts = d.y.flatten().unique(return_counts=True)
     if len(values) <= 12:
@@ -159,7 +160,7 @@ def _label_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         series = [("training rows", tuple(float(n) / len(d.y) for n in counts))]
         if seen:
             series.append(("validation rows", tuple(float(n - 1) / len(d.yv) for n in judged)))
-        yield Picture(
+        yield picture(
             "share of the rows", "bars", tuple(number(float(v)) for v in values), tuple(series)
         )
 
@@ -189,7 +190,7 @@ def _split_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "inputs": (_input_facts, _input_pictures),
     "labels": (_label_facts, _label_pictures),
     "split": (_split_facts, no_pictures),

@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
     finite,
+    picture,
 )
+from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import sick
 from whygrad.doctor.rules import generalise, optimise
@@ -47,20 +48,20 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 s.train_loss > 0.7 * s.baseline_loss or not math.isfinite(s.train_loss),
             )
         if s.validation is not None:
-            validation = [v for v in course.validation if math.isfinite(v)]
-            best = min(validation, default=math.nan)
-            epoch = course.validation.index(best) + 1 if validation else 0
+            best = min((v for v in course.validation if v is not None), default=math.nan)
+            epoch = course.validation.index(best) + 1 if math.isfinite(best) else 0
+            last = course.validation[-1]
             parted = (
                 chart.broke is None
                 and s.train - s.validation >= generalise.APART
-                and bool(validation)
-                and course.validation[-1] > generalise.ROSE * best
+                and last is not None
+                and last > generalise.ROSE * best
             )
             yield Fact(
                 "scores.gap",
                 f"Training rows {number(s.train)}, validation rows {number(s.validation)}; the "
                 f"validation loss was lowest in epoch {epoch} of {len(course.validation)} "
-                f"({number(best)}) and ended at {number(course.validation[-1])}.",
+                f"({number(best)}) and ended at {'no number' if last is None else number(last)}.",
                 "The two are close, and the validation loss ends near its lowest.",
                 parted,
                 ("overfitting", "label_noise", "train_val_preprocessing_mismatch"),
@@ -99,10 +100,10 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _score_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _score_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     s = chart.scores
     if s is not None:
-        yield Picture(
+        yield picture(
             "score on training rows",
             "bars",
             ("this run", "a constant answer", "something simple"),
@@ -110,6 +111,6 @@ def _score_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "scores": (_score_facts, _score_pictures),
 }

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from whygrad.clinic.patient import Patient, Watched
+from whygrad.clinic.messages import ClinicFact, ClinicPicture, ClinicSeries, Numbers
+from whygrad.clinic.patient import Patient
+from whygrad.clinic.training import TrainingRun
 from whygrad.doctor.signals import Chart, Layer
 
 
@@ -31,21 +33,10 @@ class Fact:
     unusual: bool
     speaks_for: tuple[str, ...] | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Numbers that people would rather look at: one row of marks per series, over the labels.
-
-    Attributes:
-        kind: ``bars`` for things that are counted off, ``line`` for a course.
-        logarithmic: whether sizes are to be compared by their order.
-    """
-
-    title: str
-    kind: str
-    labels: tuple[str, ...]
-    series: tuple[tuple[str, tuple[float | None, ...]], ...]
-    logarithmic: bool = False
+    @property
+    def shown(self) -> ClinicFact:
+        """What the learner may see of it."""
+        return ClinicFact(self.key, self.says, self.usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +46,34 @@ class Examination:
     key: str
     title: str
     facts: tuple[Fact, ...]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ClinicPicture, ...]
 
 
 Facts = Callable[[Patient, Chart], Iterator[Fact]]
-Pictures = Callable[[Patient, Chart], Iterator[Picture]]
+Pictures = Callable[[Patient, Chart], Iterator[ClinicPicture]]
 
 
-def run_of(patient: Patient) -> Watched:
+def run_of(patient: Patient) -> TrainingRun:
     """Return the run of a patient that was trained in PyTorch."""
-    assert isinstance(patient.run, Watched)
+    assert isinstance(patient.run, TrainingRun)
     return patient.run
 
 
-def no_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def no_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     """Draw nothing."""
     return iter(())
+
+
+def picture(
+    title: str,
+    kind: str,
+    labels: Sequence[str],
+    series: Iterable[tuple[str, Numbers]],
+    logarithmic: bool = False,
+) -> ClinicPicture:
+    """Return a picture of series of numbers, each with its name."""
+    drawn = tuple(ClinicSeries(name, values) for name, values in series)
+    return ClinicPicture(title, kind, tuple(labels), drawn, logarithmic)
 
 
 def names(layers: Sequence[Layer]) -> tuple[str, ...]:

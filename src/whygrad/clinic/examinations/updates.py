@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import median
 
 import torch
@@ -12,11 +12,12 @@ import torch
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
     finite,
+    picture,
     run_of,
 )
+from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import flow, loop, optimise
@@ -86,9 +87,9 @@ def _update_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )
 
 
-def _update_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _update_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     if chart.audits:
-        yield Picture(
+        yield picture(
             "how far a step moves the weights, next to their size",
             "line",
             tuple(str(a.step) for a in chart.audits),
@@ -155,9 +156,9 @@ def _own_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _own_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _own_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     if chart.audits:
-        yield Picture(
+        yield picture(
             "length of the gradient",
             "line",
             tuple(str(a.step) for a in chart.audits),
@@ -227,10 +228,10 @@ def _parameter_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _parameter_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _parameter_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     inner = flow.weights(chart)
     if inner:
-        yield Picture(
+        yield picture(
             "size (root mean square) of each layer's weights",
             "line" if len(inner) > 12 else "bars",
             tuple(str(n + 1) for n in range(len(inner))),
@@ -242,7 +243,7 @@ def _parameter_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "own": (_own_facts, _own_pictures),
     "parameters": (_parameter_facts, _parameter_pictures),
     "updates": (_update_facts, _update_pictures),
