@@ -141,9 +141,9 @@ def test_only_the_last_patients_are_kept(queue: JobQueue, monkeypatch: pytest.Mo
     trained: list[int] = []
     monkeypatch.setattr("whygrad.clinic.patient.admit", lambda seed, tell: trained.append(seed))
     for seed in range(PATIENTS + 2):
-        queue._met(seed, lambda share: None)
+        queue._patient(seed, lambda share: None)
     queue._patients.update({seed: seed for seed in queue._patients})  # type: ignore[misc]
-    queue._met(PATIENTS + 1, lambda share: None)
+    queue._patient(PATIENTS + 1, lambda share: None)
     assert list(queue._patients) == [2, 3, 4, 5]
     assert trained == list(range(PATIENTS + 2))
 

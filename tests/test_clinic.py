@@ -274,10 +274,10 @@ def test_a_backward_pass_by_hand_is_a_patient_too(name: str) -> None:
 def test_the_global_generator_is_left_as_it_was() -> None:
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    here = admit(SEEDS["dropout_095"])
+    here = admit(SEEDS["train_mode_at_eval_dropout_bn"])
     for key in EXAMINATIONS:
         examine.order(here, key)
-    grade(here, LearnerAnswer("over_regularisation", (), "early_stop"))
+    grade(here, LearnerAnswer("train_mode_at_evaluation", (), "early_stop"))
     assert torch.equal(torch.get_rng_state(), before)
 
 

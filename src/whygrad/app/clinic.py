@@ -75,9 +75,9 @@ class JobQueue:
         def work(progress: Progress) -> bytes:
             from whygrad.clinic.to_messages import patient_message
 
-            return coded(patient_message(self._met(seed, progress)))
+            return coded(patient_message(self._patient(seed, progress)))
 
-        return self._ask(("patient", seed), "training the patient", work)
+        return self._submit(("patient", seed), "training the patient", work)
 
     def examine(self, payload: Mapping[str, Any]) -> tuple[bytes, int]:
         """Answer with what an examination shows."""
@@ -87,9 +87,9 @@ class JobQueue:
             from whygrad.clinic.examine import order
             from whygrad.clinic.to_messages import examination_message
 
-            return coded(examination_message(order(self._met(seed, progress), key)))
+            return coded(examination_message(order(self._patient(seed, progress), key)))
 
-        return self._ask(("examine", seed, key), "examining the patient", work)
+        return self._submit(("examine", seed, key), "examining the patient", work)
 
     def grade(self, payload: Mapping[str, Any]) -> tuple[bytes, int]:
         """Answer with what is to be said of a learner's answer."""
@@ -107,12 +107,12 @@ class JobQueue:
             from whygrad.clinic.to_messages import grade_message
 
             answer = LearnerAnswer(cause, facts, remedy, words)
-            here = self._met(seed, lambda share: progress(share / 2))
+            here = self._patient(seed, lambda share: progress(share / 2))
             return coded(grade_message(here, grade(here, answer, progress)))
 
-        return self._ask(("grade", seed, cause, facts, remedy, words), "trying the remedy", work)
+        return self._submit(("grade", seed, cause, facts, remedy, words), "trying the remedy", work)
 
-    def _met(self, seed: int, progress: Progress) -> Patient:
+    def _patient(self, seed: int, progress: Progress) -> Patient:
         from whygrad.clinic.patient import admit
 
         known = self._patients.pop(seed, None)
@@ -122,7 +122,7 @@ class JobQueue:
             self._patients.popitem(last=False)
         return met
 
-    def _ask(self, key: tuple[Any, ...], doing: str, work: Work) -> tuple[bytes, int]:
+    def _submit(self, key: tuple[Any, ...], doing: str, work: Work) -> tuple[bytes, int]:
         """Return an answer with status 200, or how far it is with 202."""
         clinic.require()
         with self._table_lock:

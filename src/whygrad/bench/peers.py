@@ -279,4 +279,4 @@ CASES: Mapping[str, Case | Deep] = {
 
 def contender(make: Callable[[Case], Contender], case: Case | Deep) -> Contender:
     """Let a peer make its contender for a case."""
-    return deep.made(make.__name__, case) if isinstance(case, Deep) else make(case)
+    return deep.contender(make.__name__, case) if isinstance(case, Deep) else make(case)

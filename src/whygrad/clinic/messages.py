@@ -13,9 +13,14 @@ from typing import Any
 Numbers = tuple[float | None, ...]
 
 
-def finite(values: Iterable[float | None]) -> Numbers:
-    """Return numbers with None for those that are not finite."""
-    return tuple(v if v is not None and math.isfinite(v) else None for v in values)
+def finite(value: float | None) -> float | None:
+    """Return a number that is finite, or None."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def numbers(values: Iterable[float | None]) -> Numbers:
+    """Return numbers, with None for those that are not finite."""
+    return tuple(map(finite, values))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from whygrad.clinic.data import Data, Make, digits
-from whygrad.clinic.messages import ClinicCourse, finite
+from whygrad.clinic.messages import ClinicCourse, numbers
 from whygrad.clinic.program import rows_comment
 from whygrad.clinic.progress import Progress, ignore
 from whygrad.doctor import Report, check_backward
@@ -247,8 +247,8 @@ class NumpyRun:
             at=tuple(n for n, _ in seen),
             losses=tuple(loss for _, loss in seen),
             epochs=tuple(self.epochs),
-            validation=finite(self.validation_losses),
-            scores=finite(self.scores),
+            validation=numbers(self.validation_losses),
+            scores=numbers(self.scores),
             broke=None,
         )
 

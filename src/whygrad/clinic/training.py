@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from whygrad.clinic import program
-from whygrad.clinic.messages import ClinicCourse, finite
+from whygrad.clinic.messages import ClinicCourse, numbers
 from whygrad.clinic.progress import Progress, ignore
 from whygrad.clinic.scenario import Setup
 from whygrad.doctor import Doctor, Report
@@ -114,10 +114,10 @@ class TrainingRun:
         seen = self.doctor.losses
         return ClinicCourse(
             at=tuple(at for at, _ in seen),
-            losses=finite(loss for _, loss in seen),
+            losses=numbers(loss for _, loss in seen),
             epochs=tuple(self.epochs),
-            validation=finite(self.validation_losses),
-            scores=finite(self.scores),
+            validation=numbers(self.validation_losses),
+            scores=numbers(self.scores),
             broke=None if self.doctor.broke is None else self.doctor.broke.step,
         )
 

@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""One batch by heart, and one change at a time."""
+"""Training on one batch alone, and the run's beginning again with one change."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
     Pictures,
-    finite,
     picture,
     run_of,
 )
-from whygrad.clinic.messages import ClinicPicture
+from whygrad.clinic.messages import ClinicPicture, finite
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import cured, sick
 from whygrad.doctor.signals import Chart
 from whygrad.explain.display import number
 
-LEARNED = 0.2  # of the loss that is left when a batch has been learned by heart
+LEARNED = 0.2  # of the loss that is left when a batch has been memorised
 CHANGED = {
     "control": "a plain loop",
     "lr_down_10": "a tenth of the rate",
@@ -84,7 +83,7 @@ def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         "one_batch.learned",
         f"On the same {rows_used} rows again and again, from the first weights, in a plain loop "
         f"with the same settings, the loss {ended} in {len(losses)} updates.",
-        "It falls to a small part: a network with room can learn a few rows by heart.",
+        "It falls to a small part: a network with room can memorise a few rows.",
         sick(chart) and not least < LEARNED * losses[0],
         ("vanishing_gradient", "exploding_gradient", "dead_relu", "saturated_activation",
          "bad_initialisation", "learning_rate_too_high", "learning_rate_too_low", "double_softmax",

@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""Layer by layer: the chain of derivatives, and what each layer passes on."""
+"""Gradients and activations, layer by layer."""
 
 from __future__ import annotations
 
@@ -160,8 +160,12 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
 
 def _activation_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
     for title, ops, value in (
-        ("share of ReLUs that are 0 on every row", ("relu",), lambda layer: layer.dead),
-        ("share of outputs at the flat ends", ("sigmoid", "tanh"), lambda layer: layer.saturated),
+        ("fraction of ReLUs that are 0 on every row", ("relu",), lambda layer: layer.dead),
+        (
+            "fraction of outputs at the flat ends",
+            ("sigmoid", "tanh"),
+            lambda layer: layer.saturated,
+        ),
     ):
         first, last = flow.hidden(chart.first, ops), flow.hidden(chart.last, ops)
         if first:

@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""What comes out, and what becomes of it."""
+"""Outputs and the loss."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ def _output_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             )
         else:
             wants = chart.loss_name.replace("_", " ") or "a loss that was not recognised"
-            shares = o.sums_to_one and o.width > 1
+            normalised = o.sums_to_one and o.width > 1
             squashed = o.low >= 0 and o.high <= 1
             yield Fact(
                 "outputs.kind",
                 f"Outputs lie between {number(o.low)} and {number(o.high)}"
-                f"{' and add up to 1 in every row' if shares else ''}; the network ends in "
+                f"{' and add up to 1 in every row' if normalised else ''}; the network ends in "
                 f"{end or 'nothing seen'}, and the loss is {wants}.",
-                "Logits for cross-entropy and BCE with logits; shares for BCE; logarithms for NLL.",
+                "Logits for cross-entropy and BCE with logits; probabilities for BCE; their "
+                "logarithms for NLL.",
                 (squashed and chart.loss_name in ("cross_entropy", "bce_with_logits"))
                 or (o.width == 1 and o.constant and o.low == 1.0),
                 ("double_softmax", "wrong_loss_activation_pair"),

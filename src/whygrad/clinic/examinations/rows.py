@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""What it learns from and what it is judged on."""
+"""Inputs, targets and the split of the rows."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def _label_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             )  # fmt: skip
             astray = own is not None and own - s.neighbours_train > 0.35
             yield Fact(
-                "labels.foretold",
-                f"Nearest training rows foretell {percent(s.neighbours_train)} of the labels of "
+                "labels.predicted",
+                f"Nearest training rows predict {percent(s.neighbours_train)} of the labels of "
                 f"training rows left out, and {percent(s.neighbours_validation)} of validation's"
                 f"{within}.",
                 "Much the same.",
@@ -161,7 +161,7 @@ def _label_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
         if seen:
             series.append(("validation rows", tuple(float(n - 1) / len(d.yv) for n in judged)))
         yield picture(
-            "share of the rows", "bars", tuple(number(float(v)) for v in values), tuple(series)
+            "fraction of the rows", "bars", tuple(number(float(v)) for v in values), tuple(series)
         )
 
 
@@ -182,7 +182,7 @@ def _split_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         tells = alone >= rows.TELLS and alone - base >= 0.1
         yield Fact(
             "split.telling",
-            f"Column {column} alone foretells {percent(alone)} of the labels; all others together, "
+            f"Column {column} alone predicts {percent(alone)} of the labels; all others together, "
             f"{percent(without)}.",
             "In an easy task a column may tell much, but then others tell something too.",
             tells and (without - base) / (alone - base) <= rows.REST,

@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""How well it does."""
+"""Scores and losses, beside those of simple models."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
     Pictures,
-    finite,
     picture,
 )
-from whygrad.clinic.messages import ClinicPicture
+from whygrad.clinic.messages import ClinicPicture, finite
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import sick
 from whygrad.doctor.rules import generalise, optimise

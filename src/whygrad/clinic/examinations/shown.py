@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from whygrad.clinic.messages import ClinicFact, ClinicPicture, ClinicSeries, Numbers
+from whygrad.clinic.messages import ClinicFact, ClinicPicture, ClinicSeries, Numbers, finite
 from whygrad.clinic.patient import Patient
 from whygrad.clinic.training import TrainingRun
 from whygrad.doctor.signals import Chart, Layer
@@ -84,11 +83,6 @@ def names(layers: Sequence[Layer]) -> tuple[str, ...]:
 def sizes(layers: Sequence[Layer], value: Callable[[Layer], float]) -> tuple[float | None, ...]:
     """Return sizes for a logarithmic axis, on which there is no 0."""
     return tuple(finite(value(layer)) or None for layer in layers)
-
-
-def finite(value: float | None) -> float | None:
-    """Return a number that is finite, or None."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def whole(finite: bool | None) -> str:

@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""How far a step goes, and whether it is the step of this loop."""
+"""Updates, the gradients they are made of, and the parameters."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
     Pictures,
-    finite,
     picture,
     run_of,
 )
-from whygrad.clinic.messages import ClinicPicture
+from whygrad.clinic.messages import ClinicPicture, finite
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.rule import percent, sick
 from whygrad.doctor.rules import flow, loop, optimise
