@@ -29,8 +29,8 @@ from whygrad.clinic.listing import listing
 from whygrad.clinic.patient import Patient, admit, case_of, patients
 from whygrad.clinic.stories import STORIES
 from whygrad.clinic.train import Run
-from whygrad.doctor.remedies import MENU, REMEDIES
-from whygrad.doctor.rules import CAUSES
+from whygrad.doctor.remedies.table import REMEDIES, USUAL
+from whygrad.doctor.rules import CAUSES, ROWS
 from whygrad.errors import WhygradError
 
 CASES = [*faults(), *healthy()]
@@ -133,8 +133,8 @@ def test_every_case_has_its_story() -> None:
 
 def test_all_causes_and_remedies_can_be_chosen() -> None:
     assert CAUSE_CHOICES.keys() == {HEALTHY, UNTOLD, *CAUSES}
-    keys = {remedy.key for remedies in REMEDIES.values() for remedy in remedies}
-    assert keys | set(MENU) <= REMEDY_CHOICES.keys()
+    keys = {remedy.key for row in ROWS.values() for remedy in row.remedies}
+    assert keys | set(USUAL) <= REMEDY_CHOICES.keys() == {LEAVE, *REMEDIES}
     names = [name for _, name in REMEDY_CHOICES.values()]
     assert len(set(names)) == len(names)
     assert LEAVE in REMEDY_CHOICES

@@ -16,7 +16,8 @@ pytest.importorskip("sklearn")
 from whygrad.clinic.cases import faults
 from whygrad.clinic.train import Run
 from whygrad.clinic.treated import treated
-from whygrad.doctor.changes import Change, change
+from whygrad.doctor.remedies.change import Change
+from whygrad.doctor.remedies.changes import change
 
 ROOT = Path(__file__).parent.parent
 CASES = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
@@ -160,8 +161,8 @@ def test_a_remedy_leaves_the_case_as_it_is() -> None:
 
 
 def test_what_the_cases_name_as_no_fix_are_remedies(bench: Any) -> None:
-    from whygrad.doctor.changes import MAKES
+    from whygrad.doctor.remedies.table import REMEDIES
 
     named = {case["id"] for case in CASES["faults"] if case.get("not_a_fix")}
     assert set(bench.NOT_A_FIX) <= named
-    assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(MAKES)
+    assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(REMEDIES)

@@ -46,7 +46,7 @@ def order(patient: Patient, key: str) -> Examination:
             facts = nudges.BY_HAND[key](patient, patient.run) if key in nudges.BY_HAND else ()
             patient.examined[key] = Examination(key, title, tuple(facts), ())
         else:
-            chart, (shows, draws) = patient.report.chart, _MADE[key]
+            chart, (shows, draws) = patient.report.measurements, _MADE[key]
             assert chart is not None
             with one_thread():
                 patient.examined[key] = Examination(

@@ -39,12 +39,11 @@ from whygrad.clinic.patient import (
 from whygrad.clinic.train import Run
 from whygrad.clinic.treated import treated
 from whygrad.doctor import Finding, Report
-from whygrad.doctor.changes import change
-from whygrad.doctor.judge import EXPLAINS
-from whygrad.doctor.predictions import SIGNALS, Checked, check
-from whygrad.doctor.remedies import Cannot
-from whygrad.doctor.rules import RULES
-from whygrad.doctor.treat import effect
+from whygrad.doctor.remedies.change import NotApplicable
+from whygrad.doctor.remedies.changes import change
+from whygrad.doctor.remedies.predictions import SIGNALS, Checked, check
+from whygrad.doctor.remedies.treat import effect
+from whygrad.doctor.rules import ROWS, explained_by
 from whygrad.errors import WhygradError, unknown
 from whygrad.explain.display import number
 
@@ -181,7 +180,7 @@ def _cause(patient: Patient, said: str, facts: Iterable[Fact]) -> Judged:
         shows = f" What tells it: {told[0].says}" if told else ""
         return Judged(name, "undecided", (f"It is {words(first)}: {why}{shows}", *lines))
     under = {f.cause: f for f in (root.consequences if root is not None else ())}
-    follows = said in under or any(said in EXPLAINS.get(c, ()) for c in truth)
+    follows = said in under or any(said in explained_by(c) for c in truth)
     if said in truth and not follows:
         return Judged(name, "right", (f"It is {words(first)}: {why}", *lines))
     if follows and (said in under or said in truth):
@@ -232,10 +231,8 @@ def _rules_out(
         yield (
             f"Were it {words(said)}, this would be unusual: {one.says} (What is usual: {one.usual})"
         )
-    rule = RULES.get(said)
-    if rule is not None:
-        shown = rule.page.partition("Seen:")[2].partition("\n\n")[0]
-        yield f"What {words(said)} shows: {' '.join(shown.split())}"
+    if said in ROWS:
+        yield f"What {words(said)} shows: {ROWS[said].evidence}"
 
 
 # --- the evidence -----------------------------------------------------------------------------
@@ -258,7 +255,7 @@ def _evidence(patient: Patient, said: str, one: Fact) -> Judged:
     root = _root(patient)
     follows = {f.cause for f in root.consequences} if root is not None else set()
     for cause in truth:
-        follows |= EXPLAINS.get(cause, frozenset())
+        follows |= explained_by(cause)
     speaks = one.speaks_for
     if speaks is None:
         if one.unusual:
@@ -308,8 +305,9 @@ def _remedy(patient: Patient, key: str, tell: Tell) -> tuple[Judged, Made | None
         return Judged(name, "left", ("It stays as it is.", *_proposed(root))), None
     try:
         course, report = _remade(patient, key, lambda share: tell(0.9 * share))
-    except (Cannot, KeyError) as why:
-        reason = str(why) if isinstance(why, Cannot) else "nothing was seen that it could act on"
+    except (NotApplicable, KeyError) as why:
+        known = isinstance(why, NotApplicable)
+        reason = str(why) if known else "nothing was seen that it could act on"
         tell(1.0)
         return Judged(
             name, "impossible", (f"It cannot be made to this run: {reason}.", *_proposed(root))
@@ -318,7 +316,7 @@ def _remedy(patient: Patient, key: str, tell: Tell) -> tuple[Judged, Made | None
     said = {c for f in report.findings for c in (f.cause, *(u.cause for u in f.consequences))}
     gone = not said & set(truth)
     proposed = next((r for f in patient.report.findings for r in f.remedies if r.key == key), None)
-    seen = report.chart
+    seen = report.measurements
     checked = check(proposed, seen) if proposed is not None and seen is not None else ()
     tell(1.0)
     after = Made(course, regained, report.verdict, tuple(map(_predicted, checked)))
@@ -339,15 +337,15 @@ def _remade(patient: Patient, key: str, tell: Tell) -> tuple[Course, Report]:
     """Make a remedy to the run.
 
     Raises:
-        Cannot: it does not apply to this run.
+        NotApplicable: it does not apply to this run.
     """
     case, run, seed = patient.case, patient.run, patient.seed_of_run
     if isinstance(run, HandRun):
         if key != CURES[run.slip]:
-            raise Cannot("the program has nothing that it could act on")
+            raise NotApplicable("the program has nothing that it could act on")
         mended = HandRun(run.case, "", seed, tell)
         return hand_course(mended), mended.report
-    chart = patient.report.chart
+    chart = patient.report.measurements
     assert chart is not None
     assert isinstance(case, Case)
     made = change(key, chart, _numbers(patient, key))

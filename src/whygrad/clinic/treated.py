@@ -15,7 +15,7 @@ from torch import nn
 from whygrad.clinic.cases import Setup
 from whygrad.clinic.data import Data
 from whygrad.clinic.train import Run
-from whygrad.doctor.changes import Change, Rows
+from whygrad.doctor.remedies.change import Change, Rows
 
 # Faults in the source of a model: what the author edits is a flag of the module here.
 FLAGS = ("cut", "scrambled")
@@ -25,7 +25,7 @@ def treated(setup: Setup, change: Change, seed: int) -> Setup:
     """Return the run with a remedy; it knows of the case nothing but how its author wrote it.
 
     Raises:
-        Cannot: the remedy does not apply to this run.
+        NotApplicable: the remedy does not apply to this run.
     """
     made = setup
     if change.rows is not None or change.loss is not None:

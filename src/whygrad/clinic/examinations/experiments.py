@@ -17,8 +17,8 @@ from whygrad.clinic.examinations.shown import (
     run_of,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import cured, sick
-from whygrad.doctor.signals import Chart
+from whygrad.doctor.derived import cured, sick
+from whygrad.doctor.measurements import Measurements
 from whygrad.explain.display import number
 
 LEARNED = 0.2  # of the loss that is left when a batch has been learned by heart
@@ -66,7 +66,7 @@ def _on_one_batch(patient: Patient) -> list[float]:
     return losses
 
 
-def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _batch_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     losses = _batch_losses(patient)
     if not losses:
         return
@@ -93,7 +93,7 @@ def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )  # fmt: skip
 
 
-def _batch_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _batch_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     losses = _batch_losses(patient)
     if losses:
         yield Picture(
@@ -122,7 +122,7 @@ CURES = {
 }  # fmt: skip
 
 
-def _replay_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _replay_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     if not chart.trials:
         bad = chart.features is not None and chart.features.bad_cell is not None
         yield Fact(
@@ -149,7 +149,7 @@ def _replay_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _replay_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _replay_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     if chart.trials and chart.scores is not None:
         yield Picture(
             "score on training rows after the beginning was played again",

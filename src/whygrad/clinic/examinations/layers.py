@@ -15,15 +15,21 @@ from whygrad.clinic.examinations.shown import (
     sizes,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import percent, sick
-from whygrad.doctor.rules import flow
-from whygrad.doctor.signals import Chart
+from whygrad.doctor import derived
+from whygrad.doctor.derived import percent, sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import (
+    dead_relu,
+    exploding_gradient,
+    saturated_activation,
+    vanishing_gradient,
+)
 from whygrad.explain.display import number
 
 
-def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _gradient_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     for when, probe in (("start", chart.first), ("end", chart.last)):
-        layers = flow.hidden(probe)
+        layers = derived.hidden(probe)
         if len(layers) < 2 or layers[-1].gradient <= 0:
             continue
         ratio = layers[0].gradient / layers[-1].gradient
@@ -34,12 +40,12 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"{number(layers[0].gradient)} at the first: {number(ratio)} of it, over "
             f"{len(layers) - 1} {'layers' if len(layers) > 2 else 'layer'}.",
             "Between a hundredth and a hundredfold. Small everywhere, once a run has converged.",
-            sick(chart) and not 1 / flow.SWOLLEN < ratio < flow.SWOLLEN,
+            sick(chart) and not 1 / exploding_gradient.SWOLLEN < ratio < exploding_gradient.SWOLLEN,
             ("vanishing_gradient", "dead_relu", "saturated_activation")
             if ratio < 1
             else ("exploding_gradient", "bad_initialisation"),
         )
-    layers = flow.hidden(chart.first)
+    layers = derived.hidden(chart.first)
     if len(layers) >= 3:
         varies = [layer.rms * layer.spread for layer in (layers[0], layers[-1])]
         grown = varies[1] / max(varies[0], 1e-300)
@@ -48,7 +54,7 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"At the start, what varies between rows is {number(varies[0])} after the first "
             f"activation and {number(varies[1])} after the last.",
             "Of one size.",
-            not 1 / flow.SWOLLEN < grown < flow.SWOLLEN,
+            not 1 / exploding_gradient.SWOLLEN < grown < exploding_gradient.SWOLLEN,
             ("vanishing_gradient", "bad_initialisation")
             if grown < 1
             else ("exploding_gradient", "bad_initialisation"),
@@ -61,7 +67,7 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"∂L/∂x is {number(max(time))} at the time step where it is largest, and "
             f"{number(early)} in the first quarter of {len(time)} steps.",
             "What is needed from the first steps arrives there.",
-            early < flow.LOST_IN_TIME * max(time),
+            early < vanishing_gradient.LOST_IN_TIME * max(time),
             ("vanishing_gradient",),
         )
     reached = [p for p in chart.parameters if p.trainable and p.got_gradient]
@@ -75,7 +81,7 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )
 
 
-def _gradient_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _gradient_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     first = () if chart.first is None else chart.first.layers
     last = () if chart.last is None else chart.last.layers
     if first:
@@ -97,9 +103,9 @@ def _gradient_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _activation_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     for when, probe in (("start", chart.first), ("end", chart.last)):
-        shut = flow.hidden(probe, ("relu",))
+        shut = derived.hidden(probe, ("relu",))
         if shut:
             worst = max(shut, key=lambda layer: layer.dead or 0.0)
             yield Fact(
@@ -107,12 +113,12 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 f"At the {when}, {percent(worst.dead or 0.0)} of the {worst.width} ReLUs of one "
                 "layer (the worst) are 0 on every row.",
                 "Few. Many zeros on some rows are sparse, not dead.",
-                sick(chart) and (worst.dead or 0.0) >= flow.SHUT,
+                sick(chart) and (worst.dead or 0.0) >= dead_relu.SHUT,
                 ("bad_initialisation", "dead_relu")
                 if when == "start"
                 else ("dead_relu", "learning_rate_too_high", "bad_initialisation"),
             )
-        flat = flow.hidden(probe, ("sigmoid", "tanh"))
+        flat = derived.hidden(probe, ("sigmoid", "tanh"))
         if flat:
             worst = max(flat, key=lambda layer: layer.saturated or 0.0)
             yield Fact(
@@ -120,11 +126,11 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 f"At the {when}, {percent(worst.saturated or 0.0)} of the outputs of one "
                 f"{worst.op} layer (the worst) lie at its flat ends.",
                 "Less than half.",
-                sick(chart) and (worst.saturated or 0.0) >= flow.FLAT,
+                sick(chart) and (worst.saturated or 0.0) >= saturated_activation.FLAT,
                 ("saturated_activation", "unnormalised_inputs", "bad_initialisation",
                  "unscaled_targets"),
             )  # fmt: skip
-    if not flow.hidden(chart.first):
+    if not derived.hidden(chart.first):
         yield Fact(
             "activations.none",
             "No activation was seen between layers.",
@@ -133,8 +139,8 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             ("dead_relu", "saturated_activation"),
         )
     probe, o = chart.first, chart.outputs
-    linear = [] if probe is None else [x for x in probe.layers if x.op in flow.LINEAR]
-    hidden = flow.hidden(probe)
+    linear = [] if probe is None else [x for x in probe.layers if x.op in derived.LINEAR]
+    hidden = derived.hidden(probe)
     if len(linear) >= 2 and o is not None and o.affine_gap is not None:
         yield Fact(
             "activations.bend",
@@ -157,12 +163,12 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _activation_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _activation_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     for title, ops, value in (
         ("share of ReLUs that are 0 on every row", ("relu",), lambda layer: layer.dead),
         ("share of outputs at the flat ends", ("sigmoid", "tanh"), lambda layer: layer.saturated),
     ):
-        first, last = flow.hidden(chart.first, ops), flow.hidden(chart.last, ops)
+        first, last = derived.hidden(chart.first, ops), derived.hidden(chart.last, ops)
         if first:
             series = [("at the start", tuple(value(layer) for layer in first))]
             if len(last) == len(first):

@@ -15,18 +15,24 @@ from whygrad.clinic.examinations.shown import (
     whole,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import percent, sick
-from whygrad.doctor.rules import objective, rows
-from whygrad.doctor.signals import Chart
+from whygrad.doctor import derived
+from whygrad.doctor.derived import percent, sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import (
+    batch_dependence,
+    numerical_instability,
+    output_activation_range_mismatch,
+    unnormalised_inputs,
+)
 from whygrad.explain.display import number
 
 
-def _output_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _output_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     o, t, s, b = chart.outputs, chart.targets, chart.scores, chart.broke
     if o is not None and o.finite:
-        end = objective.last_op(chart)
+        end = derived.last_op(chart)
         if t is not None and t.task == "numbers":
-            low, high = objective.RANGES.get(end, (-math.inf, math.inf))
+            low, high = output_activation_range_mismatch.RANGES.get(end, (-math.inf, math.inf))
             short = max(low - t.low, t.high - high, 0.0) > 0.3 * max(t.std, 1e-12)
             yield Fact(
                 "outputs.range",
@@ -34,7 +40,7 @@ def _output_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 f"{number(t.low)} to {number(t.high)}; the network ends in "
                 f"{end or 'nothing seen'}.",
                 "Outputs can reach where targets are.",
-                short or (sick(chart) and max(abs(t.low), abs(t.high)) > rows.LARGE),
+                short or (sick(chart) and max(abs(t.low), abs(t.high)) > unnormalised_inputs.LARGE),
                 ("output_activation_range_mismatch",) if short else ("unscaled_targets",),
             )
         else:
@@ -68,7 +74,7 @@ def _output_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 "In evaluation mode, a row alone and the same row in its batch differ by "
                 f"{percent(o.batch_gap)} of the outputs' spread.",
                 "0 %.",
-                o.batch_gap >= objective.COUPLED,
+                o.batch_gap >= batch_dependence.COUPLED,
                 ("batch_dependence",),
             )
         yield Fact(
@@ -76,7 +82,7 @@ def _output_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             "In evaluation mode, two answers to the same rows differ by "
             f"{percent(o.random_gap)} of the outputs' spread.",
             "0 %.",
-            o.random_gap >= objective.COUPLED,
+            o.random_gap >= batch_dependence.COUPLED,
             ("random_evaluation",),
         )
     told, own = chart.reported_validation, None if s is None else s.validation_loss
@@ -101,12 +107,12 @@ def _output_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"{stable}.",
             "A loss that breaks over finite outputs breaks in its own arithmetic.",
             b.inputs_finite is not False and b.outputs_finite is True
-            and b.growth <= objective.GREW,
+            and b.growth <= numerical_instability.GREW,
             ("numerical_instability",),
         )  # fmt: skip
 
 
-def _output_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _output_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     o, t = chart.outputs, chart.targets
     if o is None or t is None or not o.finite or t.task != "numbers":
         return

@@ -16,13 +16,20 @@ from whygrad.clinic.examinations.shown import (
     no_pictures,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import percent, sick
-from whygrad.doctor.rules import rows
-from whygrad.doctor.signals import Chart
+from whygrad.doctor.derived import percent, sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import (
+    class_imbalance,
+    data_leakage,
+    input_layout_scrambled,
+    label_noise,
+    train_val_preprocessing_mismatch,
+    unnormalised_inputs,
+)
 from whygrad.explain.display import number
 
 
-def _input_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _input_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     f = chart.features
     if f is None:
         return
@@ -37,13 +44,13 @@ def _input_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         ("nan_in_data",),
     )
     if f.bad_cell is None:
-        large = not rows.SMALL < f.largest < rows.LARGE
+        large = not unnormalised_inputs.SMALL < f.largest < unnormalised_inputs.LARGE
         yield Fact(
             "inputs.size",
             f"The largest column has a size of {number(f.largest)} (|mean| + spread); spreads "
             f"differ by a factor of {number(f.ratio)}.",
             "Sizes near 1. Others need not do harm.",
-            sick(chart, 0.15) and (large or f.ratio > rows.UNLIKE),
+            sick(chart, 0.15) and (large or f.ratio > unnormalised_inputs.UNLIKE),
             ("unnormalised_inputs",),
         )
     if f.shift is not None and f.stretch is not None:
@@ -52,7 +59,8 @@ def _input_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"For the median column, validation's mean lies {number(f.shift)} training spreads "
             f"away, and its spread differs by a factor of {number(f.stretch)}.",
             "Near 0, and near 1.",
-            f.shift >= rows.SHIFT or f.stretch >= rows.STRETCH,
+            f.shift >= train_val_preprocessing_mismatch.SHIFT
+            or f.stretch >= train_val_preprocessing_mismatch.STRETCH,
             ("train_val_preprocessing_mismatch",),
         )
     look = chart.layout
@@ -63,12 +71,12 @@ def _input_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"{percent(max(look.as_seen, 0.0))} of their variance; the same numbers read channels "
             f"last, {percent(max(look.put_right, 0.0))}.",
             "As the convolution sees them they share most.",
-            look.put_right - look.as_seen >= rows.SMOOTHER,
+            look.put_right - look.as_seen >= input_layout_scrambled.SMOOTHER,
             ("input_layout_scrambled",),
         )
 
 
-def _input_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _input_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     d = patient.run.data
     if d.x.ndim != 2 or d.x.shape[1] > 70:
         return
@@ -91,13 +99,13 @@ def _column(values: torch.Tensor) -> float:
     return float(values.mean().abs() + values.std(correction=0)) if len(values) else 0.0
 
 
-def _label_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _label_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     t, s = chart.targets, chart.scores
     if t is None or s is None:
         return
     if t.task != "numbers":
         if t.rarest is not None:
-            few = t.rarest * (t.classes or 2) <= 2 * rows.RARE
+            few = t.rarest * (t.classes or 2) <= 2 * class_imbalance.RARE
             recall = "" if s.recall is None else (
                 f"; of the class that is known worst, {percent(s.recall)} are recognised"
             )  # fmt: skip
@@ -106,12 +114,13 @@ def _label_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 f"The rarest of {t.classes or 2} classes has {percent(t.rarest)} of the rows"
                 f"{recall}.",
                 "A rare class is no fault by itself, if it is recognised.",
-                few and (s.recall or 0.0) <= rows.MISSED,
+                few and (s.recall or 0.0) <= class_imbalance.MISSED,
                 ("class_imbalance",),
             )
         if s.neighbours_train is not None and s.neighbours_validation is not None:
             apart = s.neighbours_validation - s.neighbours_train
-            shared = chart.features is not None and (chart.features.shared or 0.0) > rows.SHARED
+            of_both = 0.0 if chart.features is None else chart.features.shared or 0.0
+            shared = of_both > data_leakage.SHARED
             own = s.within_validation
             within = "" if own is None else (
                 f", and validation rows {percent(own)} of each other's"
@@ -123,7 +132,7 @@ def _label_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 f"training rows left out, and {percent(s.neighbours_validation)} of validation's"
                 f"{within}.",
                 "Much the same.",
-                (apart >= rows.NOISE and not shared) or astray,
+                (apart >= label_noise.NOISE and not shared) or astray,
                 ("label_noise", "labels_out_of_line"),
             )
     else:
@@ -133,7 +142,7 @@ def _label_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"Targets go from {number(t.low)} to {number(t.high)}, with a spread of "
             f"{number(t.std)}.",
             "A size near 1.",
-            sick(chart) and size > rows.LARGE,
+            sick(chart) and size > unnormalised_inputs.LARGE,
             ("unscaled_targets", "output_activation_range_mismatch", "learning_rate_too_high"),
         )
     regression = chart.loss_name in ("mse", "l1", "huber")
@@ -150,7 +159,7 @@ def _label_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )
 
 
-def _label_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _label_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     d = patient.run.data
     values, counts = d.y.flatten().unique(return_counts=True)
     if len(values) <= 12:
@@ -164,7 +173,7 @@ def _label_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-def _split_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _split_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     f = chart.features
     if f is not None and f.shared is not None:
         yield Fact(
@@ -172,19 +181,19 @@ def _split_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"{percent(f.shared)} of the validation rows are training rows too; "
             f"{percent(f.copies)} of the training rows occur more than once.",
             "None, or almost none. Four points that are all there is are no sample.",
-            f.shared > rows.SHARED and f.columns > 1 and f.rows > 8,
+            f.shared > data_leakage.SHARED and f.columns > 1 and f.rows > 8,
             ("data_leakage",),
         )
-    if chart.telling is not None and chart.scores is not None:
-        column, alone, without = chart.telling
+    if chart.leaky_column is not None and chart.scores is not None:
+        column, alone, without = chart.leaky_column
         base = chart.scores.baseline
-        tells = alone >= rows.TELLS and alone - base >= 0.1
+        tells = alone >= data_leakage.TELLS and alone - base >= 0.1
         yield Fact(
             "split.telling",
             f"Column {column} alone foretells {percent(alone)} of the labels; all others together, "
             f"{percent(without)}.",
             "In an easy task a column may tell much, but then others tell something too.",
-            tells and (without - base) / (alone - base) <= rows.REST,
+            tells and (without - base) / (alone - base) <= data_leakage.REST,
             ("data_leakage",),
         )
 

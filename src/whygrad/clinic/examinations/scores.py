@@ -15,13 +15,14 @@ from whygrad.clinic.examinations.shown import (
     finite,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import sick
-from whygrad.doctor.rules import generalise, optimise
-from whygrad.doctor.signals import Chart
+from whygrad.doctor import derived
+from whygrad.doctor.derived import sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import learning_rate_too_high, overfitting
 from whygrad.explain.display import number
 
 
-def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _score_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     s, course = chart.scores, patient.course
     if s is not None:
         known = s.reference_train
@@ -52,9 +53,9 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             epoch = course.validation.index(best) + 1 if validation else 0
             parted = (
                 chart.broke is None
-                and s.train - s.validation >= generalise.APART
+                and s.train - s.validation >= overfitting.APART
                 and bool(validation)
-                and course.validation[-1] > generalise.ROSE * best
+                and course.validation[-1] > overfitting.ROSE * best
             )
             yield Fact(
                 "scores.gap",
@@ -65,12 +66,12 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 parted,
                 ("overfitting", "label_noise", "train_val_preprocessing_mismatch"),
             )
-    rose = optimise.rose(chart)
+    rose = derived.rose(chart)
     yield Fact(
         "scores.rose",
         f"The largest training loss is {number(rose)} times the first one.",
-        f"Below {number(optimise.ROSE)} times.",
-        rose > optimise.ROSE,
+        f"Below {number(learning_rate_too_high.ROSE)} times.",
+        rose > learning_rate_too_high.ROSE,
         ("learning_rate_too_high", "exploding_gradient", "wrong_sign_of_objective",
          "missing_zero_grad", "oscillating_loss", "unnormalised_inputs"),
     )  # fmt: skip
@@ -99,7 +100,7 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _score_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _score_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     s = chart.scores
     if s is not None:
         yield Picture(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from whygrad.clinic.patient import Patient, Watched
-from whygrad.doctor.signals import Chart, Layer
+from whygrad.doctor.measurements import Layer, Measurements
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Examination:
     pictures: tuple[Picture, ...]
 
 
-Facts = Callable[[Patient, Chart], Iterator[Fact]]
-Pictures = Callable[[Patient, Chart], Iterator[Picture]]
+Facts = Callable[[Patient, Measurements], Iterator[Fact]]
+Pictures = Callable[[Patient, Measurements], Iterator[Picture]]
 
 
 def run_of(patient: Patient) -> Watched:
@@ -68,7 +68,7 @@ def run_of(patient: Patient) -> Watched:
     return patient.run
 
 
-def no_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def no_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     """Draw nothing."""
     return iter(())
 

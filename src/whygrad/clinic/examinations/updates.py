@@ -18,21 +18,29 @@ from whygrad.clinic.examinations.shown import (
     run_of,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import percent, sick
-from whygrad.doctor.rules import flow, loop, optimise
-from whygrad.doctor.signals import Chart
+from whygrad.doctor import derived
+from whygrad.doctor.derived import percent, sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import (
+    bad_initialisation,
+    learning_rate_too_high,
+    learning_rate_too_low,
+    no_shuffling,
+    oscillating_loss,
+    wrong_sign_of_objective,
+)
 from whygrad.explain.display import number
 
 
-def _update_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _update_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     audits, o = chart.audits, chart.optimizer
     first = max((a.moved for a in audits[:4]), default=0.0)
     middle = median([a.moved for a in audits] or [0.0])
     yield Fact(
         "updates.first",
         f"The longest of the first steps moves the weights by {number(first)} of their size.",
-        f"Below {number(optimise.LARGE_MOVE)}.",
-        first > optimise.LARGE_MOVE and sick(chart, 0.25),
+        f"Below {number(learning_rate_too_high.LARGE_MOVE)}.",
+        first > learning_rate_too_high.LARGE_MOVE and sick(chart, 0.25),
         ("learning_rate_too_high", "unnormalised_inputs", "missing_zero_grad"),
     )
     yield Fact(
@@ -40,7 +48,7 @@ def _update_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         f"In the median iteration that was looked at, a step moves them by {number(middle)} of "
         f"their size; there were {chart.loop.iterations} iterations.",
         "A few thousandths while a run learns, less when it has.",
-        middle < 10 * optimise.SMALL_MOVE and sick(chart, 0.4),
+        middle < 10 * learning_rate_too_low.SMALL_MOVE and sick(chart, 0.4),
         ("learning_rate_too_low", "missing_optimizer_step", "optimizer_parameter_mismatch",
          "graph_broken", "frozen_layers", "vanishing_gradient", "unscaled_targets"),
     )  # fmt: skip
@@ -53,7 +61,7 @@ def _update_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"The optimizer is given {number(share)} times the length of its batch's gradient, in "
             "the median iteration.",
             "1. Less where the gradient is clipped, more where something is added to it.",
-            share < optimise.CLIPPED or (share > 2 and any(a.stale for a in audits)),
+            share < learning_rate_too_low.CLIPPED or (share > 2 and any(a.stale for a in audits)),
             ("learning_rate_too_low",) if share < 1 else ("missing_zero_grad",),
         )
     pull = max((a.decay for a in audits), default=0.0)
@@ -86,7 +94,7 @@ def _update_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )
 
 
-def _update_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _update_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     if chart.audits:
         yield Picture(
             "how far a step moves the weights, next to their size",
@@ -97,7 +105,7 @@ def _update_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-def _own_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _own_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     audits = chart.audits
     known = [a.agreement for a in audits if a.agreement is not None]
     if known:
@@ -107,7 +115,7 @@ def _own_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"What backward brings and the gradient of the loss on the same batch, worked out "
             f"anew, have a cosine of {number(cosine)} in the median.",
             "1; somewhat less with dropout, which draws anew.",
-            cosine < loop.AGAINST,
+            cosine < wrong_sign_of_objective.AGAINST,
             ("wrong_sign_of_objective",),
         )
     stale = sum(a.stale for a in audits)
@@ -131,7 +139,7 @@ def _own_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             "own.order",
             f"{percent(chart.loop.class_run)} of the targets' variance lies between batches.",
             "Near 0 %, when rows are shuffled.",
-            chart.loop.class_run > loop.ONE_SIDED,
+            chart.loop.class_run > no_shuffling.ONE_SIDED,
             ("no_shuffling",),
         )
     batch = chart.loop.batch
@@ -141,7 +149,7 @@ def _own_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             "own.batch",
             f"A batch has {batch} {'row' if batch == 1 else 'rows'}{norm}.",
             "Tens. Batch normalisation wants 16 and more.",
-            sick(chart, 0.08) and batch <= (4 if chart.batch_norm else optimise.SMALL_BATCH)
+            sick(chart, 0.08) and batch <= (4 if chart.batch_norm else oscillating_loss.SMALL_BATCH)
             and (chart.features is None or chart.features.rows > 4 * batch),
             ("batchnorm_small_batch",) if chart.batch_norm else ("oscillating_loss",),
         )  # fmt: skip
@@ -155,7 +163,7 @@ def _own_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _own_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _own_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
     if chart.audits:
         yield Picture(
             "length of the gradient",
@@ -169,7 +177,7 @@ def _own_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-def _parameter_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _parameter_facts(patient: Patient, chart: Measurements) -> Iterator[Fact]:
     everything = chart.parameters
     frozen = [p for p in everything if not p.trainable]
     count, still = sum(p.size for p in everything), sum(p.size for p in frozen)
@@ -204,11 +212,11 @@ def _parameter_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
          "missing_backward", "frozen_layers", "dead_relu", "bad_initialisation",
          "wrong_loss_activation_pair"),
     )  # fmt: skip
-    inner = flow.weights(chart)
+    inner = derived.weights(chart)
     if inner:
         gains = [p.start_rms * p.fan_in**0.5 for p in inner]
-        wide = sum(gain > flow.WIDE_GAIN for gain in gains)
-        narrow = sum(gain < flow.NARROW_GAIN for gain in gains)
+        wide = sum(gain > bad_initialisation.WIDE_GAIN for gain in gains)
+        narrow = sum(gain < bad_initialisation.NARROW_GAIN for gain in gains)
         yield Fact(
             "parameters.gain",
             "The first weights multiply the size of what passes a layer by "
@@ -227,8 +235,8 @@ def _parameter_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _parameter_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
-    inner = flow.weights(chart)
+def _parameter_pictures(patient: Patient, chart: Measurements) -> Iterator[Picture]:
+    inner = derived.weights(chart)
     if inner:
         yield Picture(
             "size (root mean square) of each layer's weights",
