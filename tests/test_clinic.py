@@ -23,8 +23,8 @@ from whygrad.clinic.choices import (
 from whygrad.clinic.grade import Grade, LearnerAnswer, grade
 from whygrad.clinic.patient import Patient, admit, patients, scenario_of
 from whygrad.clinic.scenarios import NUMPY, SCENARIOS
-from whygrad.doctor.remedies import MENU, REMEDIES
-from whygrad.doctor.rules import CAUSES
+from whygrad.doctor.remedies.table import REMEDIES, USUAL
+from whygrad.doctor.rules import CAUSES, ROWS
 from whygrad.errors import WhygradError
 
 NAMES = SCENARIOS.keys()
@@ -60,8 +60,8 @@ def test_a_seed_out_of_range_is_refused(seed: int) -> None:
 
 def test_all_causes_and_remedies_can_be_chosen() -> None:
     assert CAUSE_CHOICES.keys() == {HEALTHY, CANNOT_TELL, *CAUSES}
-    keys = {remedy.key for remedies in REMEDIES.values() for remedy in remedies}
-    assert keys | set(MENU) <= REMEDY_CHOICES.keys()
+    keys = {remedy.key for row in ROWS.values() for remedy in row.remedies}
+    assert keys | set(USUAL) <= REMEDY_CHOICES.keys() == {LEAVE, *REMEDIES}
     names = [name for _, name in REMEDY_CHOICES.values()]
     assert len(set(names)) == len(names)
     assert LEAVE in REMEDY_CHOICES
@@ -176,7 +176,7 @@ def test_a_consequence_is_led_back_to_its_root() -> None:
     assert found.cause.verdict == "consequence"
     assert "bad initialisation" in " ".join(found.cause.says)
     assert found.evidence[0].verdict == "supports"
-    assert "Draw weights" in " ".join(found.remedy.judged.says)
+    assert "Weights by He's rule" in " ".join(found.remedy.judged.says)
 
 
 def test_another_cause_is_ruled_out() -> None:

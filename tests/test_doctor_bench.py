@@ -18,7 +18,8 @@ import torch
 from whygrad.clinic.scenarios import FAULTS, HEALTHY, NUMPY, SCENARIOS
 from whygrad.clinic.training import TrainingRun
 from whygrad.clinic.treated import treated
-from whygrad.doctor.changes import Change, change
+from whygrad.doctor.remedies.change import Change
+from whygrad.doctor.remedies.changes import change
 
 ROOT = Path(__file__).parent.parent
 CASES = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
@@ -175,8 +176,8 @@ def test_overheads_are_measured_on_one_batch_again_and_again(bench: Any) -> None
 
 
 def test_what_the_cases_name_as_no_fix_are_remedies(bench: Any) -> None:
-    from whygrad.doctor.changes import MAKES
+    from whygrad.doctor.remedies.table import REMEDIES
 
     named = {case["id"] for case in CASES["faults"] if case.get("not_a_fix")}
     assert set(bench.NOT_A_FIX) <= named
-    assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(MAKES)
+    assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(REMEDIES)

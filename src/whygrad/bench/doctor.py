@@ -32,10 +32,11 @@ from whygrad.clinic.scenarios import FAULTS, HEALTHY, NUMPY, SCENARIOS
 from whygrad.clinic.training import TrainingRun, one_thread
 from whygrad.clinic.treated import treated
 from whygrad.doctor import Finding, Remedy, Report
-from whygrad.doctor.changes import change
-from whygrad.doctor.predictions import check, holds
-from whygrad.doctor.remedies import MENU, Cannot
-from whygrad.doctor.treat import CURED, effect
+from whygrad.doctor.remedies.change import NotApplicable
+from whygrad.doctor.remedies.changes import change
+from whygrad.doctor.remedies.predictions import check, holds
+from whygrad.doctor.remedies.table import USUAL
+from whygrad.doctor.remedies.treat import CURED, effect
 from whygrad.errors import WhygradError
 
 SEEDS = (100, 101, 102)
@@ -200,20 +201,20 @@ def tried(
     case: Scenario[Setup], finding: Finding, remedy: Remedy, report: Report, seed: int, gap: Gap
 ) -> dict[str, Any]:
     """Make a remedy to a run, train it, and say what came of it."""
-    assert report.chart is not None
+    assert report.measurements is not None
     found = {
         "cause": finding.cause, "key": remedy.key, "regained": 0.0, "gone": False, "holds": None,
         "listed": remedy.key in NOT_A_FIX.get(case.name, ()), "note": "", "predicted": [],
     }  # fmt: skip
     try:
-        setup = treated(case.setup, change(remedy.key, report.chart, finding.evidence), seed)
+        setup = treated(case.setup, change(remedy.key, report.measurements, finding.evidence), seed)
         row, after = examine(setup, seed)
-    except Cannot as why:
+    except NotApplicable as why:
         return {**found, "effect": "nothing", "note": str(why)}
     found |= {"metric": row["metric"], "regained": round(gap.regained(row), 3),
               "gone": finding.cause not in row["said"], "said": row["said"]}  # fmt: skip
-    if after.chart is not None:
-        checked = check(remedy, after.chart)
+    if after.measurements is not None:
+        checked = check(remedy, after.measurements)
         found |= {"holds": holds(checked), "predicted": [str(one) for one in checked]}
     known = effect(found["regained"], found["gone"]) if gap.there else "not to be told"
     return {**found, "effect": known}
@@ -223,13 +224,13 @@ def at_random(
     case: Scenario[Setup], report: Report, seed: int, fresh: int, gap: Gap
 ) -> dict[str, Any]:
     """Make a change picked blindly from what people try first."""
-    key = random.Random(f"{case.name} {seed}").choice(MENU)
-    assert report.chart is not None
+    key = random.Random(f"{case.name} {seed}").choice(USUAL)
+    assert report.measurements is not None
     try:
-        setup = treated(case.setup, change(key, report.chart), fresh)
+        setup = treated(case.setup, change(key, report.measurements), fresh)
         run = TrainingRun(setup, fresh, watched=False)
         run.train()
-    except Cannot:
+    except NotApplicable:
         return {"key": key, "regained": 0.0}
     row = {"metric": run.scores[-1], "validation_loss": run.validation_losses[-1]}
     return {"key": key, "regained": round(gap.regained(row), 3)}

@@ -59,11 +59,11 @@ def order(patient: Patient, key: str) -> Examination:
             facts = () if known is None else known(patient, patient.run)
             patient.examined[key] = Examination(key, title, tuple(facts), ())
         else:
-            chart, (shows, draws) = patient.report.chart, _SHOWS[key]
-            assert chart is not None
+            measured, (shows, draws) = patient.report.measurements, _SHOWS[key]
+            assert measured is not None
             with one_thread(), fresh_generator(patient.seed_of_run):
                 patient.examined[key] = Examination(
-                    key, title, tuple(shows(patient, chart)), tuple(draws(patient, chart))
+                    key, title, tuple(shows(patient, measured)), tuple(draws(patient, measured))
                 )
     return patient.examined[key]
 

@@ -28,8 +28,7 @@ from whygrad.clinic.patient import Patient
 from whygrad.clinic.progress import Progress, ignore
 from whygrad.clinic.remedy import TriedRemedy, tried
 from whygrad.doctor import Finding
-from whygrad.doctor.judge import EXPLAINS
-from whygrad.doctor.rules import RULES
+from whygrad.doctor.rules import ROWS, explained_by
 from whygrad.errors import WhygradError, unknown
 
 MOST_EVIDENCE = 5
@@ -132,7 +131,7 @@ def _cause(patient: Patient, said: str, facts: Iterable[Fact]) -> ClinicJudged:
         shows = f" What tells it: {told[0].says}" if told else ""
         return ClinicJudged(name, "undecided", (f"It is {words(first)}: {why}{shows}", *lines))
     under = {f.cause: f for f in (root.consequences if root is not None else ())}
-    follows = said in under or any(said in EXPLAINS.get(c, ()) for c in truth)
+    follows = said in under or any(said in explained_by(c) for c in truth)
     if said in truth and not follows:
         return ClinicJudged(name, "right", (f"It is {words(first)}: {why}", *lines))
     if follows and (said in under or said in truth):
@@ -183,10 +182,8 @@ def _rules_out(
         yield (
             f"Were it {words(said)}, this would be unusual: {one.says} (What is usual: {one.usual})"
         )
-    rule = RULES.get(said)
-    if rule is not None:
-        shown = rule.page.partition("Seen:")[2].partition("\n\n")[0]
-        yield f"What {words(said)} shows: {' '.join(shown.split())}"
+    if said in ROWS:
+        yield f"What {words(said)} shows: {ROWS[said].evidence}"
 
 
 # --- the evidence -----------------------------------------------------------------------------
@@ -246,7 +243,7 @@ def _follows(patient: Patient) -> set[str]:
     """Return the causes that follow from this patient's."""
     found = {f.cause for f in patient.root.consequences} if patient.root is not None else set()
     for cause in patient.scenario.causes:
-        found |= EXPLAINS.get(cause, frozenset())
+        found |= explained_by(cause)
     return found
 
 

@@ -16,10 +16,10 @@ from whygrad.clinic.progress import Progress
 from whygrad.clinic.training import TrainingRun, one_thread, trained
 from whygrad.clinic.treated import treated
 from whygrad.doctor import Finding, Report
-from whygrad.doctor.changes import change
-from whygrad.doctor.predictions import SIGNALS, Checked, check
-from whygrad.doctor.remedies import Cannot
-from whygrad.doctor.treat import effect
+from whygrad.doctor.remedies.change import NotApplicable
+from whygrad.doctor.remedies.changes import change
+from whygrad.doctor.remedies.predictions import SIGNALS, Checked, check
+from whygrad.doctor.remedies.treat import effect
 from whygrad.explain.display import number
 
 SAME = 0.03  # of a metric from 0 to 1: less is no difference to regain
@@ -62,15 +62,16 @@ def _tried(patient: Patient, key: str, progress: Progress) -> TriedRemedy:
         return TriedRemedy(ClinicJudged(name, "left", says))
     try:
         course, report = _again(patient, key, lambda share: progress(0.9 * share))
-    except (Cannot, KeyError) as why:
-        reason = str(why) if isinstance(why, Cannot) else "nothing was seen that it could act on"
+    except (NotApplicable, KeyError) as why:
+        known = isinstance(why, NotApplicable)
+        reason = str(why) if known else "nothing was seen that it could act on"
         says = (f"It cannot be made to this run: {reason}.", *_proposed(root))
         return TriedRemedy(ClinicJudged(name, "impossible", says))
     regained = _regained(patient, course) if truth else None
     named = {c for f in report.findings for c in (f.cause, *(u.cause for u in f.consequences))}
     gone = not named & set(truth)
     proposed = next((r for f in patient.report.findings for r in f.remedies if r.key == key), None)
-    seen = report.chart
+    seen = report.measurements
     checked = check(proposed, seen) if proposed is not None and seen is not None else ()
     made = ClinicMade(course, report.verdict, tuple(map(_predicted, checked)))
     before, now = number(patient.course.score), number(course.score)
@@ -92,18 +93,18 @@ def _again(patient: Patient, key: str, progress: Progress) -> tuple[ClinicCourse
     """Train the run from the same start with a remedy.
 
     Raises:
-        Cannot: it does not apply to this run.
+        NotApplicable: it does not apply to this run.
     """
     scenario, seed = patient.scenario, patient.seed_of_run
     if isinstance(patient.run, NumpyRun):
         if key != SLIPS[scenario.setup.slip].remedy:
-            raise Cannot("the program has nothing that it could act on")
+            raise NotApplicable("the program has nothing that it could act on")
         assert scenario.repaired is not None
         again = NumpyRun(scenario.repaired, seed, progress)
         return again.course(), again.report
-    chart = patient.report.chart
-    assert chart is not None
-    made = change(key, chart, _numbers(patient, key))
+    measured = patient.report.measurements
+    assert measured is not None
+    made = change(key, measured, _numbers(patient, key))
     run, report = trained(treated(scenario.setup, made, seed), seed, progress)
     return run.course(), report
 

@@ -15,7 +15,7 @@ from whygrad.clinic.data import Data
 from whygrad.clinic.model_source import ModelSource
 from whygrad.clinic.scenario import Setup
 from whygrad.clinic.training import TrainingRun
-from whygrad.doctor.changes import Change, Rows
+from whygrad.doctor.remedies.change import Change, Rows
 
 
 def treated(setup: Setup, change: Change, seed: int) -> Setup:
@@ -27,7 +27,7 @@ def treated(setup: Setup, change: Change, seed: int) -> Setup:
         seed: of the run, for changes that depend on its rows or its course.
 
     Raises:
-        Cannot: the remedy does not apply to this run.
+        NotApplicable: the remedy does not apply to this run.
     """
     new = setup
     if change.rows is not None or change.loss is not None:

@@ -19,14 +19,14 @@ from whygrad.clinic.examinations.shown import (
     run_of,
 )
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.signals import Chart
+from whygrad.doctor.measurements import Measurements
 from whygrad.explain.display import number
 
 NUDGE = 1e-6
 NUDGED_ROWS, MOST_NUDGED = 32, 6  # rows, and tensors, the last ones of the network
 
 
-def _nudge_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _nudge_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
     """Nudge the first weights, on a copy, in double precision and evaluation mode."""
     run = run_of(patient)
     assert run.doctor is not None

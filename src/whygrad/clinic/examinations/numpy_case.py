@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from whygrad.clinic.examinations.shown import Fact
 from whygrad.clinic.numpy_case import NumpyRun
 from whygrad.clinic.patient import Patient
-from whygrad.doctor import data
+from whygrad.doctor import rows
 from whygrad.explain.display import number
 
 
 def _scores(patient: Patient, run: NumpyRun) -> Iterator[Fact]:
-    learned = data.rows(run.x, run.y, "classes")
-    known = data.left_out(learned, "classes")[0]
-    base = data.baseline(learned.y, learned.y, "classes")
+    learned = rows.rows(run.x, run.y, "classes")
+    known = rows.left_out(learned, "classes")[0]
+    base = rows.baseline(learned.y, learned.y, "classes")
     score = run.score(run.x, run.y)
     yield Fact(
         "scores.training",

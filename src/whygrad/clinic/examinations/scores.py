@@ -15,20 +15,21 @@ from whygrad.clinic.examinations.shown import (
 )
 from whygrad.clinic.messages import ClinicPicture, finite
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import sick
-from whygrad.doctor.rules import generalise, optimise
-from whygrad.doctor.signals import Chart
+from whygrad.doctor import derived
+from whygrad.doctor.derived import sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import learning_rate_too_high, overfitting
 from whygrad.explain.display import number
 
 
-def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
-    s, course = chart.scores, patient.course
+def _score_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
+    s, course = measured.scores, patient.course
     if s is not None:
         known = s.reference_train
         simple = "nothing simple can be asked of so few rows" if known is None else (
             f"nearest neighbours or a linear fit reach {number(known)} on rows left out"
         )  # fmt: skip
-        kind = "R²" if chart.targets is not None and chart.targets.task == "numbers" else (
+        kind = "R²" if measured.targets is not None and measured.targets.task == "numbers" else (
             "accuracy, each class weighing the same"
         )  # fmt: skip
         yield Fact(
@@ -36,7 +37,7 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"On training rows the run reaches {number(s.train)} ({kind}), the best constant "
             f"answer {number(s.baseline)}; {simple}.",
             "At least what something simple reaches.",
-            sick(chart),
+            sick(measured),
         )
         if s.train_loss is not None and s.baseline_loss is not None:
             yield Fact(
@@ -51,10 +52,10 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             epoch = course.validation.index(best) + 1 if math.isfinite(best) else 0
             last = course.validation[-1]
             parted = (
-                chart.broke is None
-                and s.train - s.validation >= generalise.APART
+                measured.broke is None
+                and s.train - s.validation >= overfitting.APART
                 and last is not None
-                and last > generalise.ROSE * best
+                and last > overfitting.ROSE * best
             )
             yield Fact(
                 "scores.gap",
@@ -65,16 +66,16 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 parted,
                 ("overfitting", "label_noise", "train_val_preprocessing_mismatch"),
             )
-    rose = optimise.rose(chart)
+    rose = derived.rose(measured)
     yield Fact(
         "scores.rose",
         f"The largest training loss is {number(rose)} times the first one.",
-        f"Below {number(optimise.ROSE)} times.",
-        rose > optimise.ROSE,
+        f"Below {number(learning_rate_too_high.ROSE)} times.",
+        rose > learning_rate_too_high.ROSE,
         ("learning_rate_too_high", "exploding_gradient", "wrong_sign_of_objective",
          "missing_zero_grad", "oscillating_loss", "unnormalised_inputs"),
     )  # fmt: skip
-    broke = chart.broke
+    broke = measured.broke
     yield Fact(
         "scores.broke",
         "The loss is finite throughout."
@@ -85,7 +86,7 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         ("learning_rate_too_high", "bad_initialisation", "exploding_gradient", "nan_in_data",
          "numerical_instability"),
     )  # fmt: skip
-    values = [value for _, value in chart.losses[len(chart.losses) // 2 :]]
+    values = [value for _, value in measured.losses[len(measured.losses) // 2 :]]
     if values:
         middle = sum(values) / len(values)
         swing = (sum((v - middle) ** 2 for v in values) / len(values)) ** 0.5
@@ -94,13 +95,13 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"Over the second half, the loss of a batch is {number(middle)} in the mean and "
             f"swings by {number(swing)}.",
             "Some: batches differ. It matters where the run does not learn.",
-            sick(chart, 0.15) and swing > 0.5 * abs(middle),
+            sick(measured, 0.15) and swing > 0.5 * abs(middle),
             ("oscillating_loss", "learning_rate_too_high"),
         )
 
 
-def _score_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
-    s = chart.scores
+def _score_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
+    s = measured.scores
     if s is not None:
         yield picture(
             "score on training rows",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from whygrad.clinic.messages import ClinicFact, ClinicPicture, ClinicSeries, Numbers, finite
 from whygrad.clinic.patient import Patient
 from whygrad.clinic.training import TrainingRun
-from whygrad.doctor.signals import Chart, Layer
+from whygrad.doctor.measurements import Layer, Measurements
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Examination:
     pictures: tuple[ClinicPicture, ...]
 
 
-Facts = Callable[[Patient, Chart], Iterator[Fact]]
-Pictures = Callable[[Patient, Chart], Iterator[ClinicPicture]]
+Facts = Callable[[Patient, Measurements], Iterator[Fact]]
+Pictures = Callable[[Patient, Measurements], Iterator[ClinicPicture]]
 
 
 def run_of(patient: Patient) -> TrainingRun:
@@ -58,7 +58,7 @@ def run_of(patient: Patient) -> TrainingRun:
     return patient.run
 
 
-def no_pictures(patient: Patient, chart: Chart) -> Iterator[ClinicPicture]:
+def no_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
     """Draw nothing."""
     return iter(())
 
