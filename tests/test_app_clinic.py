@@ -17,9 +17,9 @@ from whygrad.app import clinic as app_clinic
 from whygrad.app.clinic import PATIENTS, JobQueue
 from whygrad.app.reply import Refused
 from whygrad.app.server import create_app
-from whygrad.clinic.patient import patients, scenario_of
+from whygrad.clinic.patient import case_of, patients
 
-SEEDS = {scenario_of(seed)[0].name: seed for seed in range(patients())}
+SEEDS = {case_of(seed)[0].name: seed for seed in range(patients())}
 STILL = SEEDS["missing_optimizer_step"]
 
 

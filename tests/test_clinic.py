@@ -12,6 +12,7 @@ pytest.importorskip("sklearn")
 import torch
 
 from whygrad.clinic import examine, patient
+from whygrad.clinic.cases import CASES, NUMPY
 from whygrad.clinic.choices import (
     CANNOT_TELL,
     CAUSE_CHOICES,
@@ -21,14 +22,13 @@ from whygrad.clinic.choices import (
     REMEDY_CHOICES,
 )
 from whygrad.clinic.grade import Grade, LearnerAnswer, grade
-from whygrad.clinic.patient import Patient, admit, patients, scenario_of
-from whygrad.clinic.scenarios import NUMPY, SCENARIOS
+from whygrad.clinic.patient import Patient, admit, case_of, patients
 from whygrad.doctor.remedies.table import REMEDIES, USUAL
 from whygrad.doctor.rules import CAUSES, ROWS
 from whygrad.errors import WhygradError
 
-NAMES = SCENARIOS.keys()
-SEEDS = {scenario_of(seed)[0].name: seed for seed in range(patients())}
+NAMES = CASES.keys()
+SEEDS = {case_of(seed)[0].name: seed for seed in range(patients())}
 
 
 @functools.cache
@@ -36,16 +36,16 @@ def met(name: str) -> Patient:
     return admit(SEEDS[name])
 
 
-def test_seeds_that_follow_each_other_go_through_all_scenarios() -> None:
+def test_seeds_that_follow_each_other_go_through_all_cases() -> None:
     assert patients() == len(NAMES)
     assert SEEDS.keys() == NAMES
-    later = [scenario_of(seed) for seed in range(patients(), 2 * patients())]
-    assert {scenario.name for scenario, _ in later} == NAMES
+    later = [case_of(seed) for seed in range(patients(), 2 * patients())]
+    assert {case.name for case, _ in later} == NAMES
     assert {seed for _, seed in later} == {1}
 
 
 def test_a_seed_means_the_same_everywhere() -> None:
-    assert [scenario_of(seed)[0].name for seed in (5, 8, 42)] == [
+    assert [case_of(seed)[0].name for seed in (5, 8, 42)] == [
         "missing_zero_grad_SO60335387",
         "class_imbalance_2pct",
         "h_digits_adam",
@@ -55,7 +55,7 @@ def test_a_seed_means_the_same_everywhere() -> None:
 @pytest.mark.parametrize("seed", [-1, patient.MOST_SEEDS])
 def test_a_seed_out_of_range_is_refused(seed: int) -> None:
     with pytest.raises(WhygradError, match="a whole number from 0"):
-        scenario_of(seed)
+        case_of(seed)
 
 
 def test_all_causes_and_remedies_can_be_chosen() -> None:
@@ -71,7 +71,7 @@ def test_a_patient_is_trained_and_its_course_kept() -> None:
     shares: list[float] = []
     here = admit(SEEDS["missing_optimizer_step"], shares.append)
     assert here.seed == SEEDS["missing_optimizer_step"]
-    assert len(here.course.scores) == len(here.course.validation) == here.scenario.setup.epochs
+    assert len(here.course.scores) == len(here.course.validation) == here.case.setup.epochs
     assert here.course.at[-1] <= here.course.epochs[-1]
     assert here.course.broke is None
     assert shares == sorted(shares)
@@ -107,7 +107,7 @@ def test_examinations_show_what_is_unusual(name: str) -> None:
     for key in QUICK[name]:
         one = examine.fact(here, key)
         assert one.unusual
-        assert set(here.scenario.causes) & set(one.speaks_for or ())
+        assert set(here.case.causes) & set(one.speaks_for or ())
 
 
 @pytest.mark.parametrize("name", ["h_digits_adam", "h_high_lr_ok_logreg"])
@@ -253,12 +253,12 @@ def test_an_answer_that_cannot_be_given_is_refused(
 # --- programs in plain NumPy ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [scenario.name for scenario in NUMPY])
+@pytest.mark.parametrize("name", [case.name for case in NUMPY])
 def test_a_backward_pass_by_hand_is_a_patient_too(name: str) -> None:
     here = met(name)
     assert here.listing.startswith("import numpy as np\n")
     assert len(here.course.losses) == here.course.epochs[-1]
-    (cause,) = here.scenario.causes
+    (cause,) = here.case.causes
     fact, remedy = {
         "wrong_backward": ("nudges.agree", "derive_again"),
         "dtype_truncation": ("parameters.kind", "float_parameters"),

@@ -14,9 +14,9 @@ from whygrad import clinic
 from whygrad.cli import clinic as command
 from whygrad.cli.commands import whygrad
 from whygrad.clinic import examine
-from whygrad.clinic.patient import patients, scenario_of
+from whygrad.clinic.patient import case_of, patients
 
-SEEDS = {scenario_of(seed)[0].name: seed for seed in range(patients())}
+SEEDS = {case_of(seed)[0].name: seed for seed in range(patients())}
 STILL = SEEDS["missing_optimizer_step"]
 
 

@@ -15,14 +15,14 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 import torch
 
-from whygrad.clinic.scenarios import FAULTS, HEALTHY, NUMPY, SCENARIOS
+from whygrad.clinic.cases import CASES, FAULTS, HEALTHY, NUMPY
 from whygrad.clinic.training import TrainingRun
 from whygrad.clinic.treated import treated
 from whygrad.doctor.remedies.change import Change
 from whygrad.doctor.remedies.changes import change
 
 ROOT = Path(__file__).parent.parent
-CASES = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
+DESCRIBED = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,9 @@ def bench() -> Any:
 
 
 def test_every_case_is_built() -> None:
-    built = {scenario.name: scenario.family for scenario in (*FAULTS, *NUMPY)}
-    assert built == {case["id"]: case["family"] for case in CASES["faults"]}
-    assert {scenario.name for scenario in HEALTHY} == {case["id"] for case in CASES["healthy"]}
+    built = {case.name: case.family for case in (*FAULTS, *NUMPY)}
+    assert built == {case["id"]: case["family"] for case in DESCRIBED["faults"]}
+    assert {case.name for case in HEALTHY} == {case["id"] for case in DESCRIBED["healthy"]}
 
 
 def test_it_counts_as_it_says(bench: Any) -> None:
@@ -130,7 +130,7 @@ def test_what_is_regained_is_judged_by_the_metric_or_else_by_the_loss(bench: Any
 
 
 def test_a_remedy_knows_of_a_case_how_its_author_wrote_it() -> None:
-    setup = SCENARIOS["detach_between_encoder_head"].setup
+    setup = CASES["detach_between_encoder_head"].setup
     made = treated(setup, Change(mends=frozenset({"cut"}), rate=0.5, batch=8), seed=0)
     x = torch.ones(4, 64)
     for model, reached in ((setup.model(), False), (made.model(), True)):
@@ -142,7 +142,7 @@ def test_a_remedy_knows_of_a_case_how_its_author_wrote_it() -> None:
 
 
 def test_stopping_early_is_where_this_run_was_best() -> None:
-    short = replace(SCENARIOS["overfit_small_noisy_moons"].setup, epochs=40)
+    short = replace(CASES["overfit_small_noisy_moons"].setup, epochs=40)
     run = TrainingRun(short, 1, watched=False)
     run.train()
     best = treated(short, Change(stop=True), 1)
@@ -150,13 +150,13 @@ def test_stopping_early_is_where_this_run_was_best() -> None:
 
 
 def test_a_remedy_leaves_the_case_as_it_is() -> None:
-    setup = SCENARIOS["softmax_over_batch_dim"].setup
+    setup = CASES["softmax_over_batch_dim"].setup
     made = treated(setup, change("over_features", None), 1).model()  # type: ignore[arg-type]
     assert (made[-1].dim, setup.model()[-1].dim) == (-1, 0)
 
 
 def test_no_clipping_can_be_made_to_a_run() -> None:
-    setup = SCENARIOS["clip_norm_too_tight"].setup
+    setup = CASES["clip_norm_too_tight"].setup
     made = treated(replace(setup, epochs=1), Change(clip=float("inf")), 0)
     run = TrainingRun(made, 0, watched=False)
     run.train()
@@ -164,20 +164,20 @@ def test_no_clipping_can_be_made_to_a_run() -> None:
 
 
 def test_overheads_are_measured_on_one_batch_again_and_again(bench: Any) -> None:
-    setup = bench.repeated(SCENARIOS["h_digits_adam"].setup, 5)
+    setup = bench.repeated(CASES["h_digits_adam"].setup, 5)
     data = setup.data(0)
     assert torch.equal(data.x[:32], data.x[-32:])
     run = bench.Timed(setup, 0, watched=False)
     run.train()
     assert run.iterations == 5
     assert run.ended > 0
-    found = bench.overhead(SCENARIOS["h_digits_adam"].setup, iterations=2, turns=1)
+    found = bench.overhead(CASES["h_digits_adam"].setup, iterations=2, turns=1)
     assert found["ratio"] > 0
 
 
 def test_what_the_cases_name_as_no_fix_are_remedies(bench: Any) -> None:
     from whygrad.doctor.remedies.table import REMEDIES
 
-    named = {case["id"] for case in CASES["faults"] if case.get("not_a_fix")}
+    named = {case["id"] for case in DESCRIBED["faults"] if case.get("not_a_fix")}
     assert set(bench.NOT_A_FIX) <= named
     assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(REMEDIES)

@@ -11,10 +11,10 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from whygrad import clinic
-from whygrad.clinic.patient import patients, scenario_of
+from whygrad.clinic.patient import case_of, patients
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-SEEDS = {scenario_of(seed)[0].name: seed for seed in range(patients())}
+SEEDS = {case_of(seed)[0].name: seed for seed in range(patients())}
 STILL = SEEDS["missing_optimizer_step"]
 LONG = 60_000  # milliseconds that training may take on a busy machine
 

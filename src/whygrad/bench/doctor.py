@@ -24,11 +24,11 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from whygrad.bench import numpy_backward
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases import CASES, FAULTS, HEALTHY, NUMPY
 from whygrad.clinic.data import Data
 from whygrad.clinic.model_source import mlp
 from whygrad.clinic.remedy import SAME, worth
-from whygrad.clinic.scenario import Scenario, Setup
-from whygrad.clinic.scenarios import FAULTS, HEALTHY, NUMPY, SCENARIOS
 from whygrad.clinic.training import TrainingRun, one_thread
 from whygrad.clinic.treated import treated
 from whygrad.doctor import Finding, Remedy, Report
@@ -124,7 +124,7 @@ def examine(
     return row, report
 
 
-def results(cases: Iterable[Scenario[Setup]], seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
+def results(cases: Iterable[Case[Setup]], seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Run all cases, twins and remedies.
 
     A remedy is proposed for the run of one seed and made to the run of the next, which it was not
@@ -198,7 +198,7 @@ def offered(report: Report) -> list[tuple[Finding, Remedy]]:
 
 
 def tried(
-    case: Scenario[Setup], finding: Finding, remedy: Remedy, report: Report, seed: int, gap: Gap
+    case: Case[Setup], finding: Finding, remedy: Remedy, report: Report, seed: int, gap: Gap
 ) -> dict[str, Any]:
     """Make a remedy to a run, train it, and say what came of it."""
     assert report.measurements is not None
@@ -220,9 +220,7 @@ def tried(
     return {**found, "effect": known}
 
 
-def at_random(
-    case: Scenario[Setup], report: Report, seed: int, fresh: int, gap: Gap
-) -> dict[str, Any]:
+def at_random(case: Case[Setup], report: Report, seed: int, fresh: int, gap: Gap) -> dict[str, Any]:
     """Make a change picked blindly from what people try first."""
     key = random.Random(f"{case.name} {seed}").choice(USUAL)
     assert report.measurements is not None
@@ -337,7 +335,7 @@ def overhead(
 
 def overheads() -> dict[str, Any]:
     """Measure a model of a third of a millisecond a step and one of 25, in long and short runs."""
-    usual = SCENARIOS["h_digits_adam"].setup
+    usual = CASES["h_digits_adam"].setup
     models = {
         "small": replace(usual, model=mlp(64, 16, 10), batch=8),
         "large": replace(usual, model=mlp(64, 1024, 1024, 1024, 10), batch=128),
@@ -362,7 +360,7 @@ def found_in(rows: list[dict[str, Any]], seeds: Sequence[int]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def chosen(only: Collection[str] = (), part: tuple[int, int] = (0, 1)) -> list[Scenario[Setup]]:
+def chosen(only: Collection[str] = (), part: tuple[int, int] = (0, 1)) -> list[Case[Setup]]:
     """Return the cases of these families or with these parts of a name, or every n-th of them."""
     cases = [*FAULTS, *HEALTHY]
     if only:

@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""The datasets of the scenarios: scikit-learn's small ones, and generated ones, by seed."""
+"""The datasets of the cases: scikit-learn's small ones, and generated ones, by seed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""A learner's answer, compared with the scenario and the doctor's reasoning; the remedy is tried.
+"""A learner's answer, compared with the case and the doctor's reasoning; the remedy is tried.
 
 Nothing is praised and nothing is scored. Of a wrong cause it is said what in this run speaks
 against it; of evidence, which causes it distinguishes; of a remedy, how the run went with it.
@@ -95,7 +95,7 @@ def grade(patient: Patient, answer: LearnerAnswer, progress: Progress = ignore) 
     facts = tuple(fact(patient, key) for key in answer.evidence)
     return Grade(
         answer=answer,
-        truth=patient.scenario.causes,
+        truth=patient.case.causes,
         cause=_cause(patient, answer.cause, facts),
         evidence=tuple(
             ClinicJudged(one.says, *_evidence(patient, answer.cause, one)) for one in facts
@@ -109,7 +109,7 @@ def grade(patient: Patient, answer: LearnerAnswer, progress: Progress = ignore) 
 
 
 def _cause(patient: Patient, said: str, facts: Iterable[Fact]) -> ClinicJudged:
-    truth, name = patient.scenario.causes, CAUSE_CHOICES[said]
+    truth, name = patient.case.causes, CAUSE_CHOICES[said]
     root = patient.root
     if not truth:
         return ClinicJudged(name, *_of_healthy(patient, said))
@@ -196,14 +196,14 @@ def _quick(patient: Patient) -> dict[str, Fact]:
 
 def _telling(patient: Patient) -> tuple[Fact, ...]:
     """Return the facts that distinguish this patient's cause from most others."""
-    truth = set(patient.scenario.causes)
+    truth = set(patient.case.causes)
     seen = [f for f in _quick(patient).values() if f.unusual and truth & set(f.speaks_for or ())]
     return tuple(sorted(seen, key=lambda f: len(f.speaks_for or ()))[:2])
 
 
 def _evidence(patient: Patient, said: str, one: Fact) -> tuple[FactVerdict, tuple[str, ...]]:
     """Return what a fact is worth as evidence in this run, and why."""
-    truth, speaks = set(patient.scenario.causes), one.speaks_for
+    truth, speaks = set(patient.case.causes), one.speaks_for
     if speaks is None and one.unusual:
         return "symptom", (
             "This is the complaint itself: whatever keeps a run from learning shows it, so it "
@@ -242,7 +242,7 @@ def _evidence(patient: Patient, said: str, one: Fact) -> tuple[FactVerdict, tupl
 def _follows(patient: Patient) -> set[str]:
     """Return the causes that follow from this patient's."""
     found = {f.cause for f in patient.root.consequences} if patient.root is not None else set()
-    for cause in patient.scenario.causes:
+    for cause in patient.case.causes:
         found |= explained_by(cause)
     return found
 

@@ -19,7 +19,7 @@ from whygrad.clinic.data import Data
 from whygrad.clinic.model_source import ModelSource
 
 if TYPE_CHECKING:
-    from whygrad.clinic.scenario import Setup
+    from whygrad.clinic.case import Setup
 
 # The line of the loop that is executed and not shown: a call back to whoever trains.
 AFTER_STEP = "        after_step(loss, inputs, targets, out)\n"

@@ -56,7 +56,7 @@ def tried(patient: Patient, key: str, progress: Progress) -> TriedRemedy:
 
 def _tried(patient: Patient, key: str, progress: Progress) -> TriedRemedy:
     name = REMEDY_CHOICES[key][1]
-    truth, root = patient.scenario.causes, patient.root
+    truth, root = patient.case.causes, patient.root
     if key == LEAVE:
         says = ("It stays as it is.", *_proposed(root)) if truth else ("Nothing is to be done.",)
         return TriedRemedy(ClinicJudged(name, "left", says))
@@ -95,17 +95,17 @@ def _again(patient: Patient, key: str, progress: Progress) -> tuple[ClinicCourse
     Raises:
         NotApplicable: it does not apply to this run.
     """
-    scenario, seed = patient.scenario, patient.seed_of_run
+    case, seed = patient.case, patient.seed_of_run
     if isinstance(patient.run, NumpyRun):
-        if key != SLIPS[scenario.setup.slip].remedy:
+        if key != SLIPS[case.setup.slip].remedy:
             raise NotApplicable("the program has nothing that it could act on")
-        assert scenario.repaired is not None
-        again = NumpyRun(scenario.repaired, seed, progress)
+        assert case.repaired is not None
+        again = NumpyRun(case.repaired, seed, progress)
         return again.course(), again.report
     measured = patient.report.measurements
     assert measured is not None
     made = change(key, measured, _numbers(patient, key))
-    run, report = trained(treated(scenario.setup, made, seed), seed, progress)
+    run, report = trained(treated(case.setup, made, seed), seed, progress)
     return run.course(), report
 
 
@@ -147,7 +147,7 @@ def _numbers(patient: Patient, key: str) -> Mapping[str, float]:
 
 def _regained(patient: Patient, course: ClinicCourse) -> float | None:
     """Return the share regained of what the repaired run has over the faulty one."""
-    repaired = patient.scenario.repaired
+    repaired = patient.case.repaired
     assert repaired is not None
     if isinstance(patient.run, NumpyRun):
         reached = course.score  # only what repairs it can be made to it

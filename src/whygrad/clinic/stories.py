@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from whygrad.clinic.scenario import Story
+from whygrad.clinic.case import Story
 
 DIGITS = Story(
     "Say which of the ten digits is on a small picture.",

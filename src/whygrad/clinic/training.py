@@ -15,9 +15,9 @@ import torch
 from torch import nn
 
 from whygrad.clinic import program
+from whygrad.clinic.case import Setup
 from whygrad.clinic.messages import ClinicCourse, numbers
 from whygrad.clinic.progress import Progress, ignore
-from whygrad.clinic.scenario import Setup
 from whygrad.doctor import Doctor, Report
 from whygrad.doctor.finding import Finding
 

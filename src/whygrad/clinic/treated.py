@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from whygrad.clinic.case import Setup
 from whygrad.clinic.data import Data
 from whygrad.clinic.model_source import ModelSource
-from whygrad.clinic.scenario import Setup
 from whygrad.clinic.training import TrainingRun
 from whygrad.doctor.remedies.change import Change, Rows
 

@@ -10,13 +10,13 @@ from functools import partial
 import torch
 
 from whygrad.clinic import data, stories
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases.usual import DIGITS
 from whygrad.clinic.model_source import mlp
 from whygrad.clinic.parts import BCE, CROSS_ENTROPY, adam, sgd
-from whygrad.clinic.scenario import Scenario, Setup
-from whygrad.clinic.scenarios.usual import DIGITS
 
-SCENARIOS = (
-    Scenario(
+CASES = (
+    Case(
         "overfit_small_noisy_moons",
         family="generalisation",
         causes=("overfitting",),
@@ -27,7 +27,7 @@ SCENARIOS = (
             "epochs": 120,
         },
     ),
-    Scenario(
+    Case(
         "missing_nonlinearity_spirals",
         family="capacity",
         causes=("missing_activation", "underfitting"),
@@ -37,7 +37,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(2, 64, 64, 64, 3)},
     ),
-    Scenario(
+    Case(
         "underfit_too_narrow_digits",
         family="capacity",
         causes=("underfitting",),
@@ -45,7 +45,7 @@ SCENARIOS = (
         setup=replace(DIGITS, model=mlp(64, 1, 10), optimizer=adam(3e-3), epochs=40),
         repair={"model": mlp(64, 64, 10)},
     ),
-    Scenario(
+    Case(
         "over_regularised_l2",
         family="generalisation",
         causes=("over_regularisation",),
@@ -53,7 +53,7 @@ SCENARIOS = (
         setup=replace(DIGITS, optimizer=sgd(0.05, 0.9, decay=0.5), epochs=30),
         repair={"optimizer": sgd(0.05, 0.9, decay=1e-4)},
     ),
-    Scenario(
+    Case(
         "dropout_095",
         family="generalisation",
         causes=("over_regularisation",),

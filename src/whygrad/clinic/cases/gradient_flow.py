@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from whygrad.clinic import data, stories
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases.usual import DIGITS
 from whygrad.clinic.model_source import mlp, recurrent, residual
 from whygrad.clinic.parts import BCE, CROSS_ENTROPY, MSE, adam, sgd
-from whygrad.clinic.scenario import Scenario, Setup
-from whygrad.clinic.scenarios.usual import DIGITS
 
-SCENARIOS = (
-    Scenario(
+CASES = (
+    Case(
         "vanish_sigmoid_deep_circles",
         family="gradient_flow",
         causes=("vanishing_gradient",),
@@ -28,7 +28,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(2, *[5] * 8, 1, init="he")},
     ),
-    Scenario(
+    Case(
         "explode_init_std1_regression",
         family="gradient_flow",
         causes=("bad_initialisation", "exploding_gradient"),
@@ -45,7 +45,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(20, *[64] * 6, 1, init="he")},
     ),
-    Scenario(
+    Case(
         "dead_relu_negative_bias",
         family="activation",
         causes=("bad_initialisation", "dead_relu"),
@@ -53,7 +53,7 @@ SCENARIOS = (
         setup=Setup(data.moons(), mlp(2, 64, 64, 1, bias=-4.0), BCE, sgd(0.05, 0.9), epochs=60),
         repair={"model": mlp(2, 64, 64, 1, bias=0.0)},
     ),
-    Scenario(
+    Case(
         "dead_relu_high_lr_digits",
         family="activation",
         causes=("learning_rate_too_high", "dead_relu"),
@@ -61,7 +61,7 @@ SCENARIOS = (
         setup=replace(DIGITS, model=mlp(64, 64, 64, 10), optimizer=sgd(2, 0.9), epochs=30),
         repair={"optimizer": sgd(0.05, 0.9)},
     ),
-    Scenario(
+    Case(
         "saturated_sigmoid_raw_wine",
         family="activation",
         causes=("unnormalised_inputs", "saturated_activation"),
@@ -75,7 +75,7 @@ SCENARIOS = (
         ),
         repair={"data": data.table("wine", "classes")},
     ),
-    Scenario(
+    Case(
         "saturated_tanh_large_init_digits",
         family="activation",
         causes=("bad_initialisation", "saturated_activation"),
@@ -88,7 +88,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(64, *[64] * 4, 10, act="tanh", init="xavier")},
     ),
-    Scenario(
+    Case(
         "plain_deep60_no_residual_spirals",
         family="gradient_flow",
         causes=("vanishing_gradient",),
@@ -98,7 +98,7 @@ SCENARIOS = (
         ),
         repair={"model": residual(59, 16)},
     ),
-    Scenario(
+    Case(
         "rnn_vanish_long_lag",
         family="gradient_flow",
         causes=("vanishing_gradient",),

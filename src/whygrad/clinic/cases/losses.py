@@ -9,13 +9,13 @@ from dataclasses import replace
 from torch import nn
 
 from whygrad.clinic import data, stories
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases.usual import DIGITS
 from whygrad.clinic.model_source import mlp
 from whygrad.clinic.parts import CROSS_ENTROPY, MSE, adam, sgd, unstable
-from whygrad.clinic.scenario import Scenario, Setup
-from whygrad.clinic.scenarios.usual import DIGITS
 
-SCENARIOS = (
-    Scenario(
+CASES = (
+    Case(
         "softmax_one_unit_bce_SO31880720",
         family="loss_pairing",
         causes=("wrong_loss_activation_pair",),
@@ -29,7 +29,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(2, 32, 1, last="nn.Sigmoid()")},
     ),
-    Scenario(
+    Case(
         "double_softmax_ce_digits",
         family="loss_pairing",
         causes=("double_softmax", "wrong_loss_activation_pair"),
@@ -42,7 +42,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(64, 64, 64, 10)},
     ),
-    Scenario(
+    Case(
         "sigmoid_then_ce_iris_SO51930566",
         family="loss_pairing",
         causes=("wrong_loss_activation_pair",),
@@ -57,7 +57,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(4, 8, 3)},
     ),
-    Scenario(
+    Case(
         "relu_output_negative_targets_SO48251943",
         family="loss_pairing",
         causes=("output_activation_range_mismatch",),
@@ -72,7 +72,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(10, 32, 1)},
     ),
-    Scenario(
+    Case(
         "sigmoid_output_unbounded_SO48221692",
         family="loss_pairing",
         causes=("output_activation_range_mismatch",),
@@ -87,7 +87,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(1, 5, 1, act="sigmoid")},
     ),
-    Scenario(
+    Case(
         "mae_sigmoid_xor_SO31556268",
         family="loss_pairing",
         causes=("wrong_loss_for_task", "learning_rate_too_low"),
@@ -102,7 +102,7 @@ SCENARIOS = (
         ),
         repair={"loss": nn.BCELoss(), "optimizer": adam(0.05)},
     ),
-    Scenario(
+    Case(
         "mse_on_class_index",
         family="loss_pairing",
         causes=("wrong_loss_for_task",),
@@ -122,7 +122,7 @@ SCENARIOS = (
             "metric": "accuracy",
         },
     ),
-    Scenario(
+    Case(
         "log_of_softmax_nan_IPS14",
         family="loss_pairing",
         causes=("numerical_instability",),
@@ -137,7 +137,7 @@ SCENARIOS = (
         ),
         repair={"data": data.digits(), "loss": CROSS_ENTROPY, "optimizer": sgd(0.1)},
     ),
-    Scenario(
+    Case(
         "softmax_over_batch_dim",
         family="tensor_shape",
         causes=("batch_dependence",),

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from whygrad.clinic import stories
+from whygrad.clinic.case import Case
 from whygrad.clinic.numpy_case import NumpySetup
-from whygrad.clinic.scenario import Scenario
 
-SCENARIOS = (
-    Scenario(
+CASES = (
+    Case(
         "np_missing_act_derivative",
         family="backward",
         causes=("wrong_backward",),
@@ -17,7 +17,7 @@ SCENARIOS = (
         setup=NumpySetup((64, 32, 32, 32, 10), slip="no_slope"),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "np_wrong_sigmoid_derivative",
         family="backward",
         causes=("wrong_backward",),
@@ -25,7 +25,7 @@ SCENARIOS = (
         setup=NumpySetup((64, 32, 32, 10), slip="square"),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "np_int_params",
         family="backward",
         causes=("dtype_truncation",),

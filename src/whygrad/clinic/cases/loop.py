@@ -7,15 +7,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from whygrad.clinic import data, stories
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases.usual import DIGITS
 from whygrad.clinic.model_source import convolutions, encoder, mlp
 from whygrad.clinic.parts import CROSS_ENTROPY, adam, sgd
-from whygrad.clinic.scenario import Scenario, Setup
-from whygrad.clinic.scenarios.usual import DIGITS
 
 NORMED = mlp(64, 64, 64, 10, norm=True)
 
-SCENARIOS = (
-    Scenario(
+CASES = (
+    Case(
         "missing_zero_grad_SO60335387",
         family="loop",
         causes=("missing_zero_grad",),
@@ -29,7 +29,7 @@ SCENARIOS = (
         ),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "missing_optimizer_step",
         family="loop",
         causes=("missing_optimizer_step",),
@@ -37,7 +37,7 @@ SCENARIOS = (
         setup=replace(DIGITS, slip="no_step"),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "optimizer_holds_old_model",
         family="loop",
         causes=("optimizer_parameter_mismatch",),
@@ -45,7 +45,7 @@ SCENARIOS = (
         setup=replace(DIGITS, slip="old_model"),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "frozen_all_but_bn_forum84911",
         family="loop",
         causes=("frozen_layers", "optimizer_parameter_mismatch"),
@@ -53,7 +53,7 @@ SCENARIOS = (
         setup=replace(DIGITS, model=NORMED.frozen(0, 3, 6), slip="head_only"),
         repair={"model": NORMED, "slip": ""},
     ),
-    Scenario(
+    Case(
         "backbone_frozen_by_mistake",
         family="loop",
         causes=("frozen_layers",),
@@ -67,7 +67,7 @@ SCENARIOS = (
         ),
         repair={"model": mlp(2, 64, 64, 3)},
     ),
-    Scenario(
+    Case(
         "detach_between_encoder_head",
         family="loop",
         causes=("graph_broken",),
@@ -75,7 +75,7 @@ SCENARIOS = (
         setup=replace(DIGITS, model=encoder(cut=True), optimizer=adam(5e-3), epochs=40),
         repair={"model": encoder()},
     ),
-    Scenario(
+    Case(
         "loss_rewrapped_item",
         family="loop",
         causes=("graph_broken",),
@@ -83,7 +83,7 @@ SCENARIOS = (
         setup=replace(DIGITS, slip="item"),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "train_mode_at_eval_dropout_bn",
         family="mode",
         causes=("train_mode_at_evaluation",),
@@ -96,7 +96,7 @@ SCENARIOS = (
         ),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "batchnorm_batch2",
         family="mode",
         causes=("batchnorm_small_batch",),
@@ -104,7 +104,7 @@ SCENARIOS = (
         setup=replace(DIGITS, model=NORMED, optimizer=sgd(0.1), epochs=4, batch=2),
         repair={"batch": 64},
     ),
-    Scenario(
+    Case(
         "view_instead_of_permute_cnn",
         family="tensor_shape",
         causes=("input_layout_scrambled",),

@@ -9,10 +9,10 @@ from dataclasses import replace
 from torch import nn
 
 from whygrad.clinic import data, stories
+from whygrad.clinic.case import Case, Setup, Story
+from whygrad.clinic.cases.usual import DIGITS
 from whygrad.clinic.model_source import ModelSource, convolutions, mlp, residual
 from whygrad.clinic.parts import BCE, CROSS_ENTROPY, MSE, adam, sgd, warm_cosine
-from whygrad.clinic.scenario import Scenario, Setup, Story
-from whygrad.clinic.scenarios.usual import DIGITS
 
 SPARSE = mlp(64, 512, 10).then("nn.init.constant_(model[0].bias, -0.35)")
 RANDOM_FEATURES: ModelSource = (
@@ -20,11 +20,11 @@ RANDOM_FEATURES: ModelSource = (
 )
 
 
-def _healthy(name: str, story: Story, setup: Setup) -> Scenario[Setup]:
-    return Scenario(name, family="healthy", causes=(), story=story, setup=setup)
+def _healthy(name: str, story: Story, setup: Setup) -> Case[Setup]:
+    return Case(name, family="healthy", causes=(), story=story, setup=setup)
 
 
-SCENARIOS = (
+CASES = (
     _healthy("h_digits_adam", stories.DIGITS, DIGITS),
     _healthy(
         "h_digits_sgd_mom", stories.DIGITS, replace(DIGITS, optimizer=sgd(0.05, 0.9), epochs=20)

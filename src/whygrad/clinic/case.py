@@ -1,6 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""A scenario: one row with all that is known of a training run before it is trained."""
+"""A case: one row with all that is known of a training run before it is trained."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class Scenario(Generic[S]):
+class Case(Generic[S]):
     """A run to examine: faulty with the causes that are right to name, or healthy with none.
 
     Attributes:
@@ -95,7 +95,7 @@ class Scenario(Generic[S]):
     def __post_init__(self) -> None:
         fault = self._fault()
         if fault:
-            raise WhygradError(f"scenario {self.name!r} is refused: {fault}")
+            raise WhygradError(f"case {self.name!r} is refused: {fault}")
 
     def _fault(self) -> str:
         if self.family not in get_args(Family):

@@ -1,4 +1,4 @@
-"""The clinic's scenarios: each row is complete, and what is shown of it is what is trained."""
+"""The clinic's cases: each row is complete, and what is shown of it is what is trained."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ import numpy as np
 import torch
 
 from whygrad.clinic import model_source, numpy_case, program, stories
+from whygrad.clinic.case import Case, Setup, Story
+from whygrad.clinic.cases import CASES, FAULTS, HEALTHY, NUMPY, table
+from whygrad.clinic.cases.usual import DIGITS
 from whygrad.clinic.model_source import ModelSource, encoder, mlp
 from whygrad.clinic.numpy_case import NumpyNetwork, NumpyRun, NumpySetup
 from whygrad.clinic.program import AFTER_STEP, listing
-from whygrad.clinic.scenario import Scenario, Setup, Story
-from whygrad.clinic.scenarios import FAULTS, HEALTHY, NUMPY, SCENARIOS, table
-from whygrad.clinic.scenarios.usual import DIGITS
 from whygrad.clinic.training import TrainingRun
 from whygrad.doctor.rules import CAUSES
 from whygrad.errors import WhygradError
 
 TORCH = [*FAULTS, *HEALTHY]
 SETUPS = [
-    pytest.param(setup, id=f"{scenario.name}-{kind}")
-    for scenario in TORCH
-    for kind, setup in (("as-it-is", scenario.setup), ("repaired", scenario.repaired))
+    pytest.param(setup, id=f"{case.name}-{kind}")
+    for case in TORCH
+    for kind, setup in (("as-it-is", case.setup), ("repaired", case.repaired))
     if setup is not None
 ]
 
@@ -82,7 +82,7 @@ def test_a_listing_trains_what_is_trained(setup: Setup) -> None:
     ],
 )
 def test_a_whole_listing_can_be_run(name: str) -> None:
-    setup = dataclasses.replace(SCENARIOS[name].setup, epochs=1)
+    setup = dataclasses.replace(CASES[name].setup, epochs=1)
     data, printed = setup.data(0), []
     rows = (data.x, data.y, data.xv, data.yv)
     with torch.random.fork_rng(devices=()):
@@ -95,20 +95,20 @@ def test_a_whole_listing_can_be_run(name: str) -> None:
     assert repr(printed) == repr([(0, run.validation_losses[0], run.scores[0])])
 
 
-@pytest.mark.parametrize("scenario", TORCH, ids=lambda scenario: scenario.name)
-def test_nothing_that_is_shown_names_the_cause(scenario: Scenario[Setup]) -> None:
-    shown = listing(scenario.setup, scenario.setup.data(0), 0) + repr(scenario.story)
+@pytest.mark.parametrize("case", TORCH, ids=lambda case: case.name)
+def test_nothing_that_is_shown_names_the_cause(case: Case[Setup]) -> None:
+    shown = listing(case.setup, case.setup.data(0), 0) + repr(case.story)
     for cause in CAUSES:
         assert cause not in shown
-    assert scenario.name not in shown
+    assert case.name not in shown
     assert "wrong" not in shown
     assert "slip" not in shown
     assert AFTER_STEP not in shown
 
 
-@pytest.mark.parametrize("scenario", NUMPY, ids=lambda scenario: scenario.name)
-def test_a_listing_in_numpy_trains_what_is_trained(scenario: Scenario[NumpySetup]) -> None:
-    run, printed = NumpyRun(scenario.setup, 1), []
+@pytest.mark.parametrize("case", NUMPY, ids=lambda case: case.name)
+def test_a_listing_in_numpy_trains_what_is_trained(case: Case[NumpySetup]) -> None:
+    run, printed = NumpyRun(case.setup, 1), []
     rows = (run.x, run.y, run.xv, run.yv)
     epochs = f"range({numpy_case.EPOCHS})"
     shown = run.listing()
@@ -122,10 +122,10 @@ def test_a_listing_in_numpy_trains_what_is_trained(scenario: Scenario[NumpySetup
 
 
 def test_repaired_backward_passes_agree_with_nudges() -> None:
-    for scenario in NUMPY:
+    for case in NUMPY:
         for setup, causes in (
-            (scenario.setup, scenario.causes),
-            (scenario.repaired, ()),
+            (case.setup, case.causes),
+            (case.repaired, ()),
         ):
             assert setup is not None
             network, rng = NumpyNetwork(setup, 0), np.random.default_rng(0)
@@ -139,8 +139,8 @@ def test_repaired_backward_passes_agree_with_nudges() -> None:
 
 
 def test_a_run_depends_on_its_seed_alone_and_leaves_the_global_generator() -> None:
-    scenario = SCENARIOS["h_dropout_val_above_train"]  # dropout draws in every iteration
-    short = dataclasses.replace(scenario.setup, epochs=1)
+    case = CASES["h_dropout_val_above_train"]  # dropout draws in every iteration
+    short = dataclasses.replace(case.setup, epochs=1)
     scores = []
     for other in (1, 2):
         torch.manual_seed(other)
@@ -163,13 +163,13 @@ def test_a_run_depends_on_its_seed_alone_and_leaves_the_global_generator() -> No
 # --- rows that are refused --------------------------------------------------------------------
 
 
-def row(**changes: Any) -> Scenario[Setup]:
+def row(**changes: Any) -> Case[Setup]:
     fields: dict[str, Any] = {
         "name": "still", "family": "loop", "causes": ("missing_optimizer_step",),
         "story": stories.DIGITS, "setup": dataclasses.replace(DIGITS, slip="no_step"),
         "repair": {"slip": ""},
     }  # fmt: skip
-    return Scenario(**(fields | changes))
+    return Case(**(fields | changes))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def row(**changes: Any) -> Scenario[Setup]:
     ],
 )
 def test_a_row_that_is_not_complete_is_refused(changes: dict[str, Any], fault: str) -> None:
-    with pytest.raises(WhygradError, match="scenario 'still' is refused") as refused:
+    with pytest.raises(WhygradError, match="case 'still' is refused") as refused:
         row(**changes)
     assert fault in str(refused.value)
 
@@ -194,7 +194,7 @@ def test_a_row_that_is_not_complete_is_refused(changes: dict[str, Any], fault: s
 def test_a_complete_row_has_its_repaired_run() -> None:
     repaired = row().repaired
     assert repaired == DIGITS
-    assert SCENARIOS["h_digits_adam"].repaired is None
+    assert CASES["h_digits_adam"].repaired is None
 
 
 def test_a_slip_that_is_not_in_the_table_is_refused() -> None:
@@ -205,14 +205,14 @@ def test_a_slip_that_is_not_in_the_table_is_refused() -> None:
 
 
 def test_two_rows_of_one_name_are_refused() -> None:
-    with pytest.raises(WhygradError, match="two scenarios 'still'"):
+    with pytest.raises(WhygradError, match="two cases 'still'"):
         table([row(), row()])
 
 
-def test_every_slip_is_some_scenarios() -> None:
-    used = {scenario.setup.slip for scenario in TORCH}
+def test_every_slip_belongs_to_a_case() -> None:
+    used = {case.setup.slip for case in TORCH}
     assert used == set(program.SLIPS)
-    assert {scenario.setup.slip for scenario in NUMPY} | {""} == set(numpy_case.SLIPS)
+    assert {case.setup.slip for case in NUMPY} | {""} == set(numpy_case.SLIPS)
 
 
 # --- models -----------------------------------------------------------------------------------

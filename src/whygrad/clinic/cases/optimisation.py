@@ -9,13 +9,13 @@ from dataclasses import replace
 from torch import nn
 
 from whygrad.clinic import data, stories
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases.usual import CANCER, DIGITS
 from whygrad.clinic.model_source import mlp
 from whygrad.clinic.parts import BCE, CROSS_ENTROPY, MSE, adam, sgd
-from whygrad.clinic.scenario import Scenario, Setup
-from whygrad.clinic.scenarios.usual import CANCER, DIGITS
 
-SCENARIOS = (
-    Scenario(
+CASES = (
+    Case(
         "lr_too_high_quadratic_SO48934338",
         family="optimisation",
         causes=("learning_rate_too_high",),
@@ -25,7 +25,7 @@ SCENARIOS = (
         ),
         repair={"optimizer": sgd(5e-4)},
     ),
-    Scenario(
+    Case(
         "lr_too_high_adam_digits",
         family="optimisation",
         causes=("learning_rate_too_high",),
@@ -33,7 +33,7 @@ SCENARIOS = (
         setup=replace(DIGITS, model=mlp(64, 64, 64, 64, 10), optimizer=adam(0.3), epochs=25),
         repair={"optimizer": adam(2e-3)},
     ),
-    Scenario(
+    Case(
         "oscillating_batch1_blobs_AT",
         family="optimisation",
         causes=("oscillating_loss",),
@@ -48,7 +48,7 @@ SCENARIOS = (
         ),
         repair={"batch": 32},
     ),
-    Scenario(
+    Case(
         "lr_too_low_digits",
         family="optimisation",
         causes=("learning_rate_too_low",),
@@ -56,7 +56,7 @@ SCENARIOS = (
         setup=replace(DIGITS, optimizer=sgd(1e-5), epochs=30),
         repair={"optimizer": sgd(0.1)},
     ),
-    Scenario(
+    Case(
         "lr_too_low_adam_diabetes",
         family="optimisation",
         causes=("learning_rate_too_low",),
@@ -71,7 +71,7 @@ SCENARIOS = (
         ),
         repair={"optimizer": adam(3e-3)},
     ),
-    Scenario(
+    Case(
         "clip_norm_too_tight",
         family="optimisation",
         causes=("learning_rate_too_low",),
@@ -79,7 +79,7 @@ SCENARIOS = (
         setup=replace(DIGITS, optimizer=sgd(0.1, 0.9), epochs=30, clip=1e-4),
         repair={"clip": 5.0},
     ),
-    Scenario(
+    Case(
         "adam_eps_too_large",
         family="optimisation",
         causes=("learning_rate_too_low",),
@@ -87,7 +87,7 @@ SCENARIOS = (
         setup=replace(DIGITS, optimizer=adam(1e-3, eps=10), epochs=30),
         repair={"optimizer": adam(1e-3)},
     ),
-    Scenario(
+    Case(
         "sum_reduction_lr",
         family="optimisation",
         causes=("learning_rate_too_high",),
@@ -103,7 +103,7 @@ SCENARIOS = (
         ),
         repair={"loss": MSE},
     ),
-    Scenario(
+    Case(
         "gradient_ascent_sign_flip",
         family="optimisation",
         causes=("wrong_sign_of_objective",),
@@ -111,7 +111,7 @@ SCENARIOS = (
         setup=replace(CANCER, slip="negated"),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "zero_init_moons",
         family="initialisation",
         causes=("bad_initialisation",),

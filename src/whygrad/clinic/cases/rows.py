@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 from whygrad.clinic import data, stories
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases.usual import CANCER, DIGITS
 from whygrad.clinic.model_source import mlp, sequential
 from whygrad.clinic.parts import BCE, CROSS_ENTROPY, MSE, adam, sgd
-from whygrad.clinic.scenario import Scenario, Setup
-from whygrad.clinic.scenarios.usual import CANCER, DIGITS
 
-SCENARIOS = (
-    Scenario(
+CASES = (
+    Case(
         "unscaled_target_x4_SO52800582",
         family="data",
         causes=("unscaled_targets",),
@@ -38,7 +38,7 @@ SCENARIOS = (
         ),
         repair={"data": data.curve("fourth", scale=True)},
     ),
-    Scenario(
+    Case(
         "unnormalised_inputs_cancer",
         family="data",
         causes=("unnormalised_inputs",),
@@ -51,7 +51,7 @@ SCENARIOS = (
         ),
         repair={"data": CANCER.data},
     ),
-    Scenario(
+    Case(
         "val_not_normalised_SO59325381",
         family="data",
         causes=("train_val_preprocessing_mismatch",),
@@ -59,7 +59,7 @@ SCENARIOS = (
         setup=Setup(data.raw_validation, mlp(13, 32, 3), CROSS_ENTROPY, adam(5e-3), epochs=40),
         repair={"data": data.table("wine", "classes")},
     ),
-    Scenario(
+    Case(
         "nan_in_inputs",
         family="data",
         causes=("nan_in_data",),
@@ -67,7 +67,7 @@ SCENARIOS = (
         setup=replace(CANCER, data=data.with_nan),
         repair={"data": CANCER.data},
     ),
-    Scenario(
+    Case(
         "label_noise_40_digits",
         family="data",
         causes=("label_noise",),
@@ -81,7 +81,7 @@ SCENARIOS = (
         ),
         repair={"data": DIGITS.data},
     ),
-    Scenario(
+    Case(
         "class_imbalance_2pct",
         family="data",
         causes=("class_imbalance",),
@@ -89,7 +89,7 @@ SCENARIOS = (
         setup=Setup(data.rare(0.02), mlp(10, 8, 1), BCE, sgd(0.02), epochs=20, batch=64),
         repair={"loss": nn.BCEWithLogitsLoss(pos_weight=torch.tensor(49.0))},
     ),
-    Scenario(
+    Case(
         "no_shuffle_sorted_labels",
         family="data",
         causes=("no_shuffling",),
@@ -103,7 +103,7 @@ SCENARIOS = (
         ),
         repair={"slip": ""},
     ),
-    Scenario(
+    Case(
         "leak_duplicates_across_split",
         family="leakage",
         causes=("data_leakage",),
@@ -111,7 +111,7 @@ SCENARIOS = (
         setup=Setup(data.copied(False), mlp(2, 256, 256, 1), BCE, adam(3e-3), epochs=120),
         repair={"data": data.copied(True), "epochs": 3},
     ),
-    Scenario(
+    Case(
         "leak_target_feature",
         family="leakage",
         causes=("data_leakage",),
