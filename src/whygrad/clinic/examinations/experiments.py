@@ -48,12 +48,12 @@ def _on_one_batch(patient: Patient) -> list[float]:
     run = run_of(patient)
     doctor, data, setup = run.doctor, run.data, run.setup
     assert doctor is not None
-    if doctor.twin is None:
+    if doctor.shadow is None:
         return []
     x, y = data.x[: max(setup.batch, 4)][:32], data.y[: max(setup.batch, 4)][:32]
     losses: list[float] = []
-    doctor.twin.take(doctor.start)
-    with doctor.twin.mode(True, dropout=True) as net:
+    doctor.shadow.load(doctor.start)
+    with doctor.shadow.mode(True, dropout=True) as net:
         optimizer = setup.optimizer([p for p in net.parameters() if p.requires_grad])
         for _ in range(ONE_BATCH):
             optimizer.zero_grad()
