@@ -25,8 +25,9 @@ from whygrad.doctor.report import Report
 from whygrad.errors import WhygradError
 from whygrad.optim.schedule import Schedule
 from whygrad.spec import ON_LOGITS, Spec, spec_from_dict
+from whygrad.training.from_network import build
 from whygrad.training.network import Network
-from whygrad.training.start import Training, build, start
+from whygrad.training.start import Training, start
 
 Tensor = torch.Tensor
 Loss = Callable[[Tensor, Tensor], Tensor]
