@@ -309,14 +309,15 @@ class Recorder:
     def _settle(self, auditor: Auditor) -> None:
         """Compute what an audit's copies say."""
         self._recognise()
-        loss, shadow, true = self.loss_function(), self.shadow, None
-        known = auditor.inputs is not None and loss is not None and shadow is not None
+        loss, shadow = self.loss_function(), self.shadow
+        if auditor.inputs is None or loss is None or shadow is None:
+            self.audits.append(auditor.result(None, self.decay))
+            return
         with generators_restored():
-            if known:
-                shadow.load({**self.start, **auditor.before, **auditor.buffers})
-                true = shadow.gradient(auditor.inputs, auditor.targets, loss)
+            shadow.load({**self.start, **auditor.before, **auditor.buffers})
+            true = shadow.gradient(auditor.inputs, auditor.targets, loss)
             self.audits.append(auditor.result(true, self.decay))
-            if self.first_probe is None and known:
+            if self.first_probe is None:
                 rows = self.probe_rows(auditor.inputs, auditor.targets)
                 x, y = (part[:LIVE_ROWS] for part in rows)
                 shadow.load(self.start)

@@ -20,7 +20,7 @@ from torch import nn
 
 from whygrad.doctor.derived import FEW_ROWS, typical_move
 from whygrad.doctor.measurements import Measurements
-from whygrad.doctor.observe import losses
+from whygrad.doctor.observe.losses import loss_named
 from whygrad.doctor.remedies import surgery
 from whygrad.doctor.remedies.change import Change, NotApplicable, Rows
 from whygrad.doctor.remedies.table import REMEDIES, TOO_LATE, USERS_CODE, MadeBy, UsersCode
@@ -67,7 +67,7 @@ def _mean_loss(m: Measurements, evidence: Evidence) -> Change:
             meant = copy.copy(loss)
             meant.reduction = "mean"  # type: ignore[attr-defined]
             return meant
-        known = losses.function(m.loss_name)
+        known = loss_named(m.loss_name)
         if known is None:
             raise NotApplicable("the loss is none that is known")
         return known
