@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+
 from whygrad.engine.formula import Expr, Use
 from whygrad.engine.ops import OPS
 from whygrad.engine.roles import ParameterKind
