@@ -44,7 +44,7 @@ def _elementwise(node: Expr, inputs: Sequence[Array], params: Params) -> Any:
     if node.head == "param":
         return params[of]
     if node.head == "in":
-        return inputs[of]
+        return inputs[int(of)]
     test = _TESTS[node.head]
     return test(*(_elementwise(a, inputs, params) for a in node.args))
 
