@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whygrad.errors import WhygradError
-from whygrad.explain.lesson import lesson, lines
+from whygrad.explain.worked import lines, worked_steps
 from whygrad.practice import (
     DIFFICULTIES,
     FADING,
@@ -415,7 +415,7 @@ def parts_confirmed(made: Exercise) -> None:
         for value in run.tape.leaves
         if value.name
     } | FUNCTIONS
-    for step in lesson(run.tape):
+    for step in worked_steps(run.tape):
         if step.phase in ("forward", "loss"):
             (line,) = lines(run, step)
             known[step.name] = eval(line.formula, {}, known)

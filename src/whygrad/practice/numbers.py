@@ -15,7 +15,7 @@ import numpy as np
 
 from whygrad.engine.notation import symbol
 from whygrad.explain import display, why
-from whygrad.explain.lesson import formula
+from whygrad.explain.worked import formula
 from whygrad.practice.answer import TypedAnswer, agrees, is_off_by_rounding, is_rough, read
 from whygrad.practice.solution import NO_OVERRIDES, ElementKey, Overrides, Solution
 from whygrad.tape.run import Run, json_number

@@ -10,7 +10,7 @@ import numpy as np
 from whygrad.engine.notation import symbol
 from whygrad.explain.display import in_symbols
 from whygrad.explain.display import number as shown
-from whygrad.explain.lesson import formula, lesson
+from whygrad.explain.worked import formula, worked_steps
 from whygrad.practice.features import Draw, Spec
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
 from whygrad.practice.solution import ElementKey, Solution, worked_out
@@ -110,7 +110,7 @@ def notes(solution: Solution) -> list[str]:
 def _formulas(run: Run) -> list[str]:
     return [
         f"{symbol(run.label(step.value, at))} = {in_symbols(formula(run, step.value, at), run)}"
-        for step in lesson(run.tape)
+        for step in worked_steps(run.tape)
         if step.phase in ("forward", "loss")
         for at in range(run.arrays[step.value].size)
     ]

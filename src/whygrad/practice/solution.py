@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from whygrad.engine.op import Array
-from whygrad.explain.lesson import lesson
+from whygrad.explain.worked import worked_steps
 from whygrad.tape.player import Player
 from whygrad.tape.run import Run, leaves_of
 from whygrad.tape.tape import Step, Tape
@@ -28,7 +28,9 @@ NO_OVERRIDES: Overrides = {}
 def worked_out(run: Run) -> list[tuple[int, int]]:
     """Return the elements a person works out, in order: ``(value id, flat index)``."""
     return [
-        (step.value, at) for step in lesson(run.tape) for at in range(run.arrays[step.value].size)
+        (step.value, at)
+        for step in worked_steps(run.tape)
+        for at in range(run.arrays[step.value].size)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from whygrad import nn
 from whygrad.engine import functional
-from whygrad.engine.tensor import Tensor, recording, scene, tensor
+from whygrad.engine.tensor import Tensor, annotate, recording, tensor
 from whygrad.errors import ShapeError, SpecError
 from whygrad.spec import Spec
 from whygrad.spec.expression import FORMULA_FUNCTIONS, parse_expression
@@ -62,16 +62,15 @@ def formula_iteration(spec: Spec) -> Iteration:
     formula = spec.formula
     assert formula is not None
     known: dict[str, Any] = {
-        name: tensor(numbers, name=name, role=role)
-        for role, given in (("parameter", formula.parameters), ("input", spec.data.inputs))
-        for name, numbers in given.items()
+        **{n: tensor(x, name=n, role="parameter") for n, x in formula.parameters.items()},
+        **{n: tensor(x, name=n, role="input") for n, x in spec.data.inputs.items()},
     }
     parameters = [known[name] for name in formula.parameters]
     inputs = [known[name] for name in spec.data.inputs]
     traced = _Formula(known, {*known, *(statement.name for statement in formula.statements)})
     for position, statement in enumerate(formula.statements):
         phase = "loss" if position == len(formula.statements) - 1 else "forward"
-        with scene(phase=phase):
+        with annotate(phase=phase):
             known[statement.name] = traced.statement(statement.name, statement.text)
     loss = known[formula.statements[-1].name]
     if loss.data.size != 1:

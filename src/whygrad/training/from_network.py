@@ -10,7 +10,7 @@ from whygrad import nn
 from whygrad.data import Dataset, batch_indices
 from whygrad.engine.dims import Dim
 from whygrad.engine.op import Array
-from whygrad.engine.tensor import Tensor, recording, scene
+from whygrad.engine.tensor import Tensor, annotate, recording
 from whygrad.nn import Linear, Module, Sequential
 from whygrad.spec import ON_LOGITS, Spec
 from whygrad.tape.tape import Tape
@@ -77,13 +77,13 @@ def network_iteration(spec: Spec, dataset: Dataset) -> Iteration:
     also: list[Tensor] = []
     if spec.network.output == "softmax":
         names[output] = f"z{len(spec.network.layers) - 1}"
-        with scene(part=("output", "softmax")):
+        with annotate(part=("output", "softmax")):
             shares = nn.functional.softmax(output).named("yhat")
         if spec.loss.name in ON_LOGITS:
             also.append(shares)  # beside the loss, for reading
         else:
             output = shares
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = _loss(spec.loss.name, output, t)
     parameters = model.parameters()
     optimizer = optimizer_of(spec, parameters)
@@ -106,10 +106,10 @@ def network_iteration(spec: Spec, dataset: Dataset) -> Iteration:
 def _loss(name: str, output: Tensor, t: Tensor) -> Tensor:
     """Compare a network's output with 0s and 1s, shares or amounts, as a spec means it."""
     if name == "hinge":
-        with scene(part=("hinge loss",)):
+        with annotate(part=("hinge loss",)):
             return nn.functional.hinge_loss(output, 2.0 * t - 1.0)
     if name == "kl_div":
-        with scene(part=("KL divergence",)):
+        with annotate(part=("KL divergence",)):
             logs = nn.functional.log_softmax(output)
             return nn.functional.kl_div(logs, t, reduction="batchmean")
     return LOSSES[name](output, t)

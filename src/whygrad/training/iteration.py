@@ -15,8 +15,8 @@ from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError, unknown
 from whygrad.explain import Nudge, Paths, Rung, nudge, paths, why
 from whygrad.explain.ladder import DEPTH
-from whygrad.explain.lesson import lesson
 from whygrad.explain.nudge import EPSILON
+from whygrad.explain.worked import worked_steps
 from whygrad.nn import Module
 from whygrad.optim import Optimizer
 from whygrad.optim.schedule import Rates, Schedule
@@ -79,14 +79,14 @@ class Iteration:
             self.run = self.peek()  # it was recorded at the full rate
 
     def __str__(self) -> str:
-        """List the steps at the lesson grain, each with how many steps of the tape it holds.
+        """List the worked steps, each with how many steps of the tape it holds.
 
         ``print(iteration.tape)`` lists those: layers that are made of others unfold there.
         """
         return "\n".join(
             f"{n:>3}  {step.phase:8} {step.title}"
             + (f"  ({len(step.steps)} steps)" if len(step.steps) > 1 else "")
-            for n, step in enumerate(lesson(self.tape), start=1)
+            for n, step in enumerate(worked_steps(self.tape), start=1)
         )
 
     @property

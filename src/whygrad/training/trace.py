@@ -7,7 +7,7 @@ from typing import Any
 
 from whygrad.engine.backward import gradients
 from whygrad.engine.dims import Dim, show_shape
-from whygrad.engine.tensor import Tensor, recording, scene, tensor
+from whygrad.engine.tensor import Tensor, annotate, recording, tensor
 from whygrad.errors import ShapeError, UnknownName, WhygradError, unknown
 from whygrad.nn import Module, Sequential, carrying, functional, naming
 from whygrad.optim import Optimizer
@@ -84,7 +84,7 @@ def _trace(
     compare = _loss(loss)
     with carrying() as changed, naming() as layers:
         output = _returned("model", model(inputs))
-        with scene(phase="loss"):
+        with annotate(phase="loss"):
             value = _returned("loss", compare(output, target))
     if value.data.size != 1:
         raise ShapeError(
@@ -144,7 +144,7 @@ def record_iteration(
     for before, after in carries:
         named.setdefault(after, f"{named.get(before, before.name)}_new")
     if optimizer is not None:
-        with scene(phase="update"):
+        with annotate(phase="update"):
             recorded = optimizer.record(
                 [
                     (named.get(p, p.name) or f"p{n}", p, found[p])

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.dims import Dim, Shape, same_shape
-from whygrad.engine.op import Array
+from whygrad.engine.op import Array, Dtype, dtype_name
 from whygrad.engine.ops import OPS
+from whygrad.engine.roles import Role
 from whygrad.tape.tape import Reversal, Step, Tape, Value
 
 Rewrite = Callable[[Step, "Rewriter"], bool]
@@ -64,9 +65,9 @@ class Rewriter:
         """Add a constant."""
         return self.leaf(np.array(number), (), "constant")
 
-    def leaf(self, numbers: Array, shape: Shape, role: str, name: str = "") -> int:
+    def leaf(self, numbers: Array, shape: Shape, role: Role, name: str = "") -> int:
         """Add a leaf with its numbers."""
-        new = self._add(Value(0, name, _plain(shape), numbers.dtype.name, role))
+        new = self._add(Value(0, name, _plain(shape), dtype_name(numbers.dtype), role))
         self.leaves[new] = numbers
         return new
 
@@ -125,8 +126,9 @@ class Rewriter:
         )
         return new
 
-    def _float(self, inputs: Sequence[int]) -> str:
-        kinds = [self.values[i].dtype for i in inputs if self.values[i].dtype.startswith("float")]
+    def _float(self, inputs: Sequence[int]) -> Dtype:
+        dtypes = (self.values[i].dtype for i in inputs)
+        kinds = [dtype for dtype in dtypes if dtype in ("float32", "float64")]
         return kinds[0] if kinds else "float64"
 
     def _reversal(self, like: Step, new: int) -> Reversal | None:
