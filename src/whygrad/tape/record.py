@@ -5,8 +5,11 @@ from __future__ import annotations
 import linecache
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
-from whygrad.engine.op import dtype_name
+import numpy as np
+
+from whygrad.engine.op import Dtype, dtype_name
 from whygrad.engine.tensor import BackwardOf, Tensor
 from whygrad.tape.run import Run
 from whygrad.tape.tape import MAX_TEXT, Reversal, Source, Step, Tape, Value
@@ -36,7 +39,7 @@ def write(
     ids = {tensor: n for n, tensor in enumerate(recorded)}
     gradient_of = {g: ids[value] for value, g in gradients.items() if g in ids and value in ids}
     given = _unique_names(recorded, names)
-    dtypes = {dtype: dtype_name(dtype) for dtype in {tensor.dtype for tensor in recorded}}
+    dtypes: dict[np.dtype[Any], Dtype] = {d: dtype_name(d) for d in {t.dtype for t in recorded}}
     sources = {place: _source(*place) for place in {t.source for t in recorded} if place}
     values = tuple(
         Value(

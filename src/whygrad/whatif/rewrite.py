@@ -128,7 +128,7 @@ class Rewriter:
 
     def _float(self, inputs: Sequence[int]) -> Dtype:
         dtypes = (self.values[i].dtype for i in inputs)
-        kinds = [dtype for dtype in dtypes if dtype in ("float32", "float64")]
+        kinds: list[Dtype] = [d for d in dtypes if d in ("float32", "float64")]
         return kinds[0] if kinds else "float64"
 
     def _reversal(self, like: Step, new: int) -> Reversal | None:
