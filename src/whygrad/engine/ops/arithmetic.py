@@ -288,7 +288,7 @@ log = Op(
     forward=ufunc(np.log),
     pullbacks=(Local(lambda s: 1.0 / s.inputs[0]),),
     formula=Formula(call("log", _A), (Use(1.0 / _A),)),
-    purpose="It turns products into sums: what matters is by what factor {0} changes.",
+    purpose="It turns products into sums: what matters is by what factor a number changes.",
     reasons=each_reason(
         Reason(
             "Adding 0.01 to {x=} makes it larger by the share 0.01 / {x#}, and the logarithm "
