@@ -199,7 +199,7 @@ def test_every_equation_of_a_random_tape_adds_up(numbers: list[float], ops: list
 
 
 def recorded(loss: Tensor, x: Tensor) -> Run:
-    from whygrad.training.iteration import record_iteration
+    from whygrad.training.trace import record_iteration
 
     tape, run, _ = record_iteration(loss.named("L"), [x], None, {})
     assert isinstance(tape, Tape)

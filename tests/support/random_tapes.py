@@ -11,7 +11,7 @@ import whygrad as wg
 from whygrad import nn
 from whygrad.engine.backward import gradients
 from whygrad.engine.ops import OPS
-from whygrad.engine.tensor import apply, scene
+from whygrad.engine.tensor import annotate, apply
 from whygrad.spec import spec_from_dict
 from whygrad.tape.record import write
 from whygrad.tape.run import Run
@@ -127,7 +127,7 @@ def _of_example(name: str, example: Any) -> Run | None:
         return None
     y = out.named("y")
     weights = np.round(np.sin(np.arange(1, y.data.size + 1) * 1.7), 3).reshape(y.data.shape)
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = (y * wg.tensor(weights)).sum().named("L")
     given = gradients(loss, leaves)
     names = {g: f"dL/d{x.name}" for x, g in given.items() if x.name}

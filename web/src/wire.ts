@@ -1,7 +1,7 @@
 // The messages that the server, a static page and a notebook give the page.
 // Written by scripts/make_wire_types.py from src/whygrad/wire/messages.py; do not edit.
 
-import type { Formula, Test } from './player/formula'
+import type { Declared, Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
 
 export const VERSION = 1
@@ -41,8 +41,15 @@ export interface OpInfo {
   readonly title: string
   readonly reads: string
   readonly kinks: string
+  /**
+   * the test that says on which side of its corner an element is; the branches that its local
+   * derivatives take; or null where there is no corner to cross.
+   */
+  readonly side: Declared | readonly ['branches'] | null
   /** its inputs broadcast against each other, element by element. */
   readonly aligned: boolean
+  /** it passes numbers on as they are, so that another op on the way has more to say. */
+  readonly silent: boolean
   /** what it is for in a network. */
   readonly purpose: string
   /** for each input, why the local derivative is what it is; null where there is none. */

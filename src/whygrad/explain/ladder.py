@@ -24,7 +24,6 @@ from whygrad.explain.sentences import (
     MOST,
     MOST_INPUTS,
     MOST_PURPOSES,
-    PLAIN,
     PRINCIPLES_OF,
     ROUND_OFF,
     SMALL,
@@ -146,7 +145,7 @@ class Ladder(Words):
         waiting = [tape.makers[value]]
         while waiting and len(found) < MOST_PURPOSES:
             step = waiting.pop(0)
-            if step.op not in PLAIN:
+            if not OPS[step.op].silent:
                 found.append(step)
             waiting += [
                 tape.makers[i] for i in step.inputs if not is_shown(tape, i) and i in tape.makers

@@ -9,7 +9,7 @@ from whygrad.engine.formula import Expr, evaluate, expr, flat, leaves, unflat
 from whygrad.engine.ops import OPS
 from whygrad.explain.contributions import Contribution
 from whygrad.explain.said import Named, Said, say_of_op
-from whygrad.explain.sentences import LONGEST_CHAIN, PLAIN
+from whygrad.explain.sentences import LONGEST_CHAIN
 from whygrad.explain.words import Words
 from whygrad.explain.worked import is_shown
 from whygrad.tape.tape import Step
@@ -41,7 +41,7 @@ class Reasons:
         chains = self._between(of, target)
         if len(chains) != 1:
             return None
-        acting = [link for link in chains[0] if link[0].op not in PLAIN]
+        acting = [link for link in chains[0] if not OPS[link[0].op].silent]
         if len(acting) > 1:
             return None
         step, argument = acting[0] if acting else chains[0][0]
@@ -112,6 +112,8 @@ class Reasons:
                 place = self._aligned(value, step.output, target, where)
                 if n != argument and place is not None:
                     slots[str(n)] = self.words.named(value, place)
+                    if len(step.inputs) == 2:
+                        slots["other"] = slots[str(n)]
         elif len(step.inputs) > 1:
             for n, value in enumerate(step.inputs):
                 if n != argument and run.arrays[value].shape == run.arrays[of].shape:

@@ -27,11 +27,6 @@ MEANS = (
 )
 #: ops through which a mean stays one
 KEEPS_MEAN = ("neg", "identity", "reshape")
-#: ops that only pass on or move numbers: another op on the way has more to say
-PLAIN = (
-    *("add", "identity", "permute", "reshape", "reshape_like", "broadcast_like", "expand_like"),
-    *("getitem", "index_select", "gather", "cat"),
-)
 
 OFFERED = 3  # mistakes put into words at most
 #: named last where others give the same number: they are made in code rather than by hand

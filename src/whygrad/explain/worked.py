@@ -12,7 +12,7 @@ from itertools import groupby
 
 from whygrad.engine.formula import (
     Expr,
-    Place,
+    StepContext,
     choose,
     number_text,
     place,
@@ -152,7 +152,7 @@ class Placer:
     kept: frozenset[int] = frozenset()  # unnamed, and not folded
     spent: int = 0
     cut: set[int] = field(default_factory=set[int])  # there was no room for these
-    places: dict[int, Place] = field(default_factory=dict[int, Place])
+    places: dict[int, StepContext] = field(default_factory=dict[int, StepContext])
 
     def tree(self, value: int, at: int) -> Expr:
         """Return the formula of one element in terms of its step's inputs."""
@@ -195,9 +195,9 @@ class Placer:
         return made and tape.values[value].gradient_of is None
 
 
-def where_of(run: Run, step: Step) -> Place:
+def where_of(run: Run, step: Step) -> StepContext:
     """Return what placing a step's formulas needs, at the run's sizes."""
-    return Place(
+    return StepContext(
         formula=OPS[step.op].formula,
         inputs=step.inputs,
         input_shapes=tuple(run.arrays[i].shape for i in step.inputs),
@@ -232,7 +232,7 @@ def _size(node: Expr) -> int:
 
 
 def _parameters_first(tape: Tape, made: Sequence[Step]) -> list[Step]:
-    """Within the backward pass through one part, put the parameters' gradients first.
+    """Annotating the backward pass through one part, put the parameters' gradients first.
 
     A gradient is moved forward only over steps it does not rest on.
     """
