@@ -347,12 +347,12 @@ def _has_gradient(run: Run, name: str) -> bool:
 
 
 def _ladder(rung: Rung) -> Json:
+    """Return a ladder's keys, slots and numbers: the sentences themselves are in the catalogue."""
     return {
-        "name": rung.name,
-        "question": rung.question,
+        "name": rung.element and rung.name,
+        "asks": rung.asks.to_json(),
         "value": json_number(rung.value),
-        "formula": rung.formula,
-        "claim": rung.claim,
+        "says": [said.to_json() for said in rung.says],
         "principle": rung.principle,
         "because": [_ladder(below) for below in rung.because],
     }
