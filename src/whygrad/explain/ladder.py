@@ -127,7 +127,7 @@ class Ladder(Words):
             if tape.values[leaf[0]].role != "constant" or tape.values[leaf[0]].name
         ]
         if len(found) > MOST_INPUTS:
-            found = sorted(found, key=lambda leaf: -abs(self.run.number(*leaf)))[:MOST_INPUTS]
+            found = sorted(found, key=lambda leaf: -_size(self.run.number(*leaf)))[:MOST_INPUTS]
         return found
 
     def _purposes(self, value: int) -> list[Said]:
@@ -226,7 +226,7 @@ class Ladder(Words):
             says.append(say("scope.parameter", count=self.batch()))
         below: list[Rung] = []
         if depth > 0:
-            ranked = sorted(found, key=lambda c: -abs(c.product))
+            ranked = sorted(found, key=lambda c: -_size(c.product))
             below = [self._use(value, of, at, c, depth - 1) for c in ranked[:MOST]]
             if len(ranked) > MOST:
                 below.append(self._others(value, at, ranked[MOST:]))
@@ -307,7 +307,7 @@ class Ladder(Words):
         terms = Expr("terms", tuple(expr(part.rate) for part in one.parts))
         how = display.shown(terms, self.run.number, one.rate, self.digits)
         mixed = len({part.summed for part in one.parts}) == 2
-        ranked = sorted(one.parts, key=lambda part: -abs(part.rate))
+        ranked = sorted(one.parts, key=lambda part: -_size(part.rate))
         told, rest = ranked[:MOST], ranked[MOST:]
         parts = [
             say(_part_key(part, mixed), part=Named(number=part.rate, digits=how.digits))
@@ -566,6 +566,11 @@ class Ladder(Words):
     ) -> Rung:
         """Make a rung whose formula is in words."""
         return Rung(name, asks, value, expression, str(formula), (says,), PRINCIPLES_OF[says.key])
+
+
+def _size(number: float) -> float:
+    """Return a number's size; sizes that only rounding tells apart are one."""
+    return float(f"{abs(number):.9e}")
 
 
 def _part_key(part: Part, mixed: bool) -> str:

@@ -578,8 +578,10 @@ function closeness(quotient: number, closer: number, rate: number, noise: number
   return error <= noise ? 'small.round_off' : 'small.corner'
 }
 
+/** Largest first; sizes that only rounding tells apart are one. */
 function bySize<T>(items: readonly T[], number: (item: T) => number): T[] {
-  return items.toSorted((a, b) => Math.abs(number(b)) - Math.abs(number(a)))
+  const size = (item: T): number => Number(Math.abs(number(item)).toPrecision(10))
+  return items.toSorted((a, b) => size(b) - size(a))
 }
 
 function sum(found: readonly Contribution[]): number {
