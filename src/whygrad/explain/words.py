@@ -131,6 +131,6 @@ class Words:
         change = after - before
         for digits in range(self.digits, display.ALL_DIGITS):
             seen = display.rounded(after, digits) - display.rounded(before, digits)
-            if abs(seen - change) <= 0.01 * abs(change):
+            if abs(seen - change) <= 0.01 * (1 + 1e-9) * abs(change):
                 return digits
         return display.ALL_DIGITS

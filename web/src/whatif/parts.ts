@@ -1,11 +1,12 @@
 // The parts of a network that could be others.
 
+import { SENTENCES } from '../text/sentences'
 import { ACTIVATIONS } from '../training/spec'
 
 /** As whygrad.spec names them, each with how it is written for a person. */
 const LOSSES: readonly Named[] = [
-  ['mse', 'mean squared error'],
-  ['bce', 'binary cross-entropy'],
+  ['mse', SENTENCES['compare.mse']],
+  ['bce', SENTENCES['compare.bce']],
 ]
 
 type Named = readonly [name: string, words: string]
