@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from make_conformance import iteration, leaf
 from rich.console import Console
 
 import whygrad as wg
 from whygrad.engine.backward import gradients
 from whygrad.engine.ops import OPS
+from whygrad.engine.tensor import annotate
 from whygrad.errors import WhygradError
 from whygrad.explain import PRINCIPLES, Rung, display, nudge, paths, sweep, why
 from whygrad.explain.worked import formula
@@ -565,3 +567,43 @@ def test_presets_are_all_explained() -> None:
     for name in preset_names():
         run = start(name).iteration.run
         assert why(run, run.tape.label(run.tape.loss)).value == run.arrays[run.tape.loss].item()
+
+
+def test_a_value_spread_out_and_added_up_moves_the_sum_in_several_ways() -> None:
+    run = recorded(lambda x: (x + wg.tensor([1.0, 2.0, 3.0])).sum(), 0.5)
+    local = why(run, "dL/dp0", 2).because[0]
+    assert (local.value, local.says[0].key) == (3.0, "local.ways")
+    (parts,) = [r for r in local.because if r.asks.key == "ask.parts"]
+    assert [str(one) for one in parts.says[0].slots["parts"]] == ["one way 1"] * 3  # type: ignore
+
+
+def test_a_softmax_is_one_contribution_for_each_output_with_its_parts_beneath() -> None:
+    run = of_formula(z=[1.0, 2.0, 0.5], p="softmax(z)", L="sum(p * p)")
+    p = run["p"]
+    rung = why(run, "dL/dz[0]", 3)
+    uses = [r for r in rung.because if r.asks.key == "ask.through"]
+    assert len(uses) == 3
+    rates = {r.because[0].name: r.because[0] for r in uses}
+    whole = rates["dp[0]/dz[0]"]
+    assert whole.value == pytest.approx(p[0] * (1 - p[0]))
+    assert rates["dp[1]/dz[0]"].value == pytest.approx(-p[1] * p[0])
+    (parts,) = [r for r in whole.because if r.asks.key == "ask.parts"]
+    keys = [one.key for one in parts.says[0].slots["parts"]]  # type: ignore[union-attr]
+    assert keys == ["parts.direct", "parts.sum"]
+
+
+def test_a_constant_with_a_name_is_part_of_the_formula() -> None:
+    c = wg.tensor(2.0, name="c", role="constant")
+    run = recorded(lambda x: x * c, 0.5)
+    assert why(run, "c").says[0].key == "given.constant"
+
+
+def test_a_mean_with_its_sign_turned_is_a_mean_and_a_weight_is_of_no_example() -> None:
+    x = leaf([1.0, 2.0], "x", "input", batch=2)
+    w = leaf(0.5, "w", "parameter")
+    s = (w * w).named("s")
+    with annotate(phase="loss"):
+        loss = (-(s * x).mean()).named("L")
+    run = iteration(loss, [w], 0.1)[1]
+    assert [said.key for said in why(run, "L").says[:2]] == ["computed", "scope.mean"]
+    assert "scope.example" not in [said.key for said in why(run, "s").says]

@@ -341,8 +341,6 @@ class Ladder(Words):
         The change is upwards, or downwards where there is no number above, as after log(0.995).
         """
         target, where = self.target_element(one)
-        if target not in self.run.tape.makers:
-            return []
         tree = unchosen(self.run, target, where)
         found = set(leaves(tree))
         if (of, at) not in found or not all(is_shown(self.run.tape, v) for v, _ in found):
