@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from whygrad.engine.dims import normalise_axes, same_shape, show_shape
-from whygrad.engine.tensor import Tensor, apply, matmul, scene, tensor, whole_numbers
+from whygrad.engine.tensor import Tensor, apply, scene, tensor, whole_numbers
 from whygrad.errors import ShapeError, WhygradError
 
 __all__ = [
@@ -119,6 +119,15 @@ def sqrt(input: Any) -> Tensor:
 def abs(input: Any) -> Tensor:
     """Return each element without its sign. At 0 the slope is taken as 0."""
     return apply("abs", as_tensor(input))
+
+
+def matmul(input: Any, other: Any) -> Tensor:
+    """Multiply matrices as ``torch.matmul`` does: a list on either side is one row or column.
+
+    Raises:
+        ShapeError: the inner sizes differ, or one is a single number; both shapes are named.
+    """
+    return as_tensor(input) @ as_tensor(other)
 
 
 def maximum(input: Any, other: Any) -> Tensor:
