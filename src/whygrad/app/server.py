@@ -43,6 +43,7 @@ from whygrad.app.body import read_body, read_query
 from whygrad.app.clinic import Ward
 from whygrad.app.guard import Guard, body_of, hosts_for
 from whygrad.app.reply import Refused, coded, refusal, reply
+from whygrad.app.work import ClientLeft, Workers
 from whygrad.clinic.choices import LEAVE
 from whygrad.errors import WhygradError
 from whygrad.practice.exercise import topics
@@ -50,7 +51,6 @@ from whygrad.spec import Spec, load_spec
 from whygrad.training.study import study
 
 STATIC = Path(__file__).parent / "static"
-SECONDS = 20.0  # for one trace; a person is waiting
 NOT_BUILT = """\
 The explorer's page is not built.
 
@@ -62,7 +62,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Payload = Mapping[str, Any]
 Answer = tuple[bytes, int]
 Body = TypeVar("Body")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,32 +72,15 @@ class Explorer:
         opening: the trace the page opens on, as JSON text.
         files: the CSV files that specs may use without sending them, by name.
         static: the built front end.
-        seconds: how long a request may take.
-        limiter: how many requests are worked on at once.
+        workers: do what may take long.
         ward: answers questions about patients.
     """
 
     opening: bytes
     files: traces.Files
     static: Path
-    seconds: float
-    limiter: anyio.CapacityLimiter
+    workers: Workers
     ward: Ward
-
-    async def work(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Work in a thread, and give up waiting for it after some seconds."""
-        done = functools.partial(work, *arguments)
-        try:
-            with anyio.fail_after(self.seconds):
-                return await anyio.to_thread.run_sync(
-                    done, abandon_on_cancel=True, limiter=self.limiter
-                )
-        except TimeoutError:
-            raise Refused(
-                f"this took longer than {self.seconds:g} seconds and was given up; try a smaller "
-                "network, or train it with `whygrad train`",
-                status=503,
-            ) from None
 
 
 def create_app(
@@ -107,7 +89,7 @@ def create_app(
     files: Mapping[str, bytes] | None = None,
     host: str = "127.0.0.1",
     static: Path = STATIC,
-    seconds: float = SECONDS,
+    workers: Workers | None = None,
 ) -> Starlette:
     """Return the server as an ASGI application.
 
@@ -116,7 +98,7 @@ def create_app(
         files: the CSV files that specs may use without sending them, by name.
         host: where the server will listen; it answers to loopback names and this one.
         static: the built front end.
-        seconds: how long a request may take.
+        workers: do what may take long; by default as many as there are cores, up to four.
 
     Raises:
         WhygradError: the initial spec cannot be traced.
@@ -133,10 +115,14 @@ def create_app(
             Mount("/", _Static(directory=static, check_dir=False)),
         ],
         middleware=[Middleware(Guard, hosts=hosts_for(host))],
-        exception_handlers={WhygradError: _refused, HTTPException: _http_refused},
+        exception_handlers={
+            WhygradError: _refused,
+            HTTPException: _http_refused,
+            ClientLeft: _not_answered,
+        },
         lifespan=_lifespan,
     )
-    app.state.explorer = Explorer(opening, kept, static, seconds, anyio.CapacityLimiter(4), Ward())
+    app.state.explorer = Explorer(opening, kept, static, workers or Workers(), Ward())
     return app
 
 
@@ -171,7 +157,7 @@ async def to_practice(request: Request) -> Response:
 async def worksheet(request: Request) -> Response:
     """Give out a worksheet to print."""
     body = read_query(dict(request.query_params), practice.SheetBody)
-    return HTMLResponse(await _explorer(request).work(practice.sheet, body))
+    return HTMLResponse(await _explorer(request).workers.run(request, practice.sheet, body))
 
 
 class _Static(StaticFiles):
@@ -206,7 +192,7 @@ def answers(kind: type[Body], work: Callable[..., Any], *, with_files: bool = Fa
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
         more = (explorer.files,) if with_files else ()
-        return reply(await explorer.work(_answer, content, kind, work, *more))
+        return reply(await explorer.workers.run(request, _answer, content, kind, work, *more))
 
     return endpoint
 
@@ -216,10 +202,11 @@ def _answer(content: bytes, kind: type[Body], work: Callable[..., Any], *more: A
 
 
 def lists(work: Callable[[], Any]) -> Endpoint:
-    """Return the endpoint that answers with what ``work`` returns."""
+    """Return the endpoint that answers with what ``work`` returns, which never changes."""
+    listed = functools.cache(lambda: coded(work()))
 
-    async def endpoint(request: Request) -> Response:
-        return reply(await _explorer(request).work(lambda: coded(work())))
+    async def endpoint(_: Request) -> Response:
+        return reply(listed())
 
     return endpoint
 
@@ -253,8 +240,7 @@ class DiagnosisBody(PatientBody):
 
 async def clinic_offers(request: Request) -> Response:
     """Answer with what can be chosen from in the clinic."""
-    explorer = _explorer(request)
-    return reply(await explorer.work(explorer.ward.offers))
+    return reply(await anyio.to_thread.run_sync(_explorer(request).ward.offers))
 
 
 def asks_the_clinic(kind: type[PatientBody], ask: Callable[[Ward, Payload], Answer]) -> Endpoint:
@@ -262,8 +248,8 @@ def asks_the_clinic(kind: type[PatientBody], ask: Callable[[Ward, Payload], Answ
 
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
-        body = await explorer.work(read_body, content, kind)
-        answer, status = await explorer.work(ask, explorer.ward, vars(body))
+        body = await explorer.workers.run(request, read_body, content, kind)
+        answer, status = await anyio.to_thread.run_sync(ask, explorer.ward, vars(body))
         return reply(answer, status=status)
 
     return endpoint
@@ -289,6 +275,10 @@ async def _http_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     said = f"{request.method} {request.url.path}: {error.detail.lower()}"
     return refusal(Refused(said, status=error.status_code))
+
+
+async def _not_answered(_: Request, error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
 
 
 def _post(path: str, endpoint: Endpoint) -> Route:
