@@ -251,7 +251,7 @@ def test_too_long_a_spec_is_refused(tmp_path: Path) -> None:
         ("[network]\nlayers = [2, 1", "my.toml: this is not TOML: Unclosed array"),
         (b"a = 1\n\xff", "my.toml, line 2: byte 0xff is not UTF-8 text"),
         ("a = '\ud800'", "my.toml: the text is not Unicode"),
-        ("a = " + "[" * 5000, "my.toml: lists or tables are nested too deeply"),
+        ("a = " + "[" * 5000, "my.toml, line 1: brackets are nested more than 32 deep"),
         ("", "my.toml: nothing to trace: write either [network]"),
         ("network = 3\ndata.name = 'xor'", "my.toml, line 1: network: must be a section"),
         (

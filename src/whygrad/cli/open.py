@@ -10,7 +10,8 @@ import click
 
 from whygrad.app.serve import PORT, listen, listen_near, serve, url_of
 from whygrad.app.server import create_app
-from whygrad.data.csv_file import MAX_BYTES, read_limited
+from whygrad.data.csv_file import MAX_BYTES
+from whygrad.files import read_limited
 from whygrad.spec import Spec, load_spec
 
 

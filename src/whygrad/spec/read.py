@@ -11,10 +11,11 @@ from importlib import resources
 from pathlib import Path
 from typing import cast
 
-from whygrad.data.csv_file import MAX_COLUMNS, MAX_ROWS, read_limited
+from whygrad.data.csv_file import MAX_COLUMNS, MAX_ROWS
 from whygrad.data.dataset import TASKS, Task
 from whygrad.data.synthetic import LOADERS
 from whygrad.errors import SpecError, nearest_or_none, unknown
+from whygrad.files import read_limited
 from whygrad.nn.init import INIT_OPTIONS, INITIALISERS
 from whygrad.optim import OPTIMIZERS
 from whygrad.optim.schedule import SCHEDULES
@@ -104,8 +105,6 @@ def parse_spec(text: str | bytes, source: str = "spec.toml", *, folder: str | No
     _check_nesting(plain, source)
     try:
         mapping = tomllib.loads(plain)
-    except RecursionError:
-        raise SpecError("lists or tables are nested too deeply", source=source) from None
     except ValueError as fault:
         message = str(fault)
         place = re.search(r" \(at line (\d+), column \d+\)$", message)
