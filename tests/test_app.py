@@ -118,14 +118,41 @@ def test_a_host_that_was_asked_for_is_served() -> None:
     app = client("flow", host="box.local")
     assert app.get("/api/presets", headers={"host": "box.local:80"}).status_code == 200
     assert app.get("/api/presets", headers={"host": "other.local"}).status_code == 421
-    everywhere = client("flow", host="0.0.0.0")
-    assert everywhere.get("/api/presets", headers={"host": "any.name"}).status_code == 200
+    everywhere = client("flow", host="0.0.0.0", names=["box.example"])
+    for name, status in ((socket.gethostname(), 200), ("box.example:80", 200), ("any.name", 421)):
+        answer = everywhere.get("/api/presets", headers={"host": name})
+        assert answer.status_code == status, name
+
+
+def test_a_token_is_asked_for_and_kept() -> None:
+    app = client("flow", host="0.0.0.0", token="secret")
+    for path in ("/", "/api/presets", "/?token=other", "/api/presets?token=%ff"):
+        answer = app.get(path)
+        assert answer.status_code == 401
+        assert "asks for a token" in answer.json()["message"]
+    bearer = {"authorization": "Bearer secret"}
+    assert app.get("/api/presets", headers=bearer).status_code == 200
+    entered = app.get("/?token=secret&a=b", follow_redirects=False)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/?a=b")
+    assert "httponly; path=/; samesite=strict" in entered.headers["set-cookie"].lower()
+    assert app.get("/api/presets").status_code == 200
+
+
+def test_answers_are_compressed_for_who_can_read_them(app: TestClient) -> None:
+    packed = app.get("/api/initial", headers={"accept-encoding": "gzip"})
+    plain = app.get("/api/initial", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) * 3 < int(plain.headers["content-length"])
+    assert packed.json() == plain.json()
 
 
 def test_host_names() -> None:
     assert host_name("[::1]:80") == "::1"
     assert host_name("Example.org:8000") == "example.org"
-    assert hosts_for("::") is None
+    assert hosts_for("::") > guard.LOOPBACK
+    assert [guard.is_loopback(host) for host in ("localhost", "::1", "10.0.0.1", "box")] == [
+        *(True, True, False, False)
+    ]
     assert hosts_for("127.0.0.1") == guard.LOOPBACK
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +32,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -89,6 +90,8 @@ def create_app(
     files: Mapping[str, bytes] | None = None,
     host: str = "127.0.0.1",
     static: Path = STATIC,
+    names: Iterable[str] = (),
+    token: str = "",
     workers: Workers | None = None,
 ) -> Starlette:
     """Return the server as an ASGI application.
@@ -98,6 +101,8 @@ def create_app(
         files: the CSV files that specs may use without sending them, by name.
         host: where the server will listen; it answers to loopback names and this one.
         static: the built front end.
+        names: other names it answers to.
+        token: what a client must know; empty for none.
         workers: do what may take long; by default as many as there are cores, up to four.
 
     Raises:
@@ -114,7 +119,10 @@ def create_app(
             Mount("/api", routes=list(API)),
             Mount("/", _Static(directory=static, check_dir=False)),
         ],
-        middleware=[Middleware(Guard, hosts=hosts_for(host))],
+        middleware=[
+            Middleware(GZipMiddleware, compresslevel=5),
+            Middleware(Guard, hosts=hosts_for(host, names), token=token),
+        ],
         exception_handlers={
             WhygradError: _refused,
             HTTPException: _http_refused,
