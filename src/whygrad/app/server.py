@@ -13,8 +13,8 @@ this module; answers are domain objects as ``wire`` sends them; what cannot be s
 ``/api/clinic/examine`` and ``/api/clinic/grade`` train a patient, examine it and grade an answer.
 While that takes its time they answer with status 202 and how far it is: ask again.
 
-``GET /practice`` leads to the exercise of its query on the page, ``GET /practice/worksheet`` is one
-to print.
+``GET /practice`` leads to the exercise of its query on the page, ``GET /practice/worksheet`` is a
+short worksheet to print; ``POST`` there, with its query as JSON, gives longer ones.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def create_app(
         routes=[
             Route("/", page),
             Route("/practice", to_practice),
-            Route("/practice/worksheet", worksheet),
+            Route("/practice/worksheet", worksheet, methods=["GET", "POST"]),
             Mount("/api", routes=list(API)),
             Mount("/", _Static(directory=static, check_dir=False)),
         ],
@@ -163,9 +163,17 @@ async def to_practice(request: Request) -> Response:
 
 
 async def worksheet(request: Request) -> Response:
-    """Give out a worksheet to print."""
+    """Give out a worksheet to print; by an address alone, which others can send, a short one."""
+    run = _explorer(request).workers.run
+    if request.method == "POST":
+        content = await json_of(request)
+        return HTMLResponse(await run(request, practice.asked_sheet, content))
     body = read_query(dict(request.query_params), practice.SheetBody)
-    return HTMLResponse(await _explorer(request).workers.run(request, practice.sheet, body))
+    if body.count > practice.MAX_BY_ADDRESS:
+        raise Refused(
+            f"an address gives at most {practice.MAX_BY_ADDRESS} exercises; for more, POST"
+        )
+    return HTMLResponse(await run(request, practice.sheet, body))
 
 
 class _Static(StaticFiles):
