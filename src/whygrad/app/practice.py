@@ -10,8 +10,8 @@ from whygrad.app.reply import Refused
 from whygrad.app.traces import Files, SpecBody, started
 from whygrad.practice import (
     Exercise,
-    Line,
     Mark,
+    PastedLine,
     check_lines,
     exercise,
     from_id,
@@ -76,7 +76,7 @@ def marks(body: GradeBody) -> list[Mark]:
     return grade(from_id(body.id), body.answers)
 
 
-def homework(body: HomeworkBody, kept: Files) -> list[Line]:
+def homework(body: HomeworkBody, kept: Files) -> list[PastedLine]:
     """Return what came of each line of someone's own work."""
     _check_length(body.lines)
     return check_lines(started(body, kept).iteration.run, body.lines)

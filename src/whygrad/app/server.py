@@ -20,6 +20,7 @@ short worksheet to print; ``POST`` there, with its query as JSON, gives longer o
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -264,8 +265,10 @@ def asks_the_clinic(kind: type[PatientBody], ask: Callable[[Ward, Payload], Answ
 
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
-        body = await explorer.workers.run(request, read_body, content, kind)
-        answer, status = await anyio.to_thread.run_sync(ask, explorer.ward, vars(body))
+        body: PatientBody = await explorer.workers.run(request, read_body, content, kind)
+        answer, status = await anyio.to_thread.run_sync(
+            ask, explorer.ward, dataclasses.asdict(body)
+        )
         return reply(answer, status=status)
 
     return endpoint

@@ -42,8 +42,7 @@ class Commands(click.Group):
         except WhygradError as error:
             raise Refusal(shorten(str(error))) from None
         except click.UsageError as error:
-            error.message = shorten(error.message)
-            raise
+            raise click.UsageError(shorten(error.format_message()), error.ctx) from None
 
 
 @click.group(

@@ -16,11 +16,11 @@ from whygrad.data.csv_file import ColumnSummary, CsvSummary
 from whygrad.data.dataset import Dataset
 from whygrad.engine.op import Op, Reason
 from whygrad.errors import WhygradError
-from whygrad.explain.lesson import LessonStep
 from whygrad.explain.principles import Analogy, Principle
+from whygrad.explain.worked import WorkedStep
 from whygrad.practice.exercise import Exercise, Topic, Topics
 from whygrad.practice.numbers import Mark
-from whygrad.practice.pasted import Line
+from whygrad.practice.pasted import PastedLine
 from whygrad.practice.questions import Ask, Losses, Number
 from whygrad.spec import Spec
 from whygrad.training.study import Study
@@ -59,9 +59,11 @@ SENT: Mapping[type[Any], Sent] = {
     Spec: _sent("PresetInfo", "name", "title", "description"),
     # a trace
     Study: _whole("TraceMessage", Study),
-    LessonStep: _whole("StepInfo", LessonStep),
+    WorkedStep: _whole("StepInfo", WorkedStep),
     Op: _sent(
-        "OpInfo", "name", "title", "reads", "kinks", "aligned", "purpose", "reasons", "formula"
+        "OpInfo",
+        *("name", "title", "reads", "kinks", "side", "aligned", "silent", "purpose", "reasons"),
+        "formula",
     ),
     Reason: _whole("ReasonInfo", Reason),
     Principle: _whole("PrincipleInfo", Principle),
@@ -97,7 +99,7 @@ SENT: Mapping[type[Any], Sent] = {
         *("name", "symbol", "typed", "correct", "expected", "mistakes=slips", "feedback"),
         *("carried", "step"),
     ),
-    Line: _whole("LineMessage", Line),
+    PastedLine: _whole("LineMessage", PastedLine),
 }
 """How objects of a class are sent; those of any other dataclass are sent with all fields."""
 
@@ -110,6 +112,6 @@ MESSAGES: tuple[type[Any], ...] = (
     Topics,
     Exercise,
     Mark,
-    Line,
+    PastedLine,
     *clinic.MESSAGES,
 )
