@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -455,8 +456,11 @@ def test_one_interrupt_ends_it_while_it_works() -> None:
             try:
                 with urllib.request.urlopen(asked, timeout=60) as answer:
                     answers.append(answer.status)
+            except urllib.error.HTTPError as error:
+                with error:
+                    answers.append(error.status)
             except OSError as error:
-                answers.append(error)
+                answers.append(str(error))
 
         client = threading.Thread(target=ask)
         client.start()
