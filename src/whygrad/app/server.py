@@ -42,7 +42,7 @@ from starlette.types import Scope
 
 from whygrad.app import practice, traces
 from whygrad.app.body import read_body, read_query
-from whygrad.app.clinic import Ward
+from whygrad.app.clinic import JobQueue
 from whygrad.app.guard import Guard, body_of, hosts_for
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.app.work import ClientLeft, Workers
@@ -62,7 +62,7 @@ An installed package always carries the page; if yours does not, please report i
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Payload = Mapping[str, Any]
-Answer = tuple[bytes, int]
+ClinicQuestion = Callable[[JobQueue, Payload], tuple[bytes, int]]
 Body = TypeVar("Body")
 
 
@@ -75,14 +75,14 @@ class Explorer:
         files: the CSV files that specs may use without sending them, by name.
         static: the built front end.
         workers: do what may take long.
-        ward: answers questions about patients.
+        jobs: answers questions about patients.
     """
 
     opening: bytes
     files: traces.Files
     static: Path
     workers: Workers
-    ward: Ward
+    jobs: JobQueue
 
 
 def create_app(
@@ -131,7 +131,7 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.explorer = Explorer(opening, kept, static, workers or Workers(), Ward())
+    app.state.explorer = Explorer(opening, kept, static, workers or Workers(), JobQueue())
     return app
 
 
@@ -139,7 +139,7 @@ def create_app(
 async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     yield
     explorer: Explorer = app.state.explorer
-    await anyio.to_thread.run_sync(explorer.ward.close)
+    await anyio.to_thread.run_sync(explorer.jobs.close)
 
 
 def _explorer(request: Request) -> Explorer:
@@ -257,17 +257,19 @@ class DiagnosisBody(PatientBody):
 
 async def clinic_offers(request: Request) -> Response:
     """Answer with what can be chosen from in the clinic."""
-    return reply(await anyio.to_thread.run_sync(_explorer(request).ward.offers))
+    return reply(await anyio.to_thread.run_sync(_explorer(request).jobs.offers))
 
 
-def asks_the_clinic(kind: type[PatientBody], ask: Callable[[Ward, Payload], Answer]) -> Endpoint:
+def asks_the_clinic(
+    kind: type[PatientBody], ask: Callable[[JobQueue, Payload], Answer]
+) -> Endpoint:
     """Return the endpoint that puts a question to the clinic, which may answer "not yet"."""
 
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
         body: PatientBody = await explorer.workers.run(request, read_body, content, kind)
         answer, status = await anyio.to_thread.run_sync(
-            ask, explorer.ward, dataclasses.asdict(body)
+            ask, explorer.jobs, dataclasses.asdict(body)
         )
         return reply(answer, status=status)
 
@@ -315,7 +317,7 @@ API = (
     _post("/grade", answers(practice.GradeBody, practice.marks)),
     _post("/homework", answers(practice.HomeworkBody, practice.homework, with_files=True)),
     Route("/clinic", clinic_offers),
-    _post("/clinic/patient", asks_the_clinic(PatientBody, Ward.patient)),
-    _post("/clinic/examine", asks_the_clinic(ExamineBody, Ward.examine)),
-    _post("/clinic/grade", asks_the_clinic(DiagnosisBody, Ward.grade)),
+    _post("/clinic/patient", asks_the_clinic(PatientBody, JobQueue.patient)),
+    _post("/clinic/examine", asks_the_clinic(ExamineBody, JobQueue.examine)),
+    _post("/clinic/grade", asks_the_clinic(DiagnosisBody, JobQueue.grade)),
 )
