@@ -260,9 +260,7 @@ async def clinic_offers(request: Request) -> Response:
     return reply(await anyio.to_thread.run_sync(_explorer(request).jobs.offers))
 
 
-def asks_the_clinic(
-    kind: type[PatientBody], ask: Callable[[JobQueue, Payload], Answer]
-) -> Endpoint:
+def asks_the_clinic(kind: type[PatientBody], ask: ClinicQuestion) -> Endpoint:
     """Return the endpoint that puts a question to the clinic, which may answer "not yet"."""
 
     async def endpoint(request: Request) -> Response:
