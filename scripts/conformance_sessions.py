@@ -11,7 +11,8 @@ from typing import Any
 from whygrad.explain.worked import lines, worked_steps
 from whygrad.spec import Spec, parse_spec
 from whygrad.training.start import start
-from whygrad.wire.messages import to_json, trace_message
+from whygrad.training.study import study
+from whygrad.wire.messages import to_json
 
 ITERATIONS = 60
 #: the last batch of an epoch is smaller than the others, and the optimizer has state
@@ -71,7 +72,7 @@ def sessions() -> list[dict[str, Any]]:
 
 def _session(name: str, spec: Spec | str) -> dict[str, Any]:
     training = start(spec)
-    message = to_json(trace_message(training))
+    message = to_json(study(training))
     iteration = training.iteration
     worked = [line for step in worked_steps(iteration.tape) for line in lines(iteration.run, step)]
     iteration.play(ITERATIONS)

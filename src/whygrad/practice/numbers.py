@@ -21,7 +21,7 @@ from whygrad.explain.worked import formula
 from whygrad.practice.answer import TypedAnswer, agrees, is_off_by_rounding, is_rough, read
 from whygrad.practice.solution import NO_OVERRIDES, ElementKey, Overrides, Solution
 from whygrad.tape.run import Run, json_number
-from whygrad.whatif.mistakes import Mistake
+from whygrad.whatif.mistakes import Mistake, find_mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,16 @@ class Mark:
     carried: bool
     rating: int | None = None
     step: str = ""
+
+    @property
+    def symbol(self) -> str:
+        """The name, as it is shown."""
+        return symbol(self.name)
+
+    @property
+    def slips(self) -> tuple[Mistake, ...]:
+        """The mistakes that give the learner's number, the likeliest first."""
+        return tuple(map(find_mistake, self.mistakes))
 
     def to_json(self) -> dict[str, Any]:
         """Return the mark as JSON data; a rating only where there is one."""
