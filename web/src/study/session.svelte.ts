@@ -36,6 +36,8 @@ export const SPEEDS: readonly Speed[] = [
   { words: 'as fast as it goes', iterations: Number.POSITIVE_INFINITY },
 ]
 const DEFAULT_SPEED = 1
+/** So many iterations a second can be followed number by number. */
+const READABLE = 2
 /** Milliseconds of training between two looks at the page, to keep it responsive. */
 const SLICE = 12
 /** Pictures a second; what plays faster shows only some of its iterations. */
@@ -62,6 +64,8 @@ export class Session implements Play {
   #grain = $state<Grain>('lesson')
   #position = $state(0)
   #iteration = $state(0)
+  /** How many samples the iteration sees: shapes follow from it, and change with nothing else. */
+  #batch = $state(0)
   #losses = $state.raw<readonly number[]>([])
   /** Counts the changes of the numbers; whoever reads a number depends on it. */
   #frame = $state(0)
@@ -193,7 +197,7 @@ export class Session implements Play {
   }
 
   shape(id: number): Shape {
-    void this.#frame
+    void this.#batch
     return this.#history.player.shapes[id]!
   }
 
@@ -330,6 +334,11 @@ export class Session implements Play {
     return this.#timer !== null
   }
 
+  /** Whether numbers change faster than they can be read, let alone explained. */
+  get rushing(): boolean {
+    return this.#training || (this.playing && (SPEEDS[this.speed]!.iterations ?? 0) > READABLE)
+  }
+
   play(): void {
     if (this.playing) return
     this.#training = false
@@ -394,6 +403,7 @@ export class Session implements Play {
   #show(): void {
     this.#read.clear()
     this.#iteration = this.#history.iteration
+    this.#batch = this.#history.indices?.length ?? 0
     if (this.#losses.length !== this.#history.losses.length || this.#history.edited)
       this.#losses = this.#history.losses.slice()
     this.row = Math.min(this.row, (this.#history.indices?.length ?? Infinity) - 1)

@@ -24,7 +24,7 @@ export function formulaOf(play: Play, value: number, at: number, fold = true): P
 }
 
 /** Whether the lesson grain shows a value: leaves, and what has a name. */
-export function isShown({ tape, makers }: Play, value: number): boolean {
+export function isShown({ tape, makers }: Pick<Play, 'tape' | 'makers'>, value: number): boolean {
   return Boolean(tape.values[value]!.name) || !makers.has(value)
 }
 
