@@ -1,10 +1,10 @@
 // What is to be read of one number: itself, its gradient, and what the update makes of it.
 
-import { exact, format } from '../text/numbers'
+import { DIGITS, exact, format } from '../text/numbers'
 import type { Session } from './session.svelte'
 import { type Touch, touchOf } from './touch'
 
-const FEW_DIGITS = 3
+export const FEW_DIGITS = 3
 
 export interface Reading {
   /** What the value is called, without the element: "z₁". */
@@ -17,16 +17,16 @@ export interface Reading {
   /** The number after the update; null before its step is reached, or where there is none. */
   readonly updated: string | null
   /** For where there is little room: the one number that the active step is about, in short. */
-  readonly brief: { readonly text: string; readonly tone: Touch | null }
+  readonly brief: { readonly text: string; readonly number: string; readonly tone: Touch | null }
   /** Why it is greyed, or null. */
   readonly note: string | null
 }
 
-export function read(session: Session, id: number, at: number): Reading {
+export function read(session: Session, id: number, at: number, digits = DIGITS): Reading {
   const gradient = revealed(session, session.find.gradients.get(id))
   const after = revealed(session, session.afters.get(id))
   const known = session.revealed(id)
-  const text = (of: number): string => format(session.number(of, at))
+  const text = (of: number): string => format(session.number(of, at), digits)
   const note = session.note(id, at)
   const slopeOf = session.find.gradients.get(id)
   return {
@@ -78,10 +78,10 @@ function brief(
   const text = (of: number): string => format(session.number(of, at), FEW_DIGITS)
   const short = session.symbol(session.tape.values[id]!.name)
   if (touchOf(session, id) === 'backward' && gradient !== null)
-    return { text: `∂ ${text(gradient)}`, tone: 'backward' }
+    return { text: `∂ ${text(gradient)}`, number: text(gradient), tone: 'backward' }
   return after === null
-    ? { text: `${short} ${text(id)}`, tone: null }
-    : { text: `${short}′ ${text(after)}`, tone: 'update' }
+    ? { text: `${short} ${text(id)}`, number: text(id), tone: null }
+    : { text: `${short}′ ${text(after)}`, number: text(after), tone: 'update' }
 }
 
 function revealed(session: Session, id: number | undefined): number | null {
