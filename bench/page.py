@@ -1,4 +1,4 @@
-"""What a frame costs while the page plays: ticks of the renderer's main thread, for each frame shown.
+"""What a frame costs while the page plays: ticks of the renderer's main thread for each one.
 
 python bench/page.py
 python bench/page.py --against OTHER_STATIC_FOLDER
@@ -31,7 +31,8 @@ SPEEDS = ("20 iterations a second", "as fast as it goes")
 COUNT = """() => {
   window.frames_shown = 0
   new MutationObserver(() => window.frames_shown++)
-    .observe(document.querySelector('output'), { subtree: true, characterData: true, childList: true })
+    .observe(document.querySelector('output'),
+      { subtree: true, characterData: true, childList: true })
 }"""
 
 
@@ -55,9 +56,7 @@ def main() -> None:
         thread.join()
 
 
-def measure(
-    url: str, builds: dict[str, Path], preset: str, rounds: int, seconds: float
-) -> None:
+def measure(url: str, builds: dict[str, Path], preset: str, rounds: int, seconds: float) -> None:
     """Print a line for each speed: the median cost of a frame for each build, and their ratio."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -67,7 +66,9 @@ def measure(
             costs: dict[str, list[float]] = {name: [] for name in builds}
             for _ in range(rounds):
                 for name, folder in builds.items():
-                    costs[name].append(turn(browser, f"{url}#preset={preset}", folder, speed, seconds))
+                    costs[name].append(
+                        turn(browser, f"{url}#preset={preset}", folder, speed, seconds)
+                    )
             middle = {name: median(found) for name, found in costs.items()}
             words = ", ".join(f"{name} {cost:.1f} ms" for name, cost in middle.items())
             if "against" in middle:
