@@ -22,12 +22,13 @@ HEADER = """\
 // The messages that the server, a static page and a notebook give the page.
 // Written by scripts/make_wire_types.py from src/whygrad/wire/messages.py; do not edit.
 
-import type { Formula, Test } from './player/formula'
+import type { Declared, Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
 """
 KNOWN = {
     ("StepInfo", "phase"): "Phase",
     ("OpInfo", "formula"): "Formula",
+    ("OpInfo", "side"): "Declared | readonly ['branches'] | null",
     ("ReasonInfo", "when"): "Test | null",
     ("MistakeInfo", "tape"): "Tape",
     ("MistakeInfo", "leaves"): "Readonly<Record<string, Numbers>>",
@@ -91,7 +92,7 @@ def _type(hint: Any) -> str:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return " | ".join("null" if part is type(None) else _type(part) for part in arguments)
-    if origin is list:
+    if origin in (list, tuple):
         return f"readonly {_element(arguments[0])}[]"
     if origin is dict:
         return f"Readonly<Record<string, {_type(arguments[1])}>>"

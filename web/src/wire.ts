@@ -1,7 +1,7 @@
 // The messages that the server, a static page and a notebook give the page.
 // Written by scripts/make_wire_types.py from src/whygrad/wire/messages.py; do not edit.
 
-import type { Formula, Test } from './player/formula'
+import type { Declared, Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
 
 export const VERSION = 1
@@ -13,7 +13,7 @@ export interface PresetInfo {
   readonly description: string
 }
 
-/** One step of the worked example, at either grain (see `lesson.LessonStep`). */
+/** One step of the worked example, at either grain (see `worked.WorkedStep`). */
 export interface StepInfo {
   readonly value: number
   readonly name: string
@@ -41,8 +41,15 @@ export interface OpInfo {
   readonly title: string
   readonly reads: string
   readonly kinks: string
+  /**
+   * the test that says on which side of its corner an element is; the branches that its local
+   * derivatives take; or null where there is no corner to cross.
+   */
+  readonly side: Declared | readonly ['branches'] | null
   /** its inputs broadcast against each other, element by element. */
   readonly aligned: boolean
+  /** it passes numbers on as they are, so that another op on the way has more to say. */
+  readonly silent: boolean
   /** what it is for in a network. */
   readonly purpose: string
   /** for each input, why the local derivative is what it is; null where there is none. */
@@ -116,8 +123,8 @@ export interface TraceMessage {
   readonly tape: Tape
   /** the numbers that no step makes, as nested lists by value id. */
   readonly leaves: Readonly<Record<string, Numbers>>
-  /** the steps at the lesson grain, in teaching order. */
-  readonly lesson: readonly StepInfo[]
+  /** the worked steps, in teaching order. */
+  readonly worked: readonly StepInfo[]
   /** every primitive step. */
   readonly unfolded: readonly StepInfo[]
   /** the ops on this tape, by name. */
@@ -348,6 +355,7 @@ export interface ClinicPicture {
   readonly kind: string
   readonly labels: readonly string[]
   readonly series: readonly ClinicSeries[]
+  /** whether sizes are to be compared by their order. */
   readonly logarithmic: boolean
 }
 
@@ -399,7 +407,7 @@ export interface GradeMessage {
   readonly truth: readonly string[]
   readonly cause: ClinicJudged
   readonly evidence: readonly ClinicJudged[]
-  /** facts that tell this cause best, whether they were seen or not. */
+  /** the facts that point to this cause best, whether they were seen or not. */
   readonly telling: readonly ClinicFact[]
   readonly remedy: ClinicJudged
   /** how the run goes with the remedy. */
@@ -411,7 +419,7 @@ export interface GradeMessage {
   readonly words: string
 }
 
-/** It is not done yet: what is being done, and which share of it is. */
+/** An answer is not there yet: what is being done, and the share of it that is done. */
 export interface ClinicWait {
   readonly doing: string
   readonly done: number

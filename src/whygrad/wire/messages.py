@@ -18,20 +18,21 @@ from whygrad.engine.notation import latex, symbol
 from whygrad.engine.op import Reason
 from whygrad.engine.ops import OPS
 from whygrad.explain import PRINCIPLES
-from whygrad.explain.lesson import LessonStep, lesson
+from whygrad.explain.worked import WorkedStep, worked_steps
 from whygrad.practice import (
     DIFFICULTIES,
     FEATURES,
     Exercise,
-    Line,
     Mark,
+    PastedLine,
     notes,
     worked_out,
 )
 from whygrad.practice.questions import TRAINED
 from whygrad.spec import boundary, spec_from_dict, spec_to_dict
 from whygrad.tape.run import json_number, leaves_of, numbers
-from whygrad.training.start import REGRESSION_TOLERANCE, Training, start
+from whygrad.training.evaluation import REGRESSION_TOLERANCE
+from whygrad.training.start import Training, start
 from whygrad.whatif import MakeMistake, compare
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 from whygrad.whatif.rewrite import rewriter
@@ -65,7 +66,10 @@ class OpInfo:
     """A row of the table of ops: how it reads, what it is for, its formula and reasons as data.
 
     Attributes:
+        side: the test that says on which side of its corner an element is; the branches that its
+            local derivatives take; or None where there is no corner to cross.
         aligned: its inputs broadcast against each other, element by element.
+        silent: it passes numbers on as they are, so that another op on the way has more to say.
         purpose: what it is for in a network.
         reasons: for each input, why the local derivative is what it is; None where there is none.
     """
@@ -74,7 +78,9 @@ class OpInfo:
     title: str
     reads: str
     kinks: str
+    side: list[Any] | None
     aligned: bool
+    silent: bool
     purpose: str
     reasons: list[list[ReasonInfo] | None]
     formula: dict[str, Any]
@@ -109,7 +115,7 @@ class Notation:
 
 @dataclass(frozen=True)
 class StepInfo:
-    """One step of the worked example, at either grain (see ``lesson.LessonStep``)."""
+    """One step of the worked example, at either grain (see ``worked.WorkedStep``)."""
 
     value: int
     name: str
@@ -167,7 +173,7 @@ class TraceMessage:
         spec: the spec with every default filled in, as its TOML would say it.
         tape: the tape (``whygrad-tape/1``).
         leaves: the numbers that no step makes, as nested lists by value id.
-        lesson: the steps at the lesson grain, in teaching order.
+        worked: the worked steps, in teaching order.
         unfolded: every primitive step.
         ops: the ops on this tape, by name.
         principles: what every reason rests on, by name.
@@ -186,7 +192,7 @@ class TraceMessage:
     spec: dict[str, Any]
     tape: dict[str, Any]
     leaves: dict[str, Any]
-    lesson: list[StepInfo]
+    worked: list[StepInfo]
     unfolded: list[StepInfo]
     ops: dict[str, OpInfo]
     principles: dict[str, PrincipleInfo]
@@ -407,8 +413,8 @@ def trace_message(training: Training) -> TraceMessage:
         spec=spec_to_dict(spec),
         tape=tape.to_json(),
         leaves={str(v.id): numbers(run.arrays[v.id]) for v in tape.leaves},
-        lesson=[_step(step) for step in lesson(tape)],
-        unfolded=[_step(step) for step in lesson(tape, unfold=True)],
+        worked=[_step(step) for step in worked_steps(tape)],
+        unfolded=[_step(step) for step in worked_steps(tape, unfold=True)],
         ops=ops_info({step.op for step in tape.steps}),
         principles=principles_info(),
         symbols={name: Notation(symbol(name), latex(name)) for name in names},
@@ -467,7 +473,7 @@ def exercise_message(exercise: Exercise) -> ExerciseMessage:
         difficulty=exercise.difficulty,
         seed=exercise.seed,
         says=FEATURES[exercise.feature].says,
-        notes=notes(exercise.workings),
+        notes=notes(exercise.solution),
         iteration=FEATURES[exercise.feature].iteration,
         told=[NumberInfo(name, number) for name, number in exercise.given if name in made],
         asks=[AskInfo(ask.name, ask.prompt, list(ask.choices)) for ask in exercise.asks],
@@ -506,12 +512,12 @@ def mark_message(mark: Mark) -> MarkMessage:
     )
 
 
-def line_message(line: Line) -> LineMessage:
+def line_message(line: PastedLine) -> LineMessage:
     """Return a line of homework as a message."""
     return LineMessage(line.typed, line.mark and mark_message(line.mark), line.trouble)
 
 
-def _step(step: LessonStep) -> StepInfo:
+def _step(step: WorkedStep) -> StepInfo:
     return StepInfo(
         step.value, step.name, step.phase, list(step.part), step.title, list(step.steps)
     )
@@ -525,7 +531,9 @@ def ops_info(names: Iterable[str]) -> dict[str, OpInfo]:
             title=op.title,
             reads=op.reads,
             kinks=op.kinks,
+            side=op.side and op.side.to_json(),
             aligned=op.aligned,
+            silent=op.silent,
             purpose=op.purpose,
             reasons=[_reasons(options) for options in op.reasons],
             formula=op.formula.to_json(),

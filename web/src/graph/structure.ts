@@ -37,12 +37,12 @@ export interface Made {
 }
 
 export function madeValues(structure: Structure): Made[] {
-  return structure.trace.lesson
+  return structure.trace.worked
     .filter(({ phase }) => phase === 'forward' || phase === 'loss')
     .map((step) => ({ step, inputs: shownInputs(structure, step) }))
 }
 
-/** What a step of the lesson is made from; a value used twice is named twice. */
+/** What a worked step is made from; a value used twice is named twice. */
 function shownInputs(structure: Structure, { steps }: StepInfo): number[] {
   return steps.flatMap((step) =>
     structure.tape.steps[step]!.inputs.filter((id) => isShown(structure, id)),

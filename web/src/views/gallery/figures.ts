@@ -54,8 +54,8 @@ function selected(name: string, value: string, at: number, step: number, iterati
   return session
 }
 
-function drawn<C extends Component<never>>(component: C, props: ComponentProps<C>): string {
-  return render(component as unknown as Component<Record<string, unknown>>, { props }).body
+function drawn<Props extends Record<string, unknown>>(component: Component<Props>, props: Props): string {
+  return render(component as Component, { props }).body
 }
 
 const graph = (session: Session): string =>
@@ -128,8 +128,8 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
       title: 'Loss',
       over: 'epochs',
       lines: [
-        { name: 'training loss', points: WAVE.slice(0, 12).map((y, n) => [n, y]) },
-        { name: 'validation loss', points: WAVE.slice(4, 16).map((y, n) => [n, y]), aside: true },
+        { name: 'training loss', points: WAVE.slice(0, 12).map((y, n) => [n, y] as const) },
+        { name: 'validation loss', points: WAVE.slice(4, 16).map((y, n) => [n, y] as const), aside: true },
       ],
     }),
   'clinic-bars': () =>
@@ -158,7 +158,7 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
       values: [1, -2, 0.5, 0, 3, -0.25],
       at: 4,
       colour: 'var(--forward)',
-      label: (at) => `W₁[${Math.floor(at / 3)},${at % 3}]`,
+      label: (at: number) => `W₁[${Math.floor(at / 3)},${at % 3}]`,
       rushing: false,
       value: 7,
       pick: () => {},
