@@ -29,6 +29,7 @@ from whygrad.engine.formula import (
     to_python,
     unflat,
 )
+from whygrad.engine.moves import Moves
 from whygrad.engine.notation import symbol
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
@@ -67,6 +68,7 @@ def _op_case(op: Op, example: Example) -> Json:
         output_shape=output.data.shape,
         params=example.params,
         whole=lambda argument, at: int(arrays[argument].flat[at]),
+        moves=Moves(op, arrays, output.data.shape, example.params),
     )
 
     def get(value: int, at: int) -> float:

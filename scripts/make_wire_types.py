@@ -15,6 +15,7 @@ import types
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from whygrad.nn.registry import ACTIVATIONS, LOSSES
 from whygrad.wire import messages as wire
 
 TARGET = Path(__file__).parent.parent / "web" / "src" / "wire.ts"
@@ -44,7 +45,40 @@ def text() -> str:
     for message in wire.MESSAGES:
         _gather(message, found)
     interfaces = "\n".join(_interface(message) for message in found)
-    return f"{HEADER}\nexport const VERSION = {wire.VERSION}\n\n{interfaces}"
+    return f"{HEADER}\nexport const VERSION = {wire.VERSION}\n\n{_rows()}\n{interfaces}"
+
+
+def _rows() -> str:
+    """Return what the page offers and calls by name, from the registry."""
+    activations = (
+        f"  {{ name: '{row.name}', words: '{row.words}', part: '{row.module.__name__.lower()}', "
+        f"hidden: {str(row.hidden).lower()} }},"
+        for row in ACTIVATIONS.values()
+        if row.module is not None
+    )
+    losses = (
+        f"  {{ name: '{row.name}', words: '{row.words}', outputs: {list(row.outputs)} }},"
+        for row in LOSSES.values()
+        if row.common
+    )
+    return "\n".join(
+        [
+            "/** Activations: as specs name them, as people do, and as a part of a network. */",
+            "export const ACTIVATIONS = [",
+            *activations,
+            "] as const",
+            "",
+            "/** The usual losses, and the last layers they need; none for any. */",
+            "export const LOSSES: readonly {",
+            "  readonly name: string",
+            "  readonly words: string",
+            "  readonly outputs: readonly string[]",
+            "}[] = [",
+            *losses,
+            "]",
+            "",
+        ]
+    )
 
 
 def _gather(message: type, found: dict[type, None]) -> None:

@@ -22,6 +22,7 @@ from whygrad.engine.formula import (
 )
 from whygrad.engine.notation import symbol
 from whygrad.engine.ops import OPS, loss
+from whygrad.nn.registry import ACTIVATIONS
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step, Tape, Value
 
@@ -178,6 +179,7 @@ def where_of(run: Run, step: Step) -> StepContext:
         output_shape=run.arrays[step.output].shape,
         params=step.params,
         whole=lambda argument, at: int(run.arrays[step.inputs[argument]].flat[at]),
+        moves=run.moves(step),
     )
 
 
@@ -269,9 +271,7 @@ def _backward_words(tape: Tape, value: int, gradient: Value) -> str:
     if len(users) > 1:
         return "Contributions add"
     if role == "parameter":
-        name = tape.values[value].name
-        kind = "weight" if name[:1] in "wW" else "bias" if name[:1] == "b" else "parameter"
-        return f"For the {kind}"
+        return f"For the {tape.values[value].kind or 'parameter'}"
     if not users:
         return "Backward"
     user = users[0]
@@ -289,16 +289,11 @@ def _passed(tape: Tape, step: Step, argument: int, gradient: Value) -> bool:
 
 _WORDS: Mapping[str, str] = {
     "linear": "Weighted sum",
-    "relu": "ReLU",
-    "sigmoid": "Sigmoid",
-    "tanh": "Tanh",
-    "softplus": "Softplus",
-    "softmax": "Softmax",
-    "leakyrelu": "Leaky ReLU",
-    "elu": "ELU",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "hardtanh": "Hardtanh",
+    **{
+        row.module.__name__.lower(): row.words[:1].upper() + row.words[1:]
+        for row in ACTIVATIONS.values()
+        if row.module is not None
+    },
     "conv1d": "Convolution",
     "conv2d": "Convolution",
     "maxpool1d": "Max pooling",

@@ -5,7 +5,7 @@ import { readLeaves } from '../player/tape'
 import { isShown } from '../text/expression'
 import { format } from '../text/numbers'
 import type { Play } from '../text/play'
-import type { StepInfo, TraceMessage } from '../wire'
+import { ACTIVATIONS, type StepInfo, type TraceMessage } from '../wire'
 
 /**
  * What a drawing is made from: steps, names and shapes. It changes with the trace and with how many
@@ -18,16 +18,7 @@ export interface Structure extends Pick<Play, 'tape' | 'find' | 'makers' | 'symb
 
 const WORDS: Readonly<Record<string, string>> = {
   linear: 'linear',
-  relu: 'ReLU',
-  leakyrelu: 'leaky ReLU',
-  elu: 'ELU',
-  gelu: 'GELU',
-  silu: 'SiLU',
-  hardtanh: 'hard tanh',
-  sigmoid: 'sigmoid',
-  tanh: 'tanh',
-  softplus: 'softplus',
-  softmax: 'softmax',
+  ...Object.fromEntries(ACTIVATIONS.map(({ part, words }) => [part, words])),
 }
 
 /** A named value of the forward pass and the named values it is made from, in order of use. */

@@ -2,6 +2,8 @@
 // together. The twin of the same functions in src/whygrad/explain/worked.py.
 
 import { choose, type Place, place, type Placed, unflat } from '../player/formula'
+import { sameShape, type View, whole } from '../player/layout'
+import { Moves } from '../player/moves'
 import type { Step, Tape } from '../player/tape'
 import type { Play } from './play'
 
@@ -16,10 +18,10 @@ const RANK: Readonly<Record<string, number>> = { hyperparameter: 0, gradient: 1,
  */
 export function formulaOf(play: Play, value: number, at: number, fold = true): Placed {
   const tree = treeOf(play, value, at)
-  const whole = fold ? folded(play, tree, { nodes: 0 }) : tree
+  const all = fold ? folded(play, tree, { nodes: 0 }) : tree
   return arranged(
     play.tape,
-    choose(whole, (id, i) => play.number(id, i)),
+    choose(all, (id, i) => play.number(id, i)),
   )
 }
 
@@ -38,7 +40,35 @@ export function placeOf(play: Play, step: Step): Place {
     outputShape: play.shape(step.output),
     params: step.params,
     whole: (argument, at) => play.number(step.inputs[argument]!, at),
+    get moves() {
+      return movesOf(play, step)
+    },
   }
+}
+
+/** What steps move, as long as the shapes and the indices that go in stay the same. */
+const known = new WeakMap<Step, { readonly inputs: readonly View[]; readonly moves: Moves }>()
+
+function movesOf(play: Play, step: Step): Moves {
+  const before = known.get(step)
+  if (before?.inputs.every((input, n) => isStill(play, step.inputs[n]!, input))) return before.moves
+  const inputs = step.inputs.map((id) =>
+    whole(isIndex(play, id) ? play.values(id).slice() : play.values(id), play.shape(id)),
+  )
+  const { op, params, output } = step
+  const { formula } = play.ops[op]!
+  const moves = new Moves({ op, formula, inputs, shape: play.shape(output), params })
+  known.set(step, { inputs, moves })
+  return moves
+}
+
+function isIndex({ tape }: Play, id: number): boolean {
+  return tape.values[id]!.dtype.startsWith('int')
+}
+
+function isStill(play: Play, id: number, { shape, data }: View): boolean {
+  if (!sameShape(play.shape(id), shape)) return false
+  return !isIndex(play, id) || play.values(id).every((number, n) => number === data[n])
 }
 
 function treeOf(play: Play, value: number, at: number): Placed {
