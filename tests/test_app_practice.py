@@ -106,15 +106,15 @@ def test_the_mistakes_that_give_a_number_come_with_their_words(app: TestClient) 
         ("exercise", {"difficulty": "2"}, "must be a whole number"),
         ("exercise", {"difficulty": 9}, "must be from 1"),
         ("exercise", {"seed": -1}, "must be from 0"),
-        ("exercise", {"kind": 3}, "must be texts"),
+        ("exercise", {"kind": 3}, '"kind" must be a text'),
         ("exercise", {"feature": "fanot"}, "did you mean 'fanout'"),
         ("exercise", {"fedding": "solo"}, "did you mean 'fading'"),
-        ("grade", {"id": "next_number.fanout.solo.7"}, 'say "id"'),
+        ("grade", {"id": "next_number.fanout.solo.7"}, '"answers" must be an object'),
         ("grade", {"id": "x", "answers": {}}, "is not an exercise's id"),
-        ("grade", {"id": "x", "answers": {"a": 3}}, "must be sent as texts"),
+        ("grade", {"id": "x", "answers": {"a": 3}}, "maps names to texts"),
         ("grade", {"id": "next_number.fanout.solo.7", "answers": {"q": "3"}}, "unknown answer 'q'"),
         ("grade", {"id": "x", "answers": {"a": "3" * (MAX_TYPED + 1)}}, "20,000 characters"),
-        ("homework", {"preset": "flow"}, "must be sent as texts"),
+        ("homework", {"preset": "flow"}, '"lines" must be a text'),
         ("homework", {"lines": "z1 = 3"}, 'say one of "preset"'),
         ("homework", {"preset": "flow", "lines": "z1 = 3\n" * 501}, "at most 500"),
     ],
@@ -155,14 +155,25 @@ def test_a_worksheet_can_be_printed(app: TestClient) -> None:
     assert answer.text == worksheet(made)
 
 
+def test_a_longer_worksheet_is_not_given_by_an_address_alone(app: TestClient) -> None:
+    asked = {"feature": "chain", "count": 12}
+    answer = app.post("/practice/worksheet", json=asked)
+    assert answer.text == worksheet([exercise(seed, feature="chain") for seed in range(12)])
+    answer = app.post("/practice/worksheet", json={"count": 51})
+    assert (answer.status_code, answer.json()["message"][:42]) == (
+        400,
+        "a worksheet has from 1 to 50 exercises, no",
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
         ("seed=x", "must be a whole number"),
-        ("count=51", "from 1 to 50"),
+        ("count=11", "an address gives at most 10 exercises"),
         ("count=0", "from 1 to 50"),
         ("kind=none", "unknown kind"),
-        ("script=1", "a worksheet has no 'script'"),
+        ("script=1", "unknown key 'script'"),
     ],
 )
 def test_a_worksheet_that_cannot_be_made_says_why(app: TestClient, query: str, says: str) -> None:

@@ -33,5 +33,9 @@ export default defineConfig(({ mode }) => ({
   },
   // Components under test mount in jsdom, as they do in a browser.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
-  test: { environment: 'jsdom', include: ['src/**/*.test.ts'] },
+  // What Python has others to compare with is checked where Python asks for it.
+  test: {
+    environment: 'jsdom',
+    include: [process.env['WHYGRAD_TAPES'] ? 'src/**/*.check.ts' : 'src/**/*.test.ts'],
+  },
 }))

@@ -272,7 +272,7 @@ log = Op(
     examples=(Example((_POSITIVE,)),),
     title="natural logarithm",
     reads="the natural logarithm of {0}",
-    purpose="It turns products into sums: what matters is by what factor {0} changes.",
+    purpose="It turns products into sums: what matters is by what factor a number changes.",
     reasons=each_reason(
         Reason(
             "Adding 0.01 to {x=} makes it larger by the share 0.01 / {x#}, and the logarithm "
