@@ -38,7 +38,7 @@ export function unchosen(play: Play, value: number, at: number): Placed {
 }
 
 /** Whether worked steps show a value: leaves, and what has a name. */
-export function isShown({ tape, makers }: Play, value: number): boolean {
+export function isShown({ tape, makers }: Pick<Play, 'tape' | 'makers'>, value: number): boolean {
   return Boolean(tape.values[value]!.name) || !makers.has(value)
 }
 

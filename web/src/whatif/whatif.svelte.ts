@@ -4,7 +4,6 @@
 import { whatWentWrong } from '../contract/refusal'
 import type { TraceApi } from '../contract/traces'
 import type { Session } from '../study/session.svelte'
-import { askingOf } from '../why/asking.svelte'
 import type { MistakesMessage } from '../wire'
 import { type Choice, runOf, titleOf } from './choice'
 import { type Difference, differences } from './compare'
@@ -33,7 +32,7 @@ export class WhatIf {
   /** The other run at the iteration that is shown; null while numbers change too fast for it. */
   readonly run: OtherRun | null = $derived.by(() => {
     const { session, choice } = this
-    return choice && !askingOf(session).busy ? runOf(session, choice) : null
+    return choice && !session.rushing ? runOf(session, choice) : null
   })
   readonly differences: readonly Difference[] = $derived.by(() =>
     this.run ? differences(this.session, this.run) : [],

@@ -2,7 +2,7 @@
 // the graph. One for each session, wherever on the page it is asked.
 
 import { elementOf } from '../study/focus'
-import { SPEEDS, type Session } from '../study/session.svelte'
+import type { Session } from '../study/session.svelte'
 import { type Element as Entry, ownerOf } from '../text/play'
 import type { Nudge } from './nudge'
 import type { Path } from './paths'
@@ -60,12 +60,6 @@ export class Asking {
     } catch {
       // then it holds for this visit
     }
-  }
-
-  /** Whether numbers change too fast for answers that take long. */
-  get busy(): boolean {
-    const { playing, training, speed } = this.session
-    return training || (playing && SPEEDS[speed]!.iterations !== undefined)
   }
 
   /** Asks about a number; asked again, it is let go. */
