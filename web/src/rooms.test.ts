@@ -13,6 +13,7 @@ import { describe, expect, test } from 'vitest'
 const ROOMS: readonly string[] = [
   'player',
   'wire',
+  'learner',
   'contract',
   'training',
   'text',
@@ -22,6 +23,7 @@ const ROOMS: readonly string[] = [
   'why',
   'whatif',
   'predict',
+  'explore',
   'practice',
   'clinic',
   'views',

@@ -1,8 +1,10 @@
-// What the practice room asks of the server; a failure is thrown as a Refusal.
+// What the practice room asks of its host; a failure is thrown as a Refusal.
 
 import type { ExerciseMessage, LineMessage, MarkMessage, PracticeInfo, PresetInfo } from '../wire'
 
 export interface PracticeApi {
+  /** The address of worksheets to print; null where there are none. */
+  readonly worksheets: string | null
   /** What exercises there are. */
   info(): Promise<PracticeInfo>
   exercise(asked: ExerciseRequest): Promise<ExerciseMessage>

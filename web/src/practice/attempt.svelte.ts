@@ -2,9 +2,9 @@
 
 import type { PracticeApi } from '../contract/exercises'
 import { whatWentWrong } from '../contract/refusal'
+import type { Store } from '../learner/store.svelte'
 import { readAnswer } from '../predict/answer'
 import type { ExerciseMessage, MarkMessage } from '../wire'
-import { keep, keptOf } from './kept'
 
 export class Attempt {
   readonly exercise: ExerciseMessage
@@ -14,13 +14,15 @@ export class Attempt {
   marks = $state.raw<Readonly<Record<string, MarkMessage>>>({})
   /** Why nothing could be graded; empty if it was. */
   fault = $state('')
+  readonly #store: Store
   readonly #api: Pick<PracticeApi, 'grade'>
   #checked: Readonly<Record<string, string>>
 
-  constructor(exercise: ExerciseMessage, api: Pick<PracticeApi, 'grade'>) {
+  constructor(exercise: ExerciseMessage, store: Store, api: Pick<PracticeApi, 'grade'>) {
     this.exercise = exercise
+    this.#store = store
     this.#api = api
-    const { typed, checked, hints } = keptOf(exercise.id)
+    const { typed, checked, hints } = store.work(exercise.id)
     this.typed = typed
     this.hints = hints
     this.#checked = checked
@@ -83,7 +85,7 @@ export class Attempt {
 
   #keep(): void {
     const { typed, hints } = this
-    keep(this.exercise.id, { typed, checked: this.#checked, hints })
+    this.#store.keep(this.exercise.id, { typed, checked: this.#checked, hints })
   }
 }
 

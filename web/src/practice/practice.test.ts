@@ -1,18 +1,16 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import cases from '../../../tests/conformance/sessions.json'
 import { Refusal } from '../contract/refusal'
+import { Store } from '../learner/store.svelte'
 import { Session } from '../study/session.svelte'
 import type { ExerciseMessage, MarkMessage, TraceMessage } from '../wire'
 import { arrowsOf, curve, namesOf, places, toggled } from './arrows'
 import { Attempt, SHOWN } from './attempt.svelte'
-import { keep, keepAsked, keptOf, lastAsked } from './kept'
 import { moved, orderOf } from './order'
 import { another, askedBy, beginning, requestOf } from './request'
 import { elements, leaves, story, worked } from './steps'
 
 const trace = cases[0]!.message as unknown as TraceMessage
-
-beforeEach(() => localStorage.clear())
 
 // --- what is asked for ------------------------------------------------------------------------
 
@@ -37,32 +35,6 @@ test('what is asked for is written into the address, without what goes without s
   expect(another(request)).toEqual({ ...request, seed: 8 })
 })
 
-// --- what is kept -----------------------------------------------------------------------------
-
-test('what was typed is kept, the latest exercises of many', () => {
-  const kept = { typed: { a: '7' }, checked: {}, hints: {} }
-  for (let n = 0; n < 205; n++) keep(`exercise ${n}`, kept)
-  keep('exercise 6', { ...kept, typed: { a: '8' } })
-  keep('one more', kept)
-  expect(keptOf('exercise 204')).toEqual(kept)
-  expect(keptOf('exercise 6').typed['a']).toBe('8')
-  expect(keptOf('exercise 5').typed).toEqual({})
-  keepAsked({ seed: '7' })
-  expect(lastAsked()).toEqual({ seed: '7' })
-})
-
-test('a page that may keep nothing, or finds something else there, works all the same', () => {
-  localStorage.setItem('whygrad-practice', '[1, 2')
-  localStorage.setItem('whygrad-practice-last', '"x"')
-  expect(keptOf('a').typed).toEqual({})
-  expect(lastAsked()).toBeNull()
-  const setItem = vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
-    throw new Error('full')
-  })
-  expect(() => keepAsked({})).not.toThrow()
-  setItem.mockRestore()
-})
-
 // --- an attempt -------------------------------------------------------------------------------
 
 const exercise = {
@@ -85,7 +57,7 @@ function grader() {
 
 test('only what was answered is marked, and a mark stands until the answer is changed', async () => {
   const api = grader()
-  const attempt = new Attempt(exercise, api)
+  const attempt = new Attempt(exercise, new Store(null), api)
   attempt.type('a', '6')
   await attempt.check()
   expect(api.grade).toHaveBeenCalledWith(exercise.id, { a: '6' })
@@ -99,7 +71,7 @@ test('only what was answered is marked, and a mark stands until the answer is ch
 })
 
 test('a sign alone does not settle a number, and a number that is shown does', async () => {
-  const attempt = new Attempt(exercise, grader())
+  const attempt = new Attempt(exercise, new Store(null), grader())
   attempt.type('a', 'positive')
   await attempt.check('a')
   expect(attempt.mark('a')?.correct).toBe(true)
@@ -110,19 +82,20 @@ test('a sign alone does not settle a number, and a number that is shown does', a
 })
 
 test('after a reload everything is there, and what was graded is graded again', async () => {
-  const before = new Attempt(exercise, grader())
+  const store = new Store(null)
+  const before = new Attempt(exercise, store, grader())
   before.type('a', '6')
   await before.check()
   before.type('L', 'twelve or so')
   const api = grader()
-  const after = new Attempt(exercise, api)
+  const after = new Attempt(exercise, store, api)
   await vi.waitFor(() => expect(after.mark('a')?.correct).toBe(true))
   expect(after.text('L')).toBe('twelve or so')
   expect(api.grade).toHaveBeenCalledWith(exercise.id, { a: '6' })
 })
 
 test('where the server does not answer, it is said and nothing is lost', async () => {
-  const attempt = new Attempt(exercise, {
+  const attempt = new Attempt(exercise, new Store(null), {
     grade: () => Promise.reject(new Refusal({ message: 'The server does not answer.', source: null, line: null })),
   })
   attempt.type('a', '6')
