@@ -8,7 +8,6 @@ to the table of ops or to the words of ``why``: ``python scripts/make_conformanc
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,7 +30,8 @@ from whygrad.tape.player import Player
 from whygrad.tape.run import Run, json_number, leaves_of
 from whygrad.tape.tape import Tape
 from whygrad.training.start import start
-from whygrad.wire.messages import ops_info
+from whygrad.training.study import ops_on
+from whygrad.wire.messages import to_json
 
 FOLDER = Path(__file__).parent.parent / "tests" / "conformance"
 ITERATIONS = 5
@@ -318,10 +318,7 @@ def _why_case(name: str, run: Run, names: Sequence[str]) -> Json:
         "name": name,
         "tape": data,
         "leaves": {str(v.id): run.to_json()["values"][v.id] for v in tape.leaves},
-        "ops": {
-            name: dataclasses.asdict(op)
-            for name, op in ops_info({step.op for step in tape.steps}).items()
-        },
+        "ops": to_json(ops_on(tape)),
         "symbols": {v.name: symbol(v.name) for v in tape.values if v.name},
         "ladders": [_ladder(why(run, name, DEPTH)) for name in asked],
         "nudges": [nudge(run, name, e).to_json() for name in depends for e in EPSILONS],

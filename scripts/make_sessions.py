@@ -14,7 +14,8 @@ from typing import Any
 from whygrad.explain.lesson import lesson, lines
 from whygrad.spec import Spec, parse_spec
 from whygrad.training.start import start
-from whygrad.wire.messages import to_json, trace_message
+from whygrad.training.study import study
+from whygrad.wire.messages import to_json
 
 FILE = Path(__file__).parent.parent / "tests" / "conformance" / "sessions.json"
 ITERATIONS = 60
@@ -75,7 +76,7 @@ def sessions() -> list[dict[str, Any]]:
 
 def _session(name: str, spec: Spec | str) -> dict[str, Any]:
     training = start(spec)
-    message = to_json(trace_message(training))
+    message = to_json(study(training))
     iteration = training.iteration
     worked = [line for step in lesson(iteration.tape) for line in lines(iteration.run, step)]
     iteration.play(ITERATIONS)

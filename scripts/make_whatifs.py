@@ -15,8 +15,10 @@ from typing import Any
 from whygrad.practice.answer import agrees, read
 from whygrad.practice.grade import grade_numbers
 from whygrad.training.start import start
+from whygrad.training.study import study
 from whygrad.whatif import Edit, LearningRate, MakeMistake, SetNumber, compare
-from whygrad.wire.messages import mistakes_message, to_json, trace_message
+from whygrad.whatif.tapes import mistaken_tapes
+from whygrad.wire.messages import to_json
 
 FOLDER = Path(__file__).parent.parent / "tests" / "conformance"
 WHATIFS, ANSWERS = FOLDER / "whatifs.json", FOLDER / "answers.json"
@@ -73,17 +75,17 @@ def whatifs() -> list[dict[str, Any]]:
 
 def _whatif(name: str) -> dict[str, Any]:
     training = start(name)
-    message = mistakes_message(training)
-    made = message.mistakes[:: EACH.get(name, 1)]
+    fitting = mistaken_tapes(training.iteration.run)
+    made = fitting.mistakes[:: EACH.get(name, 1)]
     edits: list[tuple[str, Edit]] = [
-        *((f"mistake {mistake.name}", MakeMistake(mistake.name)) for mistake in made),
+        *((f"mistake {one.mistake.name}", MakeMistake(one.mistake.name)) for one in made),
         *EDITS.get(name, []),
     ]
     found = [(words, compare(training, edit, ITERATIONS)) for words, edit in edits]
     return {
         "name": name,
-        "message": to_json(trace_message(training)),
-        "mistakes": to_json(dataclasses.replace(message, mistakes=made)),
+        "message": to_json(study(training)),
+        "mistakes": {**to_json(fitting), "mistakes": to_json(made)},
         "compared": [
             {"edit": words, **{k: v for k, v in c.to_json().items() if k not in ("edit", "note")}}
             for words, c in found

@@ -199,10 +199,10 @@ def test_no_file_is_read_from_disk(app: TestClient, tmp_path: Path) -> None:
         ({"preset": "flwo"}, "did you mean 'flow'"),
         ({"preset": 3}, '"preset" must be a text'),
         ({"toml": ["x"]}, '"toml" must be a text'),
-        ({"spec": "xor"}, '"spec" must be a mapping'),
+        ({"spec": "xor"}, '"spec" must be an object'),
         ({"preset": "flow", "filse": {}}, "did you mean 'files'"),
-        ({"preset": "flow", "files": ["a.csv"]}, '"files" must map'),
-        ({"preset": "flow", "files": {"a.csv": 3}}, '"files" must map'),
+        ({"preset": "flow", "files": ["a.csv"]}, '"files" must be an object'),
+        ({"preset": "flow", "files": {"a.csv": 3}}, '"files" must be an object'),
         ({"spec": {"network": {"layers": [2, 1]}, "data": {"name": "xro"}}}, "did you mean 'xor'"),
         (
             {"spec": {"network": {"layers": [2, 2]}, "data": {"name": "xor"}}},
@@ -262,7 +262,7 @@ def test_too_long_a_trace_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(0.5)
         return b"{}"
 
-    monkeypatch.setattr(server, "_trace", slow)
+    monkeypatch.setattr(server, "_answer", slow)
     assert "took longer than 0.05 seconds" in refused(app, status=503, preset="flow")
 
 
@@ -350,7 +350,7 @@ def test_a_faulty_csv_file_says_file_and_line(app: TestClient) -> None:
     assert answer.status_code == 400
     assert (answer.json()["source"], answer.json()["line"]) == ("d.csv", 3)
     assert "no name" not in refused(app, "/api/csv", name="d.csv", text="")
-    assert 'say "name"' in refused(app, "/api/csv", text="")
+    assert '"name" must be a text; it is missing' in refused(app, "/api/csv", text="")
 
 
 # --- listening --------------------------------------------------------------------------------

@@ -16,6 +16,10 @@ class WhygradError(ValueError):
     put in front of the message: `data.csv, line 3: ...`. `message` is the text without them.
     """
 
+    message: str
+    source: str | None
+    line: int | None
+
     def __init__(self, message: str, *, source: str | None = None, line: int | None = None) -> None:
         self.message = message
         self.source = source

@@ -1,52 +1,64 @@
 // The messages that the server, a static page and a notebook give the page.
-// Written by scripts/make_wire_types.py from src/whygrad/wire/messages.py; do not edit.
+// Written by scripts/make_wire_types.py from src/whygrad/wire/; do not edit.
 
 import type { Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
 
 export const VERSION = 1
 
-/** A spec that comes with the package. */
+/** What to trace: a network or a formula, its start, loss, optimizer, data and training. */
 export interface PresetInfo {
   readonly name: string
   readonly title: string
   readonly description: string
 }
 
-/** One step of the worked example, at either grain (see `lesson.LessonStep`). */
+/** One line of the worked example. */
 export interface StepInfo {
+  /** id of the value it makes. */
   readonly value: number
+  /** what that value is called. */
   readonly name: string
+  /** forward, loss, backward or update. */
   readonly phase: Phase
+  /** where in the network, such as ("layer 1", "relu"). */
   readonly part: readonly string[]
+  /** what happens, in a few words. */
   readonly title: string
+  /** the tape's steps folded into it, in order. */
   readonly steps: readonly number[]
 }
 
-/**
- * Why an output moves as it does when one input moves: a sentence with slots (`op.Reason`).
- * `when` is a test on numbers in slots; of several reasons the first whose test holds is given.
- */
+/** Why an output moves as it does when one input moves: a sentence with slots for numbers. */
 export interface ReasonInfo {
+  /** the sentence. */
   readonly says: string
+  /** the named principle it rests on (`explain/principles.py`). */
   readonly principle: string
+  /** a test on numbers in slots; of several reasons, the first whose test holds is given. */
   readonly when: Test | null
 }
 
-/**
- * A row of the table of ops: how it reads, what it is for, its formula and reasons as data.
- */
+/** A row of the table. */
 export interface OpInfo {
+  /** PyTorch's name, where it has one. */
   readonly name: string
+  /** the name as a person would say it. */
   readonly title: string
+  /** how one application reads aloud; `{0}` and `{1}` stand for the inputs. */
   readonly reads: string
+  /** where the derivative does not exist and which value is used there. */
   readonly kinks: string
-  /** its inputs broadcast against each other, element by element. */
+  /** inputs broadcast against each other, element by element. */
   readonly aligned: boolean
   /** what it is for in a network. */
   readonly purpose: string
-  /** for each input, why the local derivative is what it is; null where there is none. */
+  /**
+   * for each input, why the local derivative is what it is; in the order of `pullbacks`, null
+   * where there is no derivative.
+   */
   readonly reasons: readonly (readonly ReasonInfo[] | null)[]
+  /** one element of the output and its local derivatives. */
   readonly formula: Formula
 }
 
@@ -56,12 +68,17 @@ export interface AnalogyInfo {
   readonly breaks: string
 }
 
-/** A fact about how changes travel, and the principles it rests on. */
+/** A fact about how changes travel. */
 export interface PrincipleInfo {
+  /** its short name, used everywhere. */
   readonly name: string
+  /** what it says. */
   readonly says: string
+  /** how to see it for oneself. */
   readonly see: string
+  /** the principles it follows from; none for one that is simply looked at. */
   readonly rests_on: readonly string[]
+  /** a likeness, if there is a good one. */
   readonly analogy: AnalogyInfo | null
 }
 
@@ -77,30 +94,29 @@ export interface Samples {
   readonly y: readonly (readonly number[])[]
 }
 
-/**
- * What a network learns from. `flipped` says which labels are wrong on purpose; `evaluation` are
- * samples to judge it by, where they are others than those it learns from.
- */
+/** Samples to learn from. Arrays are float64, copied when given, and read-only. */
 export interface DatasetInfo {
   readonly name: string
   readonly task: string
+  /** inputs and targets alone. */
   readonly train: Samples
   readonly feature_names: readonly string[]
   readonly target_names: readonly string[]
   readonly flipped: readonly boolean[] | null
+  /** inputs and targets alone. */
   readonly evaluation: Samples | null
   readonly classes: readonly string[] | null
   readonly note: string
 }
 
 /** The order of samples: `batchIndices(n, batch, iteration, seed, shuffle)` gives it. */
-export interface Visits {
+export interface BatchOrder {
   readonly batch: number
   readonly seed: number
   readonly shuffle: boolean
 }
 
-/** All the page needs to step, play, edit and train, without a server. */
+/** All that is needed to step, play, edit and train, without a server. */
 export interface TraceMessage {
   /** of this format. */
   readonly version: number
@@ -129,7 +145,7 @@ export interface TraceMessage {
   /** what it learns from; null for a formula. */
   readonly dataset: DatasetInfo | null
   /** the order of samples; null where every iteration sees the recorded inputs. */
-  readonly visits: Visits | null
+  readonly visits: BatchOrder | null
   /** how long the spec trains. */
   readonly iterations: number
   /** a regression output counts as right within this share of the targets' spread. */
@@ -138,9 +154,11 @@ export interface TraceMessage {
   readonly boundary: number
 }
 
-/** A mistake that fits a tape, and the tape on which it is made (see `whatif.Mistake`). */
+/** A mistake that fits a tape, and the tape on which it is made. */
 export interface MistakeInfo {
+  /** its stable snake_case name. */
   readonly name: string
+  /** what is done wrong, in a few words. */
   readonly title: string
   /** why people make it. */
   readonly people: string
@@ -158,21 +176,21 @@ export interface MistakeInfo {
   readonly origins: Readonly<Record<string, number>>
 }
 
-/** The mistakes that fit a trace. */
+/** The mistakes that fit a tape. */
 export interface MistakesMessage {
   readonly mistakes: readonly MistakeInfo[]
   /** the ops on their tapes, by name. */
   readonly ops: Readonly<Record<string, OpInfo>>
 }
 
-/** What was wrong, and where if that is known. */
+/** Something given to whygrad cannot be used as it is. */
 export interface ErrorMessage {
   readonly message: string
   readonly source: string | null
   readonly line: number | null
 }
 
-/** A column of an uploaded CSV file. */
+/** A column of a CSV file: whether all its cells are numbers, and the first different ones. */
 export interface ColumnInfo {
   readonly name: string
   readonly numeric: boolean
@@ -180,7 +198,7 @@ export interface ColumnInfo {
   readonly examples: readonly string[]
 }
 
-/** What an uploaded CSV file holds, and which columns are likely targets. */
+/** What the CSV file `source` holds, and which columns a person most likely wants to learn. */
 export interface CsvInfo {
   readonly name: string
   readonly rows: number
@@ -206,10 +224,13 @@ export interface NumberInfo {
   readonly number: number
 }
 
-/** What is asked (see `practice.Ask`). */
+/** One question. */
 export interface AskInfo {
+  /** the element asked for, or what else is asked ("first wrong step", "order"). */
   readonly name: string
+  /** the question in words. */
   readonly prompt: string
+  /** what the answer is chosen from or made of; empty where it is typed. */
   readonly choices: readonly string[]
 }
 
@@ -219,59 +240,87 @@ export interface LossesInfo {
   readonly wrong: readonly (number | null)[]
 }
 
-/** An exercise, and the tape it is about. */
+/** A question about one small tape. */
 export interface ExerciseMessage {
-  /** says everything about it; the same id makes the same exercise anywhere. */
+  /**
+   * says everything about it: kind, feature, fading, seed, and difficulty if above 1; the same
+   * id makes the same exercise anywhere.
+   */
   readonly id: string
+  /** one of KINDS. */
   readonly kind: string
+  /** what the tape has that is worth practising. */
   readonly feature: string
+  /** how much is worked out already; one of FADING. */
   readonly fading: string
+  /** how long the way to the loss is: 1 is the feature at its shortest. */
   readonly difficulty: number
+  /** which one. */
   readonly seed: number
   /** what there is to practise. */
   readonly says: string
   /** what has to be known besides the formulas and numbers. */
   readonly notes: readonly string[]
-  /** which iteration of the trace it is about, from 1. */
+  /** which iteration of its training the exercise is about, from 1. */
   readonly iteration: number
   /** numbers that are told of those that are worked out, right or wrong. */
   readonly told: readonly NumberInfo[]
+  /** what is asked, in the order it is worked out. */
   readonly asks: readonly AskInfo[]
   /** of a remedy to choose, how training goes. */
   readonly losses: LossesInfo | null
+  /** the tape it is about, and all there is to study of it. */
   readonly trace: TraceMessage
 }
 
-/** A mistake that gives a typed number, in words (see `whatif.Mistake`). */
+/** A mistake that can be played. */
 export interface SlipInfo {
+  /** its stable snake_case name. */
   readonly name: string
+  /** what is done wrong, in a few words. */
   readonly title: string
+  /** why people make it. */
   readonly people: string
+  /** what goes wrong then. */
   readonly breaks: string
+  /** how to notice it. */
   readonly notice: string
+  /** the question that tells it from others with the same number. */
   readonly asks: string
 }
 
-/** A graded answer (see `practice.Mark`). */
+/** One graded answer. */
 export interface MarkMessage {
+  /** what was asked. */
   readonly name: string
+  /** the name, as it is shown. */
   readonly symbol: string
+  /** what was typed. */
   readonly typed: string
-  /** null where it cannot be said. */
+  /**
+   * whether it is right (given what was carried); null if that cannot be said, since it was left
+   * blank, could not be read or is too rough.
+   */
   readonly correct: boolean | null
+  /** the right answer, from the learner's own earlier numbers where those were wrong. */
   readonly expected: number | string
-  /** those that give the learner's number, the likeliest first. */
+  /** the mistakes that give the learner's number, the likeliest first. */
   readonly mistakes: readonly SlipInfo[]
+  /** what to say. */
   readonly feedback: string
+  /** whether an earlier wrong number was carried into what is expected. */
   readonly carried: boolean
   /** of a wrong number, the right step, which the feedback ends with. */
   readonly step: string
 }
 
-/** A line of someone's homework: what came of it, or why it could not be graded. */
+/** A line of someone's work. */
 export interface LineMessage {
+  /** the line as it was written. */
   readonly typed: string
+  /** what came of its number; null where there was none to grade. */
   readonly mark: MarkMessage | null
+  /** why it could not be graded; empty if it was. */
   readonly trouble: string
 }
 

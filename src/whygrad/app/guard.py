@@ -84,7 +84,7 @@ def hosts_for(host: str) -> frozenset[str] | None:
     return LOOPBACK | {host.lower()}
 
 
-async def body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """Return a request's body.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Answers: messages of ``wire`` as JSON, and refusals that say what was wrong."""
+"""Answers: domain objects as ``wire`` sends them, and refusals that say what was wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from whygrad.errors import WhygradError
-from whygrad.wire.messages import ErrorMessage, to_json
+from whygrad.wire.messages import to_json
 
 
 class Refused(WhygradError):
@@ -20,9 +20,10 @@ class Refused(WhygradError):
 
 
 def coded(message: Any) -> bytes:
-    """Return a message, or a list of them, as JSON text."""
-    data = [to_json(item) for item in message] if isinstance(message, list) else to_json(message)  # pyright: ignore
-    return json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    """Return a domain object, or a list of them, as JSON text."""
+    return json.dumps(
+        to_json(message), allow_nan=False, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 def reply(content: bytes, *, status: int = 200) -> Response:
@@ -34,5 +35,4 @@ def reply(content: bytes, *, status: int = 200) -> Response:
 
 def refusal(error: WhygradError) -> Response:
     """Answer with what was wrong."""
-    message = ErrorMessage(error.message, error.source, error.line)
-    return reply(coded(message), status=error.status if isinstance(error, Refused) else 400)
+    return reply(coded(error), status=error.status if isinstance(error, Refused) else 400)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from whygrad.cli.options import FORMAT
 from whygrad.spec import load_spec, preset_names
-from whygrad.wire.messages import PresetInfo, to_json
+from whygrad.wire.messages import to_json
 
 
 @click.command()
@@ -26,8 +26,7 @@ def presets(style: str) -> None:
     """
     specs = [load_spec(name) for name in preset_names()]
     if style == "json":
-        listed = [to_json(PresetInfo(s.name, s.title, s.description)) for s in specs]
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(to_json(specs), indent=2, ensure_ascii=False))
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("preset", style="bold", no_wrap=True)

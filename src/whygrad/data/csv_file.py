@@ -157,8 +157,9 @@ class ColumnSummary:
 
 @dataclass(frozen=True)
 class CsvSummary:
-    """What a CSV file holds, and which columns a person most likely wants to learn."""
+    """What the CSV file `source` holds, and which columns a person most likely wants to learn."""
 
+    source: str
     rows: int
     columns: tuple[ColumnSummary, ...]
     likely_targets: tuple[str, ...]
@@ -179,7 +180,7 @@ def describe_csv(content: bytes | str, *, source: str = "data.csv") -> CsvSummar
         columns.append(ColumnSummary(name, numeric, len(cells), tuple(cells[:5])))
     by_lower = {name.lower(): name for name in reversed(table.header)}
     named = [by_lower[word] for word in _TARGET_NAMES if word in by_lower]
-    return CsvSummary(len(table.rows), tuple(columns), (*named, table.header[-1])[:1])
+    return CsvSummary(source, len(table.rows), tuple(columns), (*named, table.header[-1])[:1])
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,14 @@ class Scaling:
 
 
 @dataclass(frozen=True, eq=False)
+class Samples:
+    """Inputs and targets, one row per sample."""
+
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Samples to learn from. Arrays are float64, copied when given, and read-only.
 
@@ -111,6 +119,11 @@ class Dataset:
     def targets(self) -> int:
         """How many targets a sample has: what the last layer gives."""
         return self.y.shape[1]
+
+    @property
+    def samples(self) -> Samples:
+        """Inputs and targets alone."""
+        return Samples(self.x, self.y)
 
     def take(self, indices: ArrayLike) -> Dataset:
         """The samples at the given indices, in that order, as a dataset; same columns and names."""

@@ -22,17 +22,23 @@ from whygrad.practice.questions import (
     FADING,
     KINDS,
     QUESTIONS,
+    TRAINED,
     Ask,
+    Losses,
     Named,
+    Number,
     Setting,
     earlier,
     leaves,
+    notes,
     story,
 )
-from whygrad.practice.workings import Workings
+from whygrad.practice.workings import Workings, worked_out
 from whygrad.spec import spec_from_dict
 from whygrad.tape.run import Run
-from whygrad.training.start import start
+from whygrad.training.start import Training, start
+from whygrad.training.study import Study, study
+from whygrad.whatif import MakeMistake, compare
 
 MAX_SEED = 2**31
 DIFFICULTIES = (1, 2, 3, 4)
@@ -46,7 +52,8 @@ class Exercise:
     """A question about one small tape.
 
     Attributes:
-        id: says everything about it: kind, feature, fading, seed, and difficulty if above 1.
+        id: says everything about it: kind, feature, fading, seed, and difficulty if above 1;
+            the same id makes the same exercise anywhere.
         kind: one of KINDS.
         feature: what the tape has that is worth practising.
         fading: how much is worked out already; one of FADING.
@@ -74,12 +81,50 @@ class Exercise:
     @property
     def run(self) -> Run:
         """The numbers of the exercise's tape, done rightly."""
-        return _run(json.dumps(self.spec), FEATURES[self.feature].iteration)
+        return _run(json.dumps(self.spec), self.iteration)
 
     @property
     def workings(self) -> Workings:
         """The exercise's tape and the mistakes that fit it; made anew each time."""
-        return _workings(json.dumps(self.spec), FEATURES[self.feature].iteration)
+        return _workings(json.dumps(self.spec), self.iteration)
+
+    @property
+    def says(self) -> str:
+        """What there is to practise."""
+        return FEATURES[self.feature].says
+
+    @property
+    def iteration(self) -> int:
+        """Which iteration of its training the exercise is about, from 1."""
+        return FEATURES[self.feature].iteration
+
+    @property
+    def notes(self) -> list[str]:
+        """What has to be known besides the formulas and numbers."""
+        return notes(self.workings)
+
+    @property
+    def told(self) -> tuple[Number, ...]:
+        """Numbers that are told of those that are worked out, right or wrong."""
+        made = {self.run.label(value, at) for value, at in worked_out(self.run)}
+        return tuple(Number(name, number) for name, number in self.given if name in made)
+
+    @property
+    def losses(self) -> Losses | None:
+        """Of a remedy to choose, how training goes."""
+        if self.kind != "choose_the_remedy":
+            return None
+        losses = compare(_training(self.spec), MakeMistake(self.mistake), TRAINED).training
+        right, wrong = (
+            tuple(loss if math.isfinite(loss) else None for loss in losses[which])
+            for which in ("right", "wrong")
+        )
+        return Losses(right, wrong)
+
+    @property
+    def study(self) -> Study:
+        """The tape it is about, and all there is to study of it."""
+        return study(_training(self.spec))
 
     def to_json(self, *, with_answers: bool = False) -> dict[str, Any]:
         """Return the exercise as JSON data."""
@@ -95,6 +140,28 @@ class Exercise:
                 for ask in self.asks
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What an exercise can be about."""
+
+    name: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """What exercises can be about, from easy to hard, and how difficult they can be."""
+
+    features: tuple[Topic, ...]
+    difficulties: tuple[int, ...]
+
+
+def topics() -> Topics:
+    """Return what exercises there can be."""
+    features = (Topic(name, feature.says) for name, feature in FEATURES.items())
+    return Topics(tuple(features), DIFFICULTIES)
 
 
 def exercise(
@@ -234,7 +301,11 @@ def _workings(spec: str, iteration: int) -> Workings:
 
 @lru_cache(maxsize=64)
 def _run(spec: str, iteration: int) -> Run:
-    return start(spec_from_dict(json.loads(spec), "exercise")).iteration.play(iteration)
+    return _training(json.loads(spec)).iteration.play(iteration)
+
+
+def _training(spec: Spec) -> Training:
+    return start(spec_from_dict(dict(spec), "exercise"))
 
 
 def _is_friendly(workings: Workings) -> bool:

@@ -19,7 +19,7 @@ from whygrad.explain.lesson import formula
 from whygrad.practice.answer import Answer, agrees, is_off_by_rounding, is_rough, read
 from whygrad.practice.workings import NOTHING_HELD, Held, Place, Workings
 from whygrad.tape.run import Run, json_number
-from whygrad.whatif.mistakes import Mistake
+from whygrad.whatif.mistakes import Mistake, find_mistake
 
 OFFERED = 3  # mistakes put into words at most
 # Named last where others give the same number: they are made in code rather than by hand.
@@ -60,6 +60,16 @@ class Mark:
     carried: bool
     rating: int | None = None
     step: str = ""
+
+    @property
+    def symbol(self) -> str:
+        """The name, as it is shown."""
+        return symbol(self.name)
+
+    @property
+    def slips(self) -> tuple[Mistake, ...]:
+        """The mistakes that give the learner's number, the likeliest first."""
+        return tuple(map(find_mistake, self.mistakes))
 
     def to_json(self) -> dict[str, Any]:
         """Return the mark as JSON data; a rating only where there is one."""

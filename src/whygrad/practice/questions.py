@@ -45,6 +45,22 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """An element's name, and a number for it."""
+
+    name: str
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The losses of a training without a planted mistake and with it; None for no number."""
+
+    right: tuple[float | None, ...]
+    wrong: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of a tape.
 

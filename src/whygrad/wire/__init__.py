@@ -1,1 +1,5 @@
-"""What the front end is sent: ``messages`` has it all, and ``web/src/wire.ts`` the types of it."""
+"""What the front end is sent: domain objects, serialised.
+
+In reading order: ``sent`` (which fields of which objects; ``web/src/wire.ts`` has their types) and
+``messages`` (domain objects as JSON).
+"""
