@@ -4,8 +4,8 @@
 ``GET /api/initial`` is the trace the page opens on, ``POST /api/trace`` traces another spec (with
 "swap", one choice made differently), ``POST /api/mistakes`` gives the mistakes that fit a spec's
 tape, and ``POST /api/csv`` says what an uploaded file holds. ``GET /api/practice`` lists what can
-be practised; ``POST /api/exercise``, ``/api/grade`` and ``/api/homework`` make an exercise, grade
-answers, and check someone's own numbers. Bodies are the dataclasses of ``traces``, ``practice`` and
+be practised; ``POST /api/exercise`` and ``/api/exercise/mistakes`` give an exercise and the mistakes
+that fit it, and ``/api/homework`` checks someone's own numbers. Bodies are the dataclasses of ``traces``, ``practice`` and
 this module; answers are domain objects as ``wire`` sends them; what cannot be served is an
 ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
 
@@ -302,8 +302,8 @@ API = (
     _post("/mistakes", answers(traces.SpecBody, traces.mistakes, with_files=True)),
     _post("/csv", answers(traces.CsvBody, traces.csv)),
     Route("/practice", lists(topics)),
-    _post("/exercise", answers(practice.ExerciseBody, practice.make)),
-    _post("/grade", answers(practice.GradeBody, practice.marks)),
+    _post("/exercise", answers(practice.ExerciseBody, practice.pose)),
+    _post("/exercise/mistakes", answers(practice.IdBody, practice.mistakes)),
     _post("/homework", answers(practice.HomeworkBody, practice.homework, with_files=True)),
     Route("/clinic", clinic_offers),
     _post("/clinic/patient", asks_the_clinic(PatientBody, Ward.patient)),

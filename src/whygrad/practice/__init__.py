@@ -1,5 +1,6 @@
 """Practice: exercises from a seed, grading that understands wrong answers, worksheets."""
 
+from whygrad.practice.accepted import Accepted, Posed, posed
 from whygrad.practice.answer import Answer, agrees, read
 from whygrad.practice.check import STARTERS, Checked, Wrong, check, starter
 from whygrad.practice.exercise import DIFFICULTIES, Exercise, exercise, from_id, from_json
@@ -18,12 +19,14 @@ __all__ = [
     "KINDS",
     "RATING",
     "STARTERS",
+    "Accepted",
     "Answer",
     "Ask",
     "Checked",
     "Exercise",
     "Line",
     "Mark",
+    "Posed",
     "Workings",
     "Wrong",
     "agrees",
@@ -36,6 +39,7 @@ __all__ = [
     "grade_numbers",
     "homework",
     "notes",
+    "posed",
     "read",
     "starter",
     "worked_out",

@@ -1,6 +1,6 @@
 // What the practice room asks of its host; a failure is thrown as a Refusal.
 
-import type { ExerciseMessage, LineMessage, MarkMessage, PracticeInfo, PresetInfo } from '../wire'
+import type { ExerciseMessage, LineMessage, MistakesMessage, PracticeInfo, PresetInfo } from '../wire'
 
 export interface PracticeApi {
   /** The address of worksheets to print; null where there are none. */
@@ -8,8 +8,8 @@ export interface PracticeApi {
   /** What exercises there are. */
   info(): Promise<PracticeInfo>
   exercise(asked: ExerciseRequest): Promise<ExerciseMessage>
-  /** Marks of all that was asked, in its order; what was not answered counts as blank. */
-  grade(id: string, answers: Readonly<Record<string, string>>): Promise<readonly MarkMessage[]>
+  /** The mistakes that can be made on an exercise, by its id. */
+  mistakes(id: string): Promise<MistakesMessage>
   /** What came of each line of someone's own work. */
   homework(asked: HomeworkRequest): Promise<readonly LineMessage[]>
   /** Networks that come with whygrad. */

@@ -15,7 +15,6 @@ import type {
   ExerciseMessage,
   GradeMessage,
   LineMessage,
-  MarkMessage,
   MistakesMessage,
   PatientMessage,
   PracticeInfo,
@@ -32,7 +31,7 @@ export type Question =
   | 'csv'
   | 'practice'
   | 'exercise'
-  | 'grade'
+  | 'exercise/mistakes'
   | 'homework'
   | 'clinic'
   | 'clinic/patient'
@@ -91,7 +90,7 @@ export function hostAsking(ask: Ask, { store, worksheets = null }: Options): Ful
     worksheets,
     info: () => answer<PracticeInfo>('practice'),
     exercise: (asked) => answer<ExerciseMessage>('exercise', asked),
-    grade: (id, answers) => answer<readonly MarkMessage[]>('grade', { id, answers }),
+    mistakes: (id) => answer<MistakesMessage>('exercise/mistakes', { id }),
     homework: (asked) => answer<readonly LineMessage[]>('homework', asked),
     presets: traces.presets,
   }

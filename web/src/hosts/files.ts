@@ -15,7 +15,7 @@ const INSTEAD: Readonly<Record<Question, string>> = {
   mistakes: 'To play the mistakes of any network, install whygrad[app] and run “whygrad open”.',
   csv: 'To open a table of your own, install whygrad[app] and run “whygrad open”.',
   exercise: 'For every exercise there is, install whygrad[app] and run “whygrad open”.',
-  grade: 'To have it graded, install whygrad[app] and run “whygrad open”.',
+  'exercise/mistakes': 'To have your mistakes named, install whygrad[app] and run “whygrad open”.',
   homework: 'To have your own work checked, install whygrad[app] and run “whygrad open”.',
   clinic: 'The clinic trains networks: install whygrad[app,clinic] and run “whygrad open”.',
   'clinic/patient': 'The clinic trains networks: install whygrad[app,clinic] and run “whygrad open”.',
@@ -39,10 +39,11 @@ export function filesHost(base: string, store: Store): FullHost {
       case 'trace':
         return 'preset' in content ? `traces/${content.preset}` : null
       case 'mistakes': {
-        if ('exercise' in content) return `mistakes/${content.exercise}`
         const name = 'spec' in content && opened.get(JSON.stringify(content.spec))
         return name ? `mistakes/${name}` : null
       }
+      case 'exercise/mistakes':
+        return 'id' in content ? `mistakes/${content.id}` : null
       case 'exercise':
         return `exercises/${idOf(content as ExerciseRequest)}`
       default:

@@ -57,6 +57,7 @@ test('a server is asked what a notebook is asked, and both with what is needed t
     await traces.mistakes(found)
     await traces.swapped(found, 'relu=sigmoid')
     await practice.exercise(EXERCISE)
+    await practice.mistakes('next_number.fanout.solo.7')
   }
   const wanted = [
     ['presets', {}],
@@ -64,6 +65,7 @@ test('a server is asked what a notebook is asked, and both with what is needed t
     ['mistakes', { spec: { title: 'my' }, files: { 'my.csv': 'a,b' } }],
     ['trace', { spec: { title: 'my' }, files: { 'my.csv': 'a,b' }, swap: 'relu=sigmoid' }],
     ['exercise', EXERCISE],
+    ['exercise/mistakes', { id: 'next_number.fanout.solo.7' }],
   ]
   const { host, sent } = answering(({ id }) => ({ id, answer: trace }))
   await ask(host)
@@ -118,6 +120,7 @@ describe('files', () => {
     expect(await traces.mistakes(await traces.initial())).toEqual({ mistakes: ['xor'] })
     const { trace: made } = await practice.exercise(EXERCISE)
     expect(await traces.mistakes(made)).toEqual({ mistakes: ['fanout'] })
+    expect(await practice.mistakes('next_number.fanout.solo.7')).toEqual({ mistakes: ['fanout'] })
     expect(asked.map(({ address }) => address)).toContain('answers/mistakes/next_number.fanout.solo.7.json')
     expect(practice.worksheets).toBeNull()
   })

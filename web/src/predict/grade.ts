@@ -55,10 +55,14 @@ export class Grader {
   #own: readonly Place[] = []
   /** What was typed and is right. */
   #settled: readonly Place[] = []
+  /** What was told beforehand, as rounded as it was shown. */
+  readonly #told: readonly Place[]
 
-  constructor(session: Session, found: MistakesMessage = { mistakes: [], ops: {} }) {
+  constructor(session: Session, found: MistakesMessage = { mistakes: [], ops: {} }, told: readonly Place[] = []) {
     this.#session = session
     this.#work = new Workings(session, found)
+    this.#told = told
+    this.#own = told
   }
 
   /** Whether a wrong number is carried on. */
@@ -71,21 +75,25 @@ export class Grader {
     const name = this.#session.tape.values[element.id]!.name
     const place = { name, at: element.at, value: answer.value ?? 0 }
     // what has no name stands on no other tape: it is graded by itself
-    const [shown, exact, rounded] = [[], this.#slips, this.#own].map((held) =>
+    const [shown, followed, rounded] = [[], this.#slips, this.#own].map((held) =>
       name ? this.#work.number(place, held) : this.#session.number(element.id, element.at),
     ) as [number, number, number]
+    // nothing follows from some of what goes wrong, such as a logarithm of -1
+    const follows = Number.isFinite(followed)
+    const exact = follows ? followed : shown
+    const basis = follows ? without(this.#slips, place) : []
     const carried = !isClose(exact, shown)
     const plain = { typed, expected: exact, carried, settled: true, mistakes: [], step: '' }
     if (answer.value === null)
       return { ...plain, settled: false, ...this.#inWords(answer, element, exact) }
     if (isRight(answer, exact, rounded)) {
       this.#note(place, { settled: true })
-      return { ...plain, correct: true, says: this.#right(element, carried) }
+      return { ...plain, correct: true, says: this.#right(element, carried, basis) }
     }
     if (carried && agrees(answer, shown)) {
       // what went wrong before was put right, or not used
       this.#note(place, { slip: shown })
-      return { ...plain, expected: shown, carried: false, correct: true, says: this.#right(element, false) }
+      return { ...plain, expected: shown, carried: false, correct: true, says: this.#right(element, false, []) }
     }
     const mistakes = name ? this.#recognised(answer, place) : []
     if (!mistakes.length && isOffByRounding(answer, exact)) {
@@ -98,10 +106,10 @@ export class Grader {
       const says = 'That is near, but too rough to tell it from others: write one more digit.'
       return { ...plain, settled: false, correct: null, says }
     }
-    const step = this.#step(element, this.#work.right(without(this.#slips, place)))
+    const step = this.#step(element, this.#work.right(basis))
     this.#note(place, { slip: answer.value })
     const says = mistakes.length ? '' : `Not this number. ${hintOn(answer, exact)}`.trim()
-    return { ...plain, correct: false, mistakes, says, step: carried ? `from your own numbers, ${step}` : step }
+    return { ...plain, correct: false, mistakes, says, step }
   }
 
   /** Notes what was typed, in place of what was typed there before. */
@@ -148,14 +156,15 @@ export class Grader {
       const here = gives(mistake, others)
       const shows = (one: Place): boolean => work.mistaken(mistake, one, this.#slips) !== null
       if (!here && this.#settled.some(shows)) return []
-      return [{ mistake, rank: (here ? 0 : 1) + (SELDOM.has(mistake.name) ? 2 : 0) }]
+      const rank = here ? 0 : this.#told.some(shows) ? 2 : 1
+      return [{ mistake, rank: rank + (SELDOM.has(mistake.name) ? 3 : 0) }]
     })
     return ranked.sort((a, b) => a.rank - b.rank).map(({ mistake }) => mistake)
   }
 
-  #right(element: Element, carried: boolean): string {
+  #right(element: Element, carried: boolean, basis: readonly Place[]): string {
     if (!carried) return `Right. ${why(this.#session, element).claim}`
-    const run = this.#work.right(this.#slips)
+    const run = this.#work.right(basis)
     return `Right, from your own numbers: ${this.#step(element, run)}.`
   }
 
