@@ -4,10 +4,10 @@
 ``GET /api/initial`` is the trace the page opens on, ``POST /api/trace`` traces another spec (with
 "swap", one choice made differently), ``POST /api/mistakes`` gives the mistakes that fit a spec's
 tape, and ``POST /api/csv`` says what an uploaded file holds. ``GET /api/practice`` lists what can
-be practised; ``POST /api/exercise`` and ``/api/exercise/mistakes`` give an exercise and the mistakes
-that fit it, and ``/api/homework`` checks someone's own numbers. Bodies are the dataclasses of ``traces``, ``practice`` and
-this module; answers are domain objects as ``wire`` sends them; what cannot be served is an
-``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
+be practised; ``POST /api/exercise`` and ``/api/exercise/mistakes`` give an exercise and the
+mistakes that fit it, and ``/api/homework`` checks someone's own numbers. Bodies are the dataclasses
+of ``traces``, ``practice`` and this module; answers are domain objects as ``wire`` sends them; what
+cannot be served is an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
 
 ``GET /api/clinic`` lists what can be chosen from in the clinic; ``POST /api/clinic/patient``,
 ``/api/clinic/examine`` and ``/api/clinic/grade`` train a patient, examine it and grade an answer.
