@@ -8,6 +8,7 @@ import type { Element } from '../text/play'
 import { equation } from '../text/say'
 import { isClose } from '../whatif/compare'
 import type { OtherRun } from '../whatif/other'
+import { inSymbols } from '../whatif/reason'
 import { why } from '../why/ladder'
 import { Phrases } from '../why/phrases'
 import type { MistakeInfo, MistakesMessage } from '../wire'
@@ -28,7 +29,7 @@ export interface Mark {
   /** The mistakes that give the learner's number, the likeliest first. */
   readonly mistakes: readonly MistakeInfo[]
   readonly says: string
-  /** The step with its numbers, where the answer is wrong: "∂L/∂ŷ = 2 × (0.25 − 2) = −3.5". */
+  /** The step, where the answer is wrong: "∂L/∂ŷ = 2 × (ŷ − t) = 2 × (0.25 − 2) = −3.5". */
   readonly step: string
 }
 
@@ -106,7 +107,7 @@ export class Grader {
       const says = 'That is near, but too rough to tell it from others: write one more digit.'
       return { ...plain, settled: false, correct: null, says }
     }
-    const step = this.#step(element, this.#work.right(basis))
+    const step = this.#step(element, this.#work.right(basis), { inNames: true })
     this.#note(place, { slip: answer.value })
     const says = mistakes.length ? '' : `Not this number. ${hintOn(answer, exact)}`.trim()
     return { ...plain, correct: false, mistakes, says, step }
@@ -168,14 +169,17 @@ export class Grader {
     return `Right, from your own numbers: ${this.#step(element, run)}.`
   }
 
-  /** A step with its numbers; on a run with numbers held, with those. */
-  #step(element: Element, run: OtherRun | null): string {
+  /** A step with its numbers, perhaps in names first; on a run with numbers held, with those. */
+  #step(element: Element, run: OtherRun | null, { inNames = false } = {}): string {
     const words = new Phrases(this.#session)
     const get = (id: number, at: number): number => {
       const other = run?.counterpart(id) ?? null
       return other === null ? this.#session.number(id, at) : run!.number(other, at)
     }
-    return `${words.symbol(element)} = ${equation(words.tree(element), get, get(element.id, element.at))}`
+    const tree = words.tree(element)
+    const numbers = equation(tree, get, get(element.id, element.at))
+    const names = inNames ? inSymbols(this.#session, tree) : numbers
+    return [...new Set([words.symbol(element), names, numbers])].join(' = ')
   }
 }
 

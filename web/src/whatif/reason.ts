@@ -43,7 +43,7 @@ export function tieOf(session: Session, other: OtherRun): Tie | null {
   return null
 }
 
-function inSymbols(run: Play, tree: Placed): string {
+export function inSymbols(run: Play, tree: Placed): string {
   return typeset(
     toPython(tree, (id, at) => {
       const { role, name } = run.tape.values[id]!
