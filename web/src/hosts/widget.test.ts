@@ -54,6 +54,7 @@ test('a notebook that answers is asked for what can be opened', async () => {
   const sent: unknown[] = []
   const model = { ...localModel({ trace: flow!.message, answers: true }), send: (message: unknown) => void sent.push(message) }
   const leave = whygrad.render({ model, el })
+  await new Promise((resolve) => setTimeout(resolve))
   Object.assign(el.querySelector('dialog')!, { showModal() {} }) // jsdom has none
   el.querySelector<HTMLButtonElement>('[aria-haspopup=dialog]')!.click()
   await new Promise((resolve) => setTimeout(resolve))
