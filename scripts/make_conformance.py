@@ -19,11 +19,19 @@ import numpy as np
 from whygrad import nn
 from whygrad.engine.backward import gradients
 from whygrad.engine.dims import Dim, Shape
-from whygrad.engine.formula import Place, choose, evaluate, place, place_local, to_python, unflat
+from whygrad.engine.formula import (
+    StepContext,
+    choose,
+    evaluate,
+    place,
+    place_local,
+    to_python,
+    unflat,
+)
 from whygrad.engine.notation import symbol
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
-from whygrad.engine.tensor import Tensor, apply, scene, tensor
+from whygrad.engine.tensor import Tensor, annotate, apply, tensor
 from whygrad.explain import Rung, nudge, paths, why
 from whygrad.tape import record
 from whygrad.tape.player import Player
@@ -51,7 +59,7 @@ def _op_case(op: Op, example: Example) -> Json:
     inputs = [tensor(array, dtype=array.dtype) for array in arrays]
     output = apply(op.name, *inputs, **example.params)
     numbers = [*arrays, output.data]
-    where = Place(
+    where = StepContext(
         formula=op.formula,
         inputs=tuple(range(len(inputs))),
         input_shapes=tuple(array.shape for array in arrays),
@@ -168,7 +176,7 @@ def iteration(
     """Record the backward pass and an update by gradient descent, and write the tape."""
     found = gradients(loss, parameters)
     carries: list[tuple[Tensor, Tensor]] = list(changed.items())
-    with scene(phase="update"):
+    with annotate(phase="update"):
         learning_rate = leaf(rate, "learning_rate", "hyperparameter")
         for parameter in parameters:
             change = found[parameter]
@@ -199,7 +207,7 @@ def _xor() -> tuple[Tape, Run]:
     w2, b2 = leaf(_numbers(1, 4, seed=2), "W2", "parameter"), leaf(np.zeros(1), "b2", "parameter")
     hidden = (x @ w1.T + b1).relu()
     guess = (hidden @ w2.T + b2).sigmoid().named("yhat")
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = apply("binary_cross_entropy", guess, t).named("L")
     return iteration(loss, [w1, b1, w2, b2], 0.5)
 
@@ -210,7 +218,7 @@ def _softmax_net() -> tuple[Tape, Run]:
     w1, b1 = leaf(_numbers(3, 5, seed=4), "W1", "parameter"), leaf(np.zeros(5), "b1", "parameter")
     w2, b2 = leaf(_numbers(5, 3, seed=5), "W2", "parameter"), leaf(np.zeros(3), "b2", "parameter")
     logits = (x @ w1 + b1).tanh() @ w2 + b2
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = apply("cross_entropy", logits, t).named("L")
     return iteration(loss, [w1, b1, w2, b2], 0.2, momentum=0.9)
 
@@ -229,7 +237,7 @@ def _moving() -> tuple[Tape, Run]:
     turned = (parts.T.reshape(2, 3, -1).permute(2, 0, 1).reshape(-1, 6) @ w) * 0.5
     logits = turned + normal.apply("leaky_relu", negative_slope=0.1)
     chosen = apply("gather", apply("log_softmax", logits, axis=-1), t, axis=-1)
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = (-chosen.mean() + 0.01 * logits.amax(-1).square().sum()).named("L")
     return iteration(loss, [table, w], 0.1)
 
@@ -252,7 +260,7 @@ def _convnet() -> tuple[Tape, Run]:
     t = leaf(np.eye(2)[[0, 1, 1, 0]], "t", "target", batch=4)
     with nn.carrying() as changed:
         logits = model(x)
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = apply("cross_entropy", logits, t).named("L")
     return iteration(loss, model.parameters(), 0.1, changed=changed)
 
@@ -264,7 +272,7 @@ def _attention() -> tuple[Tape, Run]:
     words = leaf([[0, 3, 1], [4, 4, 2]], "words", "input", np.int64, batch=2)
     t = leaf(np.eye(5)[[[3, 1, 2], [4, 2, 0]]], "t", "target", batch=2)
     logits = read(block(table(words)))
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = apply("cross_entropy", logits, t).named("L")
     parameters = [*table.parameters(), *block.parameters(), *read.parameters()]
     return iteration(loss, parameters, 0.1)
@@ -301,7 +309,7 @@ def _corners() -> Run:
     pooled = pairs.apply(
         "max_pool1d", kernel_size=(2,), stride=(2,), padding=(0,), dilation=(1,)
     ).named("m")
-    with scene(phase="loss"):
+    with annotate(phase="loss"):
         loss = (pooled.square().sum() + pairs.amax((0, 1)) + apply("abs", x).sum()).named("L")
     return iteration(loss, [x], 0.1)[1]
 

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from whygrad.explain.lesson import lesson, lines
+from whygrad.explain.worked import lines, worked_steps
 from whygrad.spec import Spec, parse_spec
 from whygrad.training.start import start
 from whygrad.training.study import study
@@ -78,7 +78,7 @@ def _session(name: str, spec: Spec | str) -> dict[str, Any]:
     training = start(spec)
     message = to_json(study(training))
     iteration = training.iteration
-    worked = [line for step in lesson(iteration.tape) for line in lines(iteration.run, step)]
+    worked = [line for step in worked_steps(iteration.tape) for line in lines(iteration.run, step)]
     iteration.play(ITERATIONS)
     judged = training.evaluate()
     return {

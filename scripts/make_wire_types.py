@@ -25,12 +25,13 @@ HEADER = """\
 // The messages that the server, a static page and a notebook give the page.
 // Written by scripts/make_wire_types.py from src/whygrad/wire/; do not edit.
 
-import type { Formula, Test } from './player/formula'
+import type { Declared, Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
 """
 KNOWN = {
     ("StepInfo", "phase"): "Phase",
     ("OpInfo", "formula"): "Formula",
+    ("OpInfo", "side"): "Declared | readonly ['branches'] | null",
     ("ReasonInfo", "when"): "Test | null",
     ("MistakeInfo", "tape"): "Tape",
     ("MistakeInfo", "leaves"): "Readonly<Record<string, Numbers>>",

@@ -92,7 +92,7 @@ def test_what_is_accepted_comes_with_an_exercise(app: TestClient) -> None:
 def test_the_mistakes_that_fit_an_exercise_come_as_tapes_with_their_words(app: TestClient) -> None:
     made = exercise(1, feature="momentum")
     found = asked(app, "exercise/mistakes", id=made.id)["mistakes"]
-    assert [one["name"] for one in found] == [one.name for one in made.workings.mistakes]
+    assert [one["name"] for one in found] == [one.name for one in made.solution.mistakes]
     assert {"title", "people", "breaks", "notice", "asks"} < set(found[0])
     (kept,) = [one["leaves"] for one in found if one["name"] == "keep_old_gradients"]
     assert sorted(kept.values(), key=str) == [[-4.5], [[-2.25]]]  # of the iteration before

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from whygrad.bench import Measured, run, table
-from whygrad.bench.cases import Case, Skipped
+from whygrad.bench.cases import Skipped, Workload
 from whygrad.bench.deep import Deep
 from whygrad.bench.measure import measure
 from whygrad.bench.peers import CASES, PEERS
@@ -17,11 +17,11 @@ QUICK = {name: PEERS[name] for name in ("whygrad", "numpy-by-hand", "pytorch-eag
 @pytest.mark.parametrize(
     "case",
     [CASES[name] for name in ("xor", "small", "convnet", "attention")]
-    + [Case((7, 5, 6, 3), 9, 1.0)],
+    + [Workload((7, 5, 6, 3), 9, 1.0)],
 )
-def test_contenders_agree_and_are_measured(case: Case | Deep) -> None:
+def test_contenders_agree_and_are_measured(case: Workload | Deep) -> None:
     peers = dict(QUICK)
-    if isinstance(case, Case):
+    if isinstance(case, Workload):
         peers["hips-autograd"] = PEERS["hips-autograd"]
     found = measure(case, peers, rounds=2, seconds=0.001)
     assert set(found.seconds) == set(peers)
@@ -36,13 +36,13 @@ def test_micrograd_does_only_the_smallest() -> None:
 
 
 def test_who_is_missing_or_fails_is_said() -> None:
-    def absent(_: Case) -> object:
+    def absent(_: Workload) -> object:
         raise ImportError(name="jux")
 
-    def unable(_: Case) -> object:
+    def unable(_: Workload) -> object:
         raise Skipped("cannot")
 
-    def broken(_: Case) -> object:
+    def broken(_: Workload) -> object:
         raise ValueError("no\nclang")
 
     peers = {"whygrad": PEERS["whygrad"], "a": absent, "b": unable, "c": broken}
@@ -57,7 +57,7 @@ def test_who_is_missing_or_fails_is_said() -> None:
 def test_what_computes_something_else_is_refused() -> None:
     peers = {
         "whygrad": PEERS["whygrad"],
-        "other": lambda case: PEERS["whygrad"](Case(case.sizes, case.batch, 1.0, rate=5.0)),
+        "other": lambda case: PEERS["whygrad"](Workload(case.sizes, case.batch, 1.0, rate=5.0)),
     }
     with pytest.raises(WhygradError, match="other and whygrad disagree on W1"):
         measure(CASES["xor"], peers, 1, 0.001)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from whygrad.errors import WhygradError
-from whygrad.practice import STARTERS, Checked, check, starter
-from whygrad.practice.cases import FUNCTIONS, cases
+from whygrad.practice import STARTERS, CheckResult, check, starter
+from whygrad.practice.scenarios import FUNCTIONS, scenarios
 
 NEURON = """
 def neuron(w, b, x, y):
@@ -104,7 +104,7 @@ SLIPS = [
 ]
 
 
-def checked(folder: Path, code: str, **more: float) -> list[Checked]:
+def checked(folder: Path, code: str, **more: float) -> list[CheckResult]:
     file = folder / "my_backprop.py"
     file.write_text(code, encoding="utf-8")
     return check(file, **more)  # pyright: ignore
@@ -277,10 +277,10 @@ def test_what_a_file_prints_is_kept_apart(tmp_path: Path) -> None:
 
 
 def test_cases_meet_what_goes_wrong() -> None:
-    made = cases(0)
+    made = scenarios(0)
     shut = [case.run["z"].item() < 0 for case in made["neuron"]]
     assert 2 <= sum(shut) <= 10
     assert {len(case.arguments["x"]) for case in made["two_layers"]} == {1, 2, 3}
     assert any((case.run["z1"] < 0).any() for case in made["two_layers"])
     assert len({case.steps for case in made["Value"]}) == 6
-    assert cases(1)["neuron"][0].arguments != made["neuron"][0].arguments
+    assert scenarios(1)["neuron"][0].arguments != made["neuron"][0].arguments

@@ -104,7 +104,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
 
 
 def test_a_mistake_of_ours_is_not_taken_for_a_missing_extra() -> None:
-    missing = "import sys; sys.modules['whygrad.explain.lesson'] = None"
+    missing = "import sys; sys.modules['whygrad.explain.worked'] = None"
     code = f"{missing}; from whygrad.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "Traceback" in done.stderr
@@ -288,11 +288,11 @@ def test_a_sum_inside_a_sum_is_cut_at_its_outermost_signs() -> None:
 
 @pytest.mark.parametrize("unfold", [False, True])
 @pytest.mark.parametrize("preset", ["flow", "xor", "moons"])
-def test_the_json_is_the_lesson_and_the_full_record(preset: str, unfold: bool) -> None:
+def test_the_json_is_the_worked_steps_and_the_full_record(preset: str, unfold: bool) -> None:
     data = json.loads(printed("trace", preset, "--format", "json", *["--unfold"] * unfold))
     tape = Tape.from_json(data["tape"])
     numbers = Run.from_json(tape, data["run"])
-    for line in data["lesson"]:
+    for line in data["worked"]:
         assert set(line) == {"name", "phase", "formula", "expression", "value"}
         value = eval(line["expression"], {"__builtins__": {}, "max": max, "min": min, **FUNCTIONS})
         assert value == pytest.approx(line["value"], rel=1e-9, abs=1e-12)
@@ -303,14 +303,14 @@ def test_the_json_is_the_lesson_and_the_full_record(preset: str, unfold: bool) -
 
 
 def test_the_names_in_the_json() -> None:
-    lesson = json.loads(printed("trace", "flow", "--format", "json"))["lesson"]
-    assert [line["name"] for line in lesson] == [
+    worked = json.loads(printed("trace", "flow", "--format", "json"))["worked"]
+    assert [line["name"] for line in worked] == [
         *("z1", "a1", "yhat", "L"),
         *("dL/dyhat", "dL/dw2", "dL/db2", "dL/da1", "dL/dz1", "dL/dw1", "dL/db1"),
         *("w1_new", "b1_new", "w2_new", "b2_new"),
     ]
-    lesson = json.loads(printed("trace", "xor", "--format", "json"))["lesson"]
-    assert "dL/dW1[0,2]" in {line["name"] for line in lesson}
+    worked = json.loads(printed("trace", "xor", "--format", "json"))["worked"]
+    assert "dL/dW1[0,2]" in {line["name"] for line in worked}
 
 
 def test_a_number_that_is_not_finite_is_a_text_in_the_json(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from whygrad.explain.display import (
     shown,
     typeset,
 )
-from whygrad.explain.lesson import formula, lesson
+from whygrad.explain.worked import formula, worked_steps
 from whygrad.spec import preset_names
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
@@ -135,7 +135,7 @@ def test_a_result_that_the_formula_does_not_come_to_is_shown_in_full() -> None:
 
 def assert_adds_up(run: Run, *, fold: bool, most: int = 20) -> None:
     """Read every equation of a run as it is shown, work it out, and show that."""
-    for step in lesson(run.tape, unfold=not fold):
+    for step in worked_steps(run.tape, unfold=not fold):
         for at in range(min(run.arrays[step.value].size, most)):
             tree = formula(run, step.value, at, fold=fold)
             found = shown(tree, run.number, run.number(step.value, at))
@@ -199,7 +199,7 @@ def test_every_equation_of_a_random_tape_adds_up(numbers: list[float], ops: list
 
 
 def recorded(loss: Tensor, x: Tensor) -> Run:
-    from whygrad.training.iteration import record_iteration
+    from whygrad.training.trace import record_iteration
 
     tape, run, _ = record_iteration(loss.named("L"), [x], None, {})
     assert isinstance(tape, Tape)
@@ -221,7 +221,7 @@ def vectors() -> dict[str, Any]:
 def shown_cases() -> Iterator[dict[str, Any]]:
     for preset in ("flow", "calculator", "moons"):
         run = start(preset).iteration.run
-        for step in lesson(run.tape):
+        for step in worked_steps(run.tape):
             value, at = step.value, 0
             tree = formula(run, value, at)
             result = run.number(value, at)

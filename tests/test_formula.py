@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from whygrad.engine.formula import (
     Expr,
     Formula,
-    Place,
+    StepContext,
     call,
     choose,
     evaluate,
@@ -178,7 +178,7 @@ def test_powers_that_are_too_large_or_no_number(a: float, b: float) -> None:
 
 
 def test_an_argument_without_a_derivative_has_no_local_ones() -> None:
-    chosen = Place(OPS["where"].formula, (0, 1, 2), ((2,),) * 3, 3, (2,), {}, lambda *_: 0)
+    chosen = StepContext(OPS["where"].formula, (0, 1, 2), ((2,),) * 3, 3, (2,), {}, lambda *_: 0)
     assert list(place_local(chosen, 0, (1,))) == []
     ((index, _),) = place_local(chosen, 1, (1,))
     assert index == (1,)
@@ -193,9 +193,9 @@ def test_division_by_zero(a: float, b: float) -> None:
     np.testing.assert_array_equal(got, expected)
 
 
-def placed(formula: Formula, shape: tuple[int, ...] = (2,), params: Any = None) -> Place:
+def placed(formula: Formula, shape: tuple[int, ...] = (2,), params: Any = None) -> StepContext:
     given = {"axis": -1} if params is None else params
-    return Place(formula, (0, 1), ((2,), (2,)), 2, shape, given, lambda *_: 0)
+    return StepContext(formula, (0, 1), ((2,), (2,)), 2, shape, given, lambda *_: 0)
 
 
 def test_a_formula_that_speaks_of_what_there_is_not() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import whygrad as wg
 from whygrad.engine.gradcheck import gradcheck, worst
-from whygrad.engine.op import Local
+from whygrad.engine.op import LocalDerivative
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import tensor
 from whygrad.errors import GradientError, UnknownName
@@ -27,7 +27,7 @@ def test_right_gradients_pass() -> None:
 
 
 def test_a_planted_fault_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = replace(OPS["tanh"], pullbacks=(Local(lambda s: 1.0 - s.output),))
+    wrong = replace(OPS["tanh"], pullbacks=(LocalDerivative(lambda s: 1.0 - s.output),))
     monkeypatch.setitem(OPS, "tanh", wrong)
     with pytest.raises(GradientError, match=r"of tanh with respect to argument 0 .* element \[1\]"):
         gradcheck("tanh", [0.1, 1.5])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from whygrad.practice import FEATURES, KINDS, RATING, Exercise, Mark, exercise, grade, posed
-from whygrad.practice.workings import Workings
+from whygrad.practice.solution import Solution
 from whygrad.wire.messages import to_json
 
 WEB = Path(__file__).parents[1] / "web"
@@ -28,7 +28,7 @@ def right(made: Exercise) -> Answers:
     }
 
 
-def typed(made: Exercise, work: Workings) -> Iterator[Answers]:
+def typed(made: Exercise, work: Solution) -> Iterator[Answers]:
     """Yield answers to an exercise: blank, right, and wrong in many ways."""
     fine = right(made)
     yield {}
@@ -74,7 +74,7 @@ def cases() -> Iterator[dict[str, object]]:
         for kind in KINDS if n < 2 else ("next_number", KINDS[n % len(KINDS)]):
             fading = ("solo", "completion", "worked")[n % 3]
             made = exercise(7 + n, feature=feature, kind=kind, fading=fading)
-            work = made.workings
+            work = made.solution
             graded: list[tuple[Answers, list[Mark]]] = [
                 (answers, grade(made, answers, work)) for answers in typed(made, work)
             ]

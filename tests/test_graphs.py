@@ -21,7 +21,7 @@ from whygrad.engine.formula import evaluate
 from whygrad.engine.gradcheck import worst
 from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
-from whygrad.explain import lesson
+from whygrad.explain import worked
 from whygrad.tape.player import Player
 from whygrad.tape.record import write
 from whygrad.tape.run import Run, leaves_of
@@ -259,10 +259,10 @@ def test_every_formula_gives_its_number(graph: Graph, fold: bool) -> None:
     tape, run, _, _ = traced(graph)
     for step in tape.steps:
         for at in range(run.arrays[step.output].size):
-            tree = lesson.formula(run, step.output, at, fold=fold)
+            tree = worked.formula(run, step.output, at, fold=fold)
             number = run.number(step.output, at)
             assert evaluate(tree, run.number) == pytest.approx(number, rel=1e-9, abs=1e-10)
-            assert eval(lesson.in_numbers(run, tree), PYTHON) == pytest.approx(
+            assert eval(worked.in_numbers(run, tree), PYTHON) == pytest.approx(
                 number, rel=1e-9, abs=1e-10
             )
 

@@ -16,7 +16,7 @@ from whygrad.engine.tensor import apply, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.optim import OPTIMIZERS
 from whygrad.tape import player as playing
-from whygrad.tape.many import LEADING, ManyPlayer
+from whygrad.tape.many import ManyPlayer
 from whygrad.tape.player import Player
 from whygrad.tape.record import write
 from whygrad.tape.tape import Tape
@@ -82,10 +82,6 @@ def test_leaves_can_be_shared(op: Op, example: Example) -> None:
         alone.play()
         for value, array in enumerate(many.run(run).arrays):
             np.testing.assert_allclose(array, alone.buffers[value], rtol=1e-12, atol=1e-15)
-
-
-def test_the_listed_ops_exist() -> None:
-    assert set(OPS) >= LEADING
 
 
 def xor(name: str, width: int = 4, batch: int = 4) -> wg.Iteration:

@@ -24,6 +24,12 @@ ADD = OPS["add"]
         ({"pullbacks": ADD.pullbacks[:1]}, "takes 2 inputs and has 1 pullbacks"),
         ({"formula": replace(ADD.formula, uses=ADD.formula.uses[:1])}, "its formula has 1 uses"),
         ({"pullbacks": (None, ADD.pullbacks[1])}, "input 0 has a pullback without"),
+        ({"side": ADD.formula.element}, "does not say which derivative is used"),
+        ({"forward": None, "view": lambda x, shape: x}, "no memory of its own to write over"),
+        (
+            {"forward": None, "view": lambda x, shape: x, "in_place": False},
+            "given a leading axis with its shape",
+        ),
     ],
 )
 def test_an_incomplete_row_is_refused(change: dict[str, Any], says: str) -> None:

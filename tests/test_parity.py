@@ -242,9 +242,9 @@ def test_erf_is_right_nearly_to_the_last_bit(dtype: str, close: float) -> None:
 
 def test_a_composite_folds_into_a_part_and_its_steps_say_so() -> None:
     x = tensor([1.0, 2.0])
-    assert F.silu(x).scene.part == ("silu",)
-    assert wg.nn.SiLU()(x).scene.part == ("silu",)  # once, not twice
-    assert F.huber_loss(x, x + 1.0).scene.part == ("huber loss",)
+    assert F.silu(x).annotation.part == ("silu",)
+    assert wg.nn.SiLU()(x).annotation.part == ("silu",)  # once, not twice
+    assert F.huber_loss(x, x + 1.0).annotation.part == ("huber loss",)
 
 
 @pytest.mark.parametrize(

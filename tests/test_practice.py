@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whygrad.errors import WhygradError
-from whygrad.explain.lesson import lesson, lines
+from whygrad.explain.worked import lines, worked_steps
 from whygrad.practice import (
     DIFFICULTIES,
     FADING,
@@ -193,7 +193,7 @@ def test_every_mistake_can_be_made_in_an_exercise_and_shows_there(name: str) -> 
     for feature in FEATURES:
         for seed in range(6):
             made = exercise(seed, feature=feature)
-            work = made.workings
+            work = made.solution
             if name not in {mistake.name for mistake in work.mistakes}:
                 continue
             wrong = dict(work.differing(name))
@@ -217,7 +217,7 @@ def test_the_second_iteration_tells_the_gradients_of_the_first() -> None:
     assert "the first had ∂L/∂w₁ = 3, ∂L/∂b₁ = 1" in made.question
     assert (given["earlier dL/dw1"], given["earlier dL/db1"]) == (3.0, 1.0)
     found = by_torch(made, zeroed=False)
-    kept = made.workings.wrongly("keep_old_gradients")
+    kept = made.solution.wrongly("keep_old_gradients")
     for name in ("w1", "b1"):
         number = kept.number((f"dL/d{name}", 0))
         assert number == pytest.approx(found[f"dL/d{name.upper()}" if name == "w1" else "dL/db1"])
@@ -413,7 +413,7 @@ def parts_confirmed(made: Exercise) -> None:
         for value in run.tape.leaves
         if value.name
     } | FUNCTIONS
-    for step in lesson(run.tape):
+    for step in worked_steps(run.tape):
         if step.phase in ("forward", "loss"):
             (line,) = lines(run, step)
             known[step.name] = eval(line.formula, {}, known)
@@ -433,7 +433,7 @@ def test_told_and_asked_make_up_the_whole() -> None:
     for seed in range(12):
         for kind in ("next_number", "fill_blanks"):
             made = exercise(seed, kind=kind, fading="completion")
-            work = made.workings
+            work = made.solution
             numbers = dict(made.given) | {ask.name: ask.answer for ask in made.asks}
             for place in work.order:
                 label = work.label(place)
@@ -446,7 +446,7 @@ def test_a_planted_mistake_is_seen(feature: str) -> None:
     for seed in SEEDS:
         made = exercise(seed, feature=feature, kind="find_the_mistake")
         where, number, slip = made.asks
-        work = made.workings
+        work = made.solution
         given = dict(made.given)
         for place in work.order:
             label = work.label(place)

@@ -15,14 +15,14 @@ from whygrad.practice import (
     KINDS,
     Exercise,
     Mark,
-    Workings,
+    Solution,
     exercise,
     grade,
     grade_numbers,
     homework,
 )
 from whygrad.practice.graph import backward_steps, comes_too_early
-from whygrad.practice.workings import Held, Place
+from whygrad.practice.solution import ElementKey, Overrides
 from whygrad.training.start import start
 from whygrad.whatif import MISTAKES
 
@@ -56,7 +56,7 @@ def test_right_answers_are_right_and_say_why(feature: str) -> None:
 def test_right_answers_from_ones_own_rounded_numbers_are_right(feature: str, digits: int) -> None:
     for seed in range(4):
         made = exercise(seed, feature=feature)
-        work, own = made.workings, dict[Place, float]()
+        work, own = made.solution, dict[ElementKey, float]()
         typed: dict[str, str] = {}
         for place in work.order:
             typed[work.label(place)] = f"{work.number(place, own):.{digits}g}"
@@ -98,7 +98,7 @@ def test_a_right_number_after_a_slip_is_right_either_way() -> None:
 def test_one_slip_costs_once(feature: str) -> None:
     for seed in range(1):
         made = exercise(seed, feature=feature)
-        work = made.workings
+        work = made.solution
         for n, slipped in enumerate(work.order):
             held = {slipped: 0.8 * work.number(slipped) + 0.0137}
             typed = {work.label(place): repr(_own(work, place, held)) for place in work.order}
@@ -106,7 +106,7 @@ def test_one_slip_costs_once(feature: str) -> None:
             assert wrong == [work.label(slipped)], n
 
 
-def _own(work: Workings, place: Place, held: Held) -> float:
+def _own(work: Solution, place: ElementKey, held: Overrides) -> float:
     return held[place] if place in held else work.number(place, held)
 
 
@@ -378,7 +378,7 @@ def test_a_mistake_that_was_not_made_is_answered_with_what_it_would_have_given()
 
 def test_a_number_that_is_not_the_first_wrong_one_is_answered() -> None:
     made = exercise(3, feature="two_layers", kind="find_the_mistake")
-    work = made.workings
+    work = made.solution
     first = str(made.asks[0].answer)
     wrong = [work.label(place) for place, _ in work.differing(made.mistake)]
     right = [work.label(place) for place in work.order if work.label(place) not in wrong]
@@ -475,13 +475,13 @@ def test_numbers_of_any_tape_can_be_graded_one_by_one() -> None:
         list(grade_numbers(run, [("nothing", "1")]))
 
 
-# --- workings ---------------------------------------------------------------------------------
+# --- solution ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("feature", list(FEATURES))
 def test_holding_a_number_changes_only_what_follows(feature: str) -> None:
     made = exercise(1, feature=feature)
-    work = made.workings
+    work = made.solution
     for n, place in enumerate(work.order):
         run = work.right({place: work.number(place) + 0.5})
         for before in work.order[:n]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whygrad.errors import WhygradError
-from whygrad.practice import Line, check_lines
+from whygrad.practice import PastedLine, check_lines
 from whygrad.practice.pasted import MAX_LINES
 from whygrad.training.start import start
 
@@ -13,7 +13,7 @@ FLOW = start("flow").iteration.run
 CORNERS = start("xor-corners").iteration.run
 
 
-def only(line: str) -> Line:
+def only(line: str) -> PastedLine:
     (found,) = check_lines(FLOW, line)
     return found
 

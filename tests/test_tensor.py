@@ -11,7 +11,7 @@ import torch
 
 import whygrad as wg
 from whygrad.engine.dims import Dim
-from whygrad.engine.tensor import Tensor, apply, at_part, current_scene, scene, tensor
+from whygrad.engine.tensor import Tensor, annotate, apply, at_part, current_annotation, tensor
 from whygrad.errors import ShapeError, UnknownName, WhygradError
 
 A = np.array([[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]])
@@ -324,18 +324,18 @@ def test_columns_of_memory_give_the_same_bits_as_rows() -> None:
 
 def test_steps_are_marked_with_where_they_were_recorded() -> None:
     x = tensor(1.0)
-    with scene(phase="loss", part=("a",)):
-        with scene(part=("b",)):
+    with annotate(phase="loss", part=("a",)):
+        with annotate(part=("b",)):
             inner = x + 1
         with at_part(("c",)):
             other = x + 1
-        assert current_scene().part == ("a",)
-    assert (inner.scene.phase, inner.scene.part) == ("loss", ("a", "b"))
-    assert (other.scene.phase, other.scene.part) == ("loss", ("c",))
-    assert (x + 1).scene.phase == "forward"
-    with pytest.raises(ZeroDivisionError), scene(phase="update"):
+        assert current_annotation().part == ("a",)
+    assert (inner.annotation.phase, inner.annotation.part) == ("loss", ("a", "b"))
+    assert (other.annotation.phase, other.annotation.part) == ("loss", ("c",))
+    assert (x + 1).annotation.phase == "forward"
+    with pytest.raises(ZeroDivisionError), annotate(phase="update"):
         raise ZeroDivisionError
-    assert current_scene().phase == "forward"
+    assert current_annotation().phase == "forward"
 
 
 def test_naming_keeps_the_tensor() -> None:

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from whygrad.data import from_arrays
 from whygrad.errors import SpecError
 from whygrad.spec import spec_from_dict
-from whygrad.training.start import solved_samples, start
+from whygrad.training.evaluation import solved_samples
+from whygrad.training.start import start
 
 
 def formula(given: dict[str, str], **inputs: object) -> dict[str, object]:

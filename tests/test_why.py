@@ -22,7 +22,7 @@ from whygrad.engine.backward import gradients
 from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
 from whygrad.explain import PRINCIPLES, Rung, display, nudge, paths, sweep, why
-from whygrad.explain.lesson import formula
+from whygrad.explain.worked import formula
 from whygrad.spec import preset_names, spec_from_dict
 from whygrad.tape.record import write
 from whygrad.tape.run import Run

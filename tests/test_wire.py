@@ -43,7 +43,7 @@ def test_a_trace_is_json_and_its_tape_can_be_read_back(preset: str) -> None:
     tape = Tape.from_json(data["tape"])
     assert {str(leaf.id) for leaf in tape.leaves} == set(data["leaves"])
     assert {step["op"] for step in data["tape"]["steps"]} == set(data["ops"])
-    for step in (*data["lesson"], *data["unfolded"]):
+    for step in (*data["worked"], *data["unfolded"]):
         assert step["value"] in tape.makers
 
 

@@ -55,7 +55,8 @@ from whygrad.nn.functional import log_softmax, relu, sigmoid, softmax, tanh
 from whygrad.tape.player import Player
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
-from whygrad.training.iteration import Iteration, trace
+from whygrad.training.iteration import Iteration
+from whygrad.training.trace import trace
 
 if TYPE_CHECKING:
     from whygrad.training.network import Network

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from whygrad.explain.lesson import lesson
+from whygrad.explain.worked import worked_steps
 from whygrad.training.start import start
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -157,7 +157,7 @@ def test_paths_are_listed_and_drawn(page: Page, explorer: str) -> None:
 
 
 def test_the_largest_of_many_paths_come_first(page: Page, explorer: str) -> None:
-    made = [step.name for step in lesson(start("spirals").iteration.tape)]
+    made = [step.name for step in worked_steps(start("spirals").iteration.tape)]
     page.goto(f"{explorer}#preset=spirals&step={made.index('dL/dW1') + 1}")
     tab(page, "Paths")
     paths = panel(page)

@@ -1,7 +1,7 @@
 // The messages that the server, a static page and a notebook give the page.
 // Written by scripts/make_wire_types.py from src/whygrad/wire/; do not edit.
 
-import type { Formula, Test } from './player/formula'
+import type { Declared, Formula, Test } from './player/formula'
 import type { Numbers, Phase, Tape } from './player/tape'
 
 export const VERSION = 1
@@ -49,8 +49,16 @@ export interface OpInfo {
   readonly reads: string
   /** where the derivative does not exist and which value is used there. */
   readonly kinks: string
+  /**
+   * the test that says on which side of its corner an element is, so that a move across one can
+   * be told: in an op that works element by element a formula of its inputs; or `BRANCHES`. null
+   * where there is no corner, or no other side to cross to.
+   */
+  readonly side: Declared | readonly ['branches'] | null
   /** inputs broadcast against each other, element by element. */
   readonly aligned: boolean
+  /** it passes numbers on as they are, so that another op on the way has more to say. */
+  readonly silent: boolean
   /** what it is for in a network. */
   readonly purpose: string
   /**
@@ -132,8 +140,8 @@ export interface TraceMessage {
   readonly tape: Tape
   /** the numbers that no step makes, as nested lists by value id. */
   readonly leaves: Readonly<Record<string, Numbers>>
-  /** the steps at the lesson grain, in teaching order. */
-  readonly lesson: readonly StepInfo[]
+  /** the worked steps, in teaching order. */
+  readonly worked: readonly StepInfo[]
   /** every primitive step. */
   readonly unfolded: readonly StepInfo[]
   /** the ops on this tape, by name. */

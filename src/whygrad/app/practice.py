@@ -8,7 +8,7 @@ from whygrad.app.reply import Refused
 from whygrad.app.traces import Files, SpecBody, started
 from whygrad.practice import (
     Exercise,
-    Line,
+    PastedLine,
     Posed,
     check_lines,
     exercise,
@@ -73,10 +73,10 @@ def pose(body: ExerciseBody) -> Posed:
 
 def mistakes(body: IdBody) -> MistakenTapes:
     """Return the mistakes that fit an exercise's tape."""
-    return from_id(body.id).workings.mistaken_tapes()
+    return from_id(body.id).solution.mistaken_tapes()
 
 
-def homework(body: HomeworkBody, kept: Files) -> list[Line]:
+def homework(body: HomeworkBody, kept: Files) -> list[PastedLine]:
     """Return what came of each line of someone's own work."""
     if len(body.lines) > MAX_TYPED:
         raise Refused(

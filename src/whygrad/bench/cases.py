@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -25,8 +26,17 @@ class Skipped(Exception):
     """Why a peer does not take part."""
 
 
+def library(name: str) -> Any:
+    """Import a library that is measured; most carry no types.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return import_module(name)
+
+
 @dataclass(frozen=True)
-class Case:
+class Workload:
     """A dense network with ReLU between its layers, trained on one batch by plain descent.
 
     The loss is binary cross-entropy from logits for one output, else cross-entropy. Everything is

@@ -2,7 +2,6 @@
 
 ``run()`` measures in a fresh process, where the number of threads can still be chosen.
 """
-# pyright: basic, reportMissingImports=false
 
 from __future__ import annotations
 
@@ -16,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.bench.cases import Case
+from whygrad.bench.cases import Workload, library
 from whygrad.bench.measure import in_a_process
-from whygrad.bench.peers import CASES
-from whygrad.bench.peers import whygrad as recorded
+from whygrad.bench.peers import CASES, recorded
 from whygrad.errors import WhygradError
 from whygrad.tape.many import ManyPlayer
 
@@ -105,9 +103,9 @@ def measure(runs: int, iterations: int, rounds: int) -> ManyMeasured:
     )
 
 
-def _case() -> Case:
+def _case() -> Workload:
     case = CASES["xor"]
-    assert isinstance(case, Case)
+    assert isinstance(case, Workload)
     return case
 
 
@@ -122,7 +120,7 @@ def start(runs: int) -> dict[str, Any]:
 
 def whygrad(runs: int) -> tuple[Train, Losses]:
     """One tape with a leading axis of runs."""
-    iteration: Any = recorded(_case()).train.__self__  # type: ignore[attr-defined]
+    iteration = recorded(_case())
     tape = iteration.tape
     leaves = {leaf.id: iteration.run.arrays[leaf.id] for leaf in tape.leaves}
     for name, array in start(runs).items():
@@ -134,9 +132,7 @@ def whygrad(runs: int) -> tuple[Train, Losses]:
 
 def vmap(runs: int) -> tuple[Train, Losses]:
     """PyTorch's batched functions: torch.func.vmap of grad_and_value, and descent."""
-    import torch
-    from torch.func import grad_and_value, vmap
-
+    torch = library("torch")
     torch.set_num_threads(1)
     x, t = (torch.from_numpy(array) for array in _case().data())
     held: dict[str, Any] = {"state": {k: torch.from_numpy(v) for k, v in start(runs).items()}}
@@ -145,7 +141,7 @@ def vmap(runs: int) -> tuple[Train, Losses]:
         z = torch.relu(x @ s["W1"] + s["b1"]) @ s["W2"] + s["b2"]
         return torch.nn.functional.binary_cross_entropy_with_logits(z, t)
 
-    step = vmap(grad_and_value(loss))
+    step = torch.func.vmap(torch.func.grad_and_value(loss))
 
     def train(n: int) -> None:
         for _ in range(n):

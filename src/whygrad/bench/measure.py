@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.bench.cases import Case, Contender, Skipped
+from whygrad.bench.cases import Contender, Skipped, Workload
 from whygrad.bench.deep import Deep
 from whygrad.bench.peers import CASES, PEERS, contender
 from whygrad.errors import UnknownName, WhygradError, unknown
@@ -107,8 +107,8 @@ def table(found: Sequence[Measured]) -> str:
 
 
 def measure(
-    case: Case | Deep,
-    peers: Mapping[str, Callable[[Case], Contender]],
+    case: Workload | Deep,
+    peers: Mapping[str, Callable[[Workload], Contender]],
     rounds: int,
     seconds: float,
 ) -> Measured:

@@ -8,13 +8,11 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from whygrad.bench.cases import Case
-from whygrad.bench.peers import CASES
-from whygrad.bench.peers import whygrad as recorded
+from whygrad.bench.cases import Workload
+from whygrad.bench.peers import CASES, recorded
 from whygrad.tape.cost import cost
 from whygrad.tape.player import Player
 
@@ -63,8 +61,8 @@ class Overheads:
 def run() -> Overheads:
     """Measure."""
     case = CASES[MEASURED]
-    assert isinstance(case, Case)
-    iteration: Any = recorded(case).train.__self__  # type: ignore[attr-defined]
+    assert isinstance(case, Workload)
+    iteration = recorded(case)
     tape = iteration.tape
     leaves = {leaf.id: iteration.run.arrays[leaf.id] for leaf in tape.leaves}
     spent = cost(tape, leaves)

@@ -2,26 +2,25 @@
 
 A peer that is not installed raises ImportError; one that cannot do a case raises ``Skipped``.
 """
-# pyright: basic, reportMissingImports=false, reportCallIssue=false
-# The peers carry no types, or types of their own making.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from whygrad import nn, optim
 from whygrad.bench import deep
-from whygrad.bench.cases import Case, Contender, Skipped, State
+from whygrad.bench.cases import Contender, Skipped, State, Workload, library
 from whygrad.bench.deep import Deep
+from whygrad.training.iteration import Iteration
+from whygrad.training.trace import trace
 
 
-def whygrad(case: Case) -> Contender:
-    """The recorded iteration, played on."""
-    from whygrad import nn, optim
-    from whygrad.training.iteration import trace
-
+def recorded(case: Workload) -> Iteration:
+    """Return whygrad's iteration, ready to be played on."""
     x, t = case.data()
     state = case.start()
     layers: list[nn.Module] = []
@@ -33,11 +32,16 @@ def whygrad(case: Case) -> Contender:
     model = nn.Sequential(*layers[:-1])
     loss = "bce_with_logits" if case.binary else "cross_entropy"
     optimizer = optim.SGD(model.parameters(), lr=case.rate)
-    iteration = trace(model, x, t, loss=loss, optimizer=optimizer)
+    return trace(model, x, t, loss=loss, optimizer=optimizer)
+
+
+def whygrad(case: Workload) -> Contender:
+    """The recorded iteration, played on."""
+    iteration = recorded(case)
     return Contender(iteration.train, lambda: iteration.state)
 
 
-def by_hand(case: Case) -> Contender:
+def by_hand(case: Workload) -> Contender:
     """NumPy, with the backward pass written out."""
     x, t = case.data()
     s = case.start()
@@ -47,8 +51,8 @@ def by_hand(case: Case) -> Contender:
 
     def loss_and_slope(z: Any) -> tuple[Any, Any]:
         if case.binary:
-            loss = np.mean(np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z))))
-            return loss, (1 / (1 + np.exp(-z)) - t) / n
+            terms: Any = np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))
+            return terms.mean(), (1 / (1 + np.exp(-z)) - t) / n
         powers = np.exp(z - z.max(axis=1, keepdims=True))
         share = powers / powers.sum(axis=1, keepdims=True)
         return -(t * np.log(share)).sum() / n, (share - t) / n
@@ -73,10 +77,9 @@ def by_hand(case: Case) -> Contender:
     return Contender(train, lambda: s)
 
 
-def pytorch(case: Case, compiled: bool = False) -> Contender:
+def pytorch(case: Workload, compiled: bool = False) -> Contender:
     """PyTorch, eager, as its tutorials write it."""
-    import torch
-
+    torch = library("torch")
     x, t = (torch.from_numpy(a) for a in case.data())
     s = case.start()
     layers: list[Any] = []
@@ -112,12 +115,12 @@ def pytorch(case: Case, compiled: bool = False) -> Contender:
     return Contender(train, state)
 
 
-def pytorch_compiled(case: Case) -> Contender:
+def pytorch_compiled(case: Workload) -> Contender:
     """PyTorch, its forward and backward pass compiled by ``torch.compile``."""
     return pytorch(case, compiled=True)
 
 
-def _loss(lib: Any, case: Case, s: State, x: Any, t: Any) -> Any:
+def _loss(lib: Any, case: Workload, s: State, x: Any, t: Any) -> Any:
     """The loss in NumPy's names, for libraries that keep them."""
     a = x
     for n in range(1, case.layers):
@@ -129,17 +132,18 @@ def _loss(lib: Any, case: Case, s: State, x: Any, t: Any) -> Any:
     return -lib.sum(t * (z - lib.log(lib.sum(lib.exp(z), axis=1, keepdims=True)))) / len(x)
 
 
-def jax_jit(case: Case) -> Contender:
+def jax_jit(case: Workload) -> Contender:
     """JAX: the whole iteration jitted, the state donated."""
-    import jax
-    import jax.numpy as jnp
-
+    jax, jnp = library("jax"), library("jax.numpy")
     jax.config.update("jax_platforms", "cpu")
     x, t = (jnp.asarray(a) for a in case.data())
     held = {"state": {name: jnp.asarray(a) for name, a in case.start().items()}}
 
+    def loss_of(s: Any) -> Any:
+        return _loss(jnp, case, s, x, t)
+
     def update(s: Any) -> Any:
-        loss, g = jax.value_and_grad(lambda s: _loss(jnp, case, s, x, t))(s)
+        loss, g = jax.value_and_grad(loss_of)(s)
         return {name: s[name] - case.rate * g[name] for name in s}, loss
 
     step = jax.jit(update, donate_argnums=0)
@@ -153,14 +157,16 @@ def jax_jit(case: Case) -> Contender:
     return Contender(train, lambda: {name: np.asarray(a) for name, a in held["state"].items()})
 
 
-def hips_autograd(case: Case) -> Contender:
+def hips_autograd(case: Workload) -> Contender:
     """HIPS autograd: NumPy code, differentiated."""
-    import autograd.numpy as anp
-    from autograd import value_and_grad
-
+    autograd, anp = library("autograd"), library("autograd.numpy")
     x, t = case.data()
     s: dict[str, Any] = dict(case.start())
-    gradient: Any = value_and_grad(lambda s: _loss(anp, case, s, x, t))
+
+    def loss_of(s: Any) -> Any:
+        return _loss(anp, case, s, x, t)
+
+    gradient = autograd.value_and_grad(loss_of)
     rate = np.float32(case.rate)
 
     def train(times: int) -> None:
@@ -172,19 +178,16 @@ def hips_autograd(case: Case) -> Contender:
     return Contender(train, lambda: s)
 
 
-def tinygrad_jit(case: Case) -> Contender:
+def tinygrad_jit(case: Workload) -> Contender:
     """tinygrad: the whole iteration under TinyJit, on the processor."""
-    from tinygrad import Tensor, TinyJit
-    from tinygrad.nn.optim import SGD
-
-    x, t = (Tensor(a, device="CPU").realize() for a in case.data())
+    tinygrad = library("tinygrad")
+    x, t = (tinygrad.Tensor(a, device="CPU").realize() for a in case.data())
     s = {
-        name: Tensor(a, device="CPU", requires_grad=True).realize()
+        name: tinygrad.Tensor(a, device="CPU", requires_grad=True).realize()
         for name, a in case.start().items()
     }
-    optimizer = SGD(list(s.values()), lr=case.rate)
+    optimizer = library("tinygrad.nn.optim").SGD(list(s.values()), lr=case.rate)
 
-    @TinyJit
     def step() -> Any:
         optimizer.zero_grad()
         a = x
@@ -198,21 +201,21 @@ def tinygrad_jit(case: Case) -> Contender:
         loss.backward()
         return loss.realize(*optimizer.schedule_step())
 
+    jitted = tinygrad.TinyJit(step)
+
     def train(times: int) -> None:
-        with Tensor.train():
+        with tinygrad.Tensor.train():
             for _ in range(times):
-                step()
+                jitted()
 
     return Contender(train, lambda: {name: a.numpy() for name, a in s.items()})
 
 
-def micrograd(case: Case) -> Contender:
+def micrograd(case: Workload) -> Contender:
     """micrograd: one number at a time; only for the smallest. It has no exp and log of its own."""
     if case.sizes[0] > 8:
         raise Skipped("one number at a time: seconds per iteration")
-    import math
-
-    from micrograd.engine import Value
+    Value = library("micrograd.engine").Value
 
     def soft_plus(v: Any) -> Any:
         out = math.log1p(math.exp(-abs(v.data))) + max(v.data, 0.0)
@@ -225,7 +228,7 @@ def micrograd(case: Case) -> Contender:
         return made
 
     x, t = (a.tolist() for a in case.data())
-    boxed: Any = np.vectorize(lambda a: Value(float(a)), otypes=[object])
+    boxed: Any = np.vectorize(Value, otypes=[object])
     s: dict[str, Any] = {name: boxed(a) for name, a in case.start().items()}
     parameters = [v for a in s.values() for v in a.flat]
 
@@ -250,13 +253,12 @@ def micrograd(case: Case) -> Contender:
                 v.data -= case.rate * v.grad
 
     def state() -> State:
-        unboxed: Any = np.vectorize(lambda v: v.data)
-        return {name: unboxed(a) for name, a in s.items()}
+        return {name: np.reshape([v.data for v in a.flat], a.shape) for name, a in s.items()}
 
     return Contender(train, state)
 
 
-PEERS: Mapping[str, Callable[[Case], Contender]] = {
+PEERS: Mapping[str, Callable[[Workload], Contender]] = {
     "whygrad": whygrad,
     "numpy-by-hand": by_hand,
     "pytorch-eager": pytorch,
@@ -267,16 +269,16 @@ PEERS: Mapping[str, Callable[[Case], Contender]] = {
     "micrograd": micrograd,
 }
 
-CASES: Mapping[str, Case | Deep] = {
-    "xor": Case((2, 4, 1), 4, 10.0),
-    "small": Case((64, 32, 10), 32, 6.0),
-    "digits": Case((784, 128, 10), 64, 1.4),
-    "wide": Case((784, 512, 512, 10), 256, 1.0),
+CASES: Mapping[str, Workload | Deep] = {
+    "xor": Workload((2, 4, 1), 4, 10.0),
+    "small": Workload((64, 32, 10), 32, 6.0),
+    "digits": Workload((784, 128, 10), 64, 1.4),
+    "wide": Workload((784, 512, 512, 10), 256, 1.0),
     "convnet": Deep("convnet", 1.0),
     "attention": Deep("attention", 1.0),
 }
 
 
-def contender(make: Callable[[Case], Contender], case: Case | Deep) -> Contender:
+def contender(make: Callable[[Workload], Contender], case: Workload | Deep) -> Contender:
     """Let a peer make its contender for a case."""
     return deep.made(make.__name__, case) if isinstance(case, Deep) else make(case)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 from whygrad.engine import random
 from whygrad.explain.display import rounded
-from whygrad.practice import DIFFICULTIES, FADING, FEATURES, Exercise, Workings, exercise, grade
+from whygrad.practice import DIFFICULTIES, FADING, FEATURES, Exercise, Solution, exercise, grade
 from whygrad.practice.answer import agrees, read
 from whygrad.whatif import MISTAKES
 
@@ -49,7 +49,7 @@ def run(count: int = EXERCISES) -> dict[str, dict[str, int]]:
     alone: Counter[str] = Counter()
     other: Counter[str] = Counter()
     for made in exercises(count):
-        work = made.workings
+        work = made.solution
         for mistake, marked, names in mistaken(made, work):
             played[mistake] += 1
             wrong[mistake] += marked is False
@@ -70,7 +70,7 @@ def run(count: int = EXERCISES) -> dict[str, dict[str, int]]:
     }
 
 
-def mistaken(made: Exercise, work: Workings) -> Iterator[tuple[str, bool | None, tuple[str, ...]]]:
+def mistaken(made: Exercise, work: Solution) -> Iterator[tuple[str, bool | None, tuple[str, ...]]]:
     """Yield, for each mistake that changes an answer: its name, the mark, what was named."""
     for mistake in work.mistakes:
         typed: dict[str, str] = {}
@@ -86,7 +86,7 @@ def mistaken(made: Exercise, work: Workings) -> Iterator[tuple[str, bool | None,
                 break
 
 
-def right_answers(made: Exercise, work: Workings) -> Iterator[bool | None]:
+def right_answers(made: Exercise, work: Solution) -> Iterator[bool | None]:
     """Yield the mark of every right answer, however it is rounded."""
     made_here = {work.label(place) for place in work.order}
     for rounding in (*map(digits, (2, 3, 4)), *map(decimals, (2, 3, 4))):
@@ -103,7 +103,7 @@ def right_answers(made: Exercise, work: Workings) -> Iterator[bool | None]:
         yield from (mark.correct for mark in grade(made, from_own, work))
 
 
-def at_random(made: Exercise, work: Workings) -> Iterator[tuple[str, ...]]:
+def at_random(made: Exercise, work: Solution) -> Iterator[tuple[str, ...]]:
     """Yield what is named for numbers drawn from the range of the exercise's own."""
     numbers = [number for _, number in made.given] + [work.number(place) for place in work.order]
     low, high = min(numbers), max(numbers)

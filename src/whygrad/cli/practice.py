@@ -23,10 +23,10 @@ from whygrad.practice import (
     KINDS,
     RATING,
     STARTERS,
-    Checked,
+    CheckResult,
     Exercise,
-    Line,
     Mark,
+    PastedLine,
     Wrong,
     check,
     check_lines,
@@ -370,7 +370,7 @@ def _print_mark(console: Console, mark: Mark) -> None:
     console.print(Padding(mark.feedback, (0, 0, 0, 4), expand=False))
 
 
-def _print_lines(lines: Sequence[Line], style: str) -> None:
+def _print_lines(lines: Sequence[PastedLine], style: str) -> None:
     if style == "json":
         _print_json(
             [
@@ -393,7 +393,7 @@ def _print_lines(lines: Sequence[Line], style: str) -> None:
         console.print("There are no answers in this file.")
 
 
-def _print_checked(found: Sequence[Checked]) -> None:
+def _print_checked(found: Sequence[CheckResult]) -> None:
     console = Console(highlight=False, markup=False)
     for n, one in enumerate(found):
         if n:

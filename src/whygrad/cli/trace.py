@@ -16,7 +16,7 @@ from rich.text import Text
 from whygrad.cli.options import AT_ITERATION, FORMAT
 from whygrad.engine.notation import symbol
 from whygrad.explain.display import in_numbers, in_symbols, number, shown
-from whygrad.explain.lesson import LessonStep, formula, lesson, lines
+from whygrad.explain.worked import WorkedStep, formula, lines, worked_steps
 from whygrad.spec import spec_to_dict
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Value
@@ -62,7 +62,7 @@ def trace(spec: str, unfold: bool, everything: bool, iteration: int, style: str)
         click.echo(json.dumps(document(training, run, iteration, unfold), ensure_ascii=False))
         return
     console = Console(highlight=False, soft_wrap=True)
-    steps = lesson(run.tape, unfold=unfold)
+    steps = worked_steps(run.tape, unfold=unfold)
     for line in header(training, run, iteration, console.width):
         console.print(line)
     phase = ""
@@ -78,7 +78,7 @@ def trace(spec: str, unfold: bool, everything: bool, iteration: int, style: str)
 
 
 def document(training: Training, run: Run, iteration: int, unfold: bool) -> dict[str, Any]:
-    """Return the iteration as one JSON object: its lesson line by line, and the full record."""
+    """Return the iteration as one JSON object: worked steps line by line, and the full record."""
     seen = training.visited(iteration - 1)
     listed = [
         {
@@ -88,14 +88,14 @@ def document(training: Training, run: Run, iteration: int, unfold: bool) -> dict
             "expression": line.expression,
             "value": line.value if math.isfinite(line.value) else str(line.value),
         }
-        for step in lesson(run.tape, unfold=unfold)
+        for step in worked_steps(run.tape, unfold=unfold)
         for line in lines(run, step, unfold=unfold)
     ]
     return {
         "spec": spec_to_dict(training.spec),
         "iteration": iteration,
         "samples": None if seen is None else seen.tolist(),
-        "lesson": listed,
+        "worked": listed,
         "tape": run.tape.to_json(),
         "run": run.to_json(),
     }
@@ -171,7 +171,7 @@ def closing(run: Run) -> str:
 
 
 def equations(
-    run: Run, step: LessonStep, unfold: bool, everything: bool, width: int
+    run: Run, step: WorkedStep, unfold: bool, everything: bool, width: int
 ) -> Iterator[str]:
     """Yield a step's equations, one per element, and what was left out."""
     size = run.arrays[step.value].size

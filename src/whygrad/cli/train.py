@@ -17,8 +17,9 @@ from whygrad.data import Dataset
 from whygrad.engine.notation import symbol
 from whygrad.explain.display import number
 from whygrad.tape.run import numbers
+from whygrad.training.evaluation import REGRESSION_TOLERANCE
 from whygrad.training.outcome import Outcome, Unsolved, outcome
-from whygrad.training.start import REGRESSION_TOLERANCE, Training, start
+from whygrad.training.start import Training, start
 from whygrad.wire.messages import to_json
 
 MOST_UNSOLVED = 8

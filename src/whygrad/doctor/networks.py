@@ -25,8 +25,10 @@ from whygrad.doctor.watch import Doctor
 from whygrad.errors import WhygradError
 from whygrad.optim.schedule import Schedule
 from whygrad.spec import ON_LOGITS, Spec, spec_from_dict
+from whygrad.training.from_network import build
 from whygrad.training.network import Network
-from whygrad.training.start import ACTIVATIONS, Training, build, start
+from whygrad.training.parts import ACTIVATIONS
+from whygrad.training.start import Training, start
 
 Tensor = torch.Tensor
 Loss = Callable[[Tensor, Tensor], Tensor]

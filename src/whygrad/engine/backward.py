@@ -18,9 +18,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from whygrad.engine.dims import same_shape, show_shape
-from whygrad.engine.op import Around, Local
+from whygrad.engine.op import LocalDerivative, PullbackContext
 from whygrad.engine.ops import OPS
-from whygrad.engine.tensor import Reversing, Tensor, apply, at_part, from_here, scene
+from whygrad.engine.tensor import BackwardOf, Tensor, annotate, apply, at_part, from_here
 from whygrad.errors import ShapeError, WhygradError
 
 
@@ -48,7 +48,7 @@ def gradients(
                 f"the gradient of {show_shape(output.shape)} is not one rate per number; "
                 f"reduce it first (.sum(), .mean()) or give what arrives at it"
             )
-        with scene(phase="backward"):
+        with annotate(phase="backward"):
             seed = Tensor(np.ones_like(output.data), output.shape, role="gradient")
     if not same_shape(seed.shape, output.shape):
         raise ShapeError(
@@ -59,7 +59,7 @@ def gradients(
     if output not in between:
         return {}
     arrived: dict[Tensor, Tensor] = {output: seed}
-    with from_here(), scene(phase="backward"):
+    with from_here(), annotate(phase="backward"):
         for step in sorted(between, key=lambda t: t.order, reverse=True):
             upstream = arrived.get(step)
             if upstream is None or step.op is None:
@@ -74,7 +74,7 @@ def gradients(
                 if before is None:
                     arrived[source] = contribution
                 else:
-                    with at_part(source.scene.part):
+                    with at_part(source.annotation.part):
                         arrived[source] = apply("add", before, contribution)
     return arrived
 
@@ -104,19 +104,19 @@ def _contribution(step: Tensor, argument: int, upstream: Tensor) -> Tensor | Non
     pullback = OPS[step.op].pullback(argument)
     if pullback is None:
         return None
-    around = Around(step.inputs, step, step.params, argument)
-    with at_part(step.scene.part):
-        if isinstance(pullback, Local):
-            with scene(reverses=Reversing(step, argument, upstream, "local")):
-                local = pullback.derivative(around)
-            with scene(reverses=Reversing(step, argument, upstream, "chain")):
+    context = PullbackContext(step.inputs, step, step.params, argument)
+    with at_part(step.annotation.part):
+        if isinstance(pullback, LocalDerivative):
+            with annotate(reverses=BackwardOf(step, argument, upstream, "local")):
+                local = pullback.derivative(context)
+            with annotate(reverses=BackwardOf(step, argument, upstream, "chain")):
                 contribution = apply("mul", upstream, local)
         else:
-            with scene(reverses=Reversing(step, argument, upstream, "pull")):
-                contribution = pullback.contribution(upstream, around)
+            with annotate(reverses=BackwardOf(step, argument, upstream, "pull")):
+                contribution = pullback.contribution(upstream, context)
         source = step.inputs[argument]
         if not same_shape(contribution.shape, source.shape):
-            with scene(reverses=Reversing(step, argument, upstream, "uses")):
+            with annotate(reverses=BackwardOf(step, argument, upstream, "uses")):
                 contribution = apply("sum_like", contribution, source)
     return contribution
 

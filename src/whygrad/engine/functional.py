@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from whygrad.engine.dims import normalise_axes, same_shape, show_shape
-from whygrad.engine.tensor import Tensor, apply, matmul, scene, tensor, whole_numbers
+from whygrad.engine.tensor import Tensor, annotate, apply, matmul, tensor, whole_numbers
 from whygrad.errors import ShapeError, WhygradError
 
 __all__ = [
@@ -230,7 +230,7 @@ def masked_fill(input: Any, mask: Any, value: float) -> Tensor:
 def logsumexp(input: Any, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """Return the logarithm of the sum of exponentials along axes, computed without overflow."""
     x = as_tensor(input)
-    with scene(part=("logsumexp",)):
+    with annotate(part=("logsumexp",)):
         largest = x.amax(dim, keepdim=True)
         result = largest + (x - largest).exp().sum(dim, keepdim=True).log()
         return result if keepdim else result.sum(dim)
@@ -249,7 +249,7 @@ def var(
     """
     x = as_tensor(input)
     axes = normalise_axes("var", dim, x.ndim)
-    with scene(part=("variance",)):
+    with annotate(part=("variance",)):
         spread = (x - x.mean(axes, keepdim=True)).square().mean(axes, keepdim)
         if not correction:
             return spread

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from whygrad.engine.tensor import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
-DTYPES = ("float64", "float32", "int64", "int32", "bool")
+Dtype = Literal["float64", "float32", "int64", "int32", "bool"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
+Kind = Literal["float", "bool"]
 Params = Mapping[str, Any]
 Kernel = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What a step needs to pass a gradient back, and to which of its inputs."""
+class PullbackContext:
+    """What a pullback reads: the step being reversed, and which of its inputs is asked about."""
 
     inputs: tuple[Tensor, ...]
     output: Tensor
@@ -38,26 +40,26 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
-    """A pullback for an op that works element by element: its local derivative.
+class LocalDerivative:
+    """A pullback given as a local derivative, for an op that works element by element.
 
-    The walk multiplies what arrives by it: contribution = upstream x local.
+    The backward walk multiplies the upstream gradient by it: contribution = upstream x local.
     """
 
-    derivative: Callable[[Around], Tensor]
+    derivative: Callable[[PullbackContext], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
-    """A pullback for an op whose local derivative is not one number per element.
+class VJP:
+    """A pullback given as a vector-Jacobian product: from the upstream to the contribution.
 
-    The function takes what arrives (upstream) and returns the contribution.
+    For an op whose local derivative is not one number per element.
     """
 
-    contribution: Callable[[Tensor, Around], Tensor]
+    contribution: Callable[[Tensor, PullbackContext], Tensor]
 
 
-Pullback = Local | Pull
+Pullback = LocalDerivative | VJP
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ class Reason:
     """Why an output moves as it does when one input moves: a sentence with slots for numbers.
 
     Slots: ``{x}`` the input in question, ``{y}`` the output, ``{other}`` the one other element the
-    local derivative consists of, ``{local}`` the local derivative, ``{0}``, ``{1}`` ... the inputs
-    of an op that works element by element. A slot alone gives the name, ``{x#}`` the number,
+    local derivative consists of (in an op that works on two inputs element by element: the other
+    input), ``{local}`` the local derivative, ``{0}``, ``{1}`` ... the inputs of an op that works
+    element by element. A slot alone gives the name, ``{x#}`` the number,
     ``{x=}`` both.
 
     Attributes:
@@ -89,14 +92,18 @@ class Example:
     kink: bool = False  # at a point without a derivative: shown, but not compared with differences
 
 
-@dataclass(frozen=True, slots=True)
+BRANCHES = Expr("branches")
+"""The side of a corner where the derivative is constant between corners: the branches it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Op:
     """A row of the table.
 
+    A row has the mathematics first, then the facts that players need, then the words.
+
     Attributes:
         name: PyTorch's name, where it has one.
-        title: the name as a person would say it.
-        reads: how one application reads aloud; ``{0}`` and ``{1}`` stand for the inputs.
         shape: from the input shapes (and params) to the output's; raises ShapeError.
         forward: ``forward(*arrays, out, **params)`` returns a function that computes ``out`` from
             the arrays each time it is called: what can be prepared is prepared once. None for a
@@ -105,35 +112,46 @@ class Op:
         pullbacks: one per input; None where there is none, on purpose. The last serves all
             further inputs of an op that takes any number of them.
         formula: one element of the output and its local derivatives.
-        examples: never empty.
+        side: the test that says on which side of its corner an element is, so that a move across
+            one can be told: in an op that works element by element a formula of its inputs; or
+            ``BRANCHES``. None where there is no corner, or no other side to cross to.
+        kinks: where the derivative does not exist and which value is used there.
         kind: "float" for arithmetic, "bool" for tests (their output is 0 or 1 as booleans).
         aligned: inputs broadcast against each other, element by element.
         variadic: takes any number of inputs.
-        kinks: where the derivative does not exist and which value is used there.
         expects: what an input must hold where it is not any number: "int" for one that indexes,
             "bool" for one that is a test; by position.
-        side: ``side(*arrays, **params)`` says for each element on which side of its corners it is,
-            so that a nudge across one can be told.
+        in_place: the kernel is one NumPy call that reads each element before it writes it, so that
+            ``out`` may be the memory of an input.
+        leading: the kernel takes one more axis in front, of runs, as more of the same: it works
+            element by element, or along axes counted from the end.
+        silent: it passes numbers on as they are, so that another op on the way has more to say.
+        examples: never empty.
+        title: the name as a person would say it.
+        reads: how one application reads aloud; ``{0}`` and ``{1}`` stand for the inputs.
         purpose: what it is for in a network.
         reasons: for each input, why the local derivative is what it is; in the order of
             ``pullbacks``, None where there is no derivative.
     """
 
     name: str
-    title: str
-    reads: str
     shape: Callable[..., Shape]
-    formula: Formula
-    examples: tuple[Example, ...]
     forward: Callable[..., Kernel] | None = None
     view: Callable[..., Array] | None = None
     pullbacks: tuple[Pullback | None, ...] = ()
-    kind: str = "float"
+    formula: Formula
+    side: Expr | None = None
+    kinks: str = ""
+    kind: Kind = "float"
     aligned: bool = False
     variadic: bool = False
-    kinks: str = ""
     expects: Mapping[int, str] = field(default_factory=dict[int, str])
-    side: Callable[..., Array] | None = None
+    in_place: bool = False
+    leading: bool = False
+    silent: bool = False
+    examples: tuple[Example, ...]
+    title: str
+    reads: str
     purpose: str = ""
     reasons: tuple[tuple[Reason, ...] | None, ...] = ()
 
@@ -161,6 +179,11 @@ def ufunc(function: Callable[..., object]) -> Callable[..., Kernel]:
 def scalar(number: float, like: Array) -> Array:
     """Return a number as an array of ``like``'s dtype, which NumPy takes faster than a float."""
     return np.array(number, like.dtype)
+
+
+def dtype_name(dtype: np.dtype[Any]) -> Dtype:
+    """Return the name of a tensor's dtype, which is one of ``DTYPES``."""
+    return cast("Dtype", dtype.name)
 
 
 def slot(name: str) -> Expr:
@@ -199,6 +222,12 @@ def _fault(op: Op) -> str:
         return "it has no examples to check it on"
     if not op.title or not op.reads:
         return "it does not say how it reads aloud"
+    if op.side is not None and not op.kinks:
+        return "it has sides of a corner and does not say which derivative is used there"
+    if op.view is not None and op.in_place:
+        return "it is a view, which has no memory of its own to write over"
+    if op.forward is None and op.leading:
+        return "it is a view, and is given a leading axis with its shape"
     arity = len(op.pullbacks) if op.variadic else len(op.examples[0].inputs)
     if len(op.pullbacks) != arity:
         return f"it takes {arity} inputs and has {len(op.pullbacks)} pullbacks (None is allowed)"

@@ -20,8 +20,9 @@ from typing import Any, cast
 import numpy as np
 
 from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, show_shape
-from whygrad.engine.op import DTYPES, Array, find
+from whygrad.engine.op import DTYPES, Array, Kind, find
 from whygrad.engine.ops import OPS
+from whygrad.engine.roles import Phase, Role
 from whygrad.errors import ShapeError, WhygradError
 
 _order = itertools.count()
@@ -30,7 +31,7 @@ _INSIDE = f"{_PACKAGE}."
 
 
 @dataclass(frozen=True, slots=True)
-class Reversing:
+class BackwardOf:
     """Marks a step of the backward pass: which use of which tensor it passes a gradient through.
 
     ``stage`` is "local" while the local derivative is worked out, "chain" for upstream x local,
@@ -44,46 +45,48 @@ class Reversing:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Annotation:
     """Where in an iteration we are: what new steps are marked with."""
 
-    phase: str = "forward"
+    phase: Phase = "forward"
     part: tuple[str, ...] = ()
-    reverses: Reversing | None = None
+    reverses: BackwardOf | None = None
     source: tuple[str, int] | None = None  # found once for a whole backward pass
 
 
 _recorded: ContextVar[list[int] | None] = ContextVar("recorded", default=None)
-_scene: ContextVar[Scene] = ContextVar("scene", default=Scene())  # noqa: B039
+_annotation: ContextVar[Annotation] = ContextVar("annotation", default=Annotation())  # noqa: B039
 
 
-class Within:
-    """Marks the steps recorded inside ``with`` with a scene."""
+class Annotating:
+    """Marks the steps recorded inside ``with`` with an annotation."""
 
-    __slots__ = ("_scene", "_token")
+    __slots__ = ("_annotation", "_token")
 
-    def __init__(self, marks: Scene) -> None:
-        self._scene = marks
+    def __init__(self, marks: Annotation) -> None:
+        self._annotation = marks
 
     def __enter__(self) -> None:
-        self._token = _scene.set(self._scene)
+        self._token = _annotation.set(self._annotation)
 
     def __exit__(self, *_: object) -> None:
-        _scene.reset(self._token)
+        _annotation.reset(self._token)
 
 
-def scene(
-    *, phase: str | None = None, part: tuple[str, ...] = (), reverses: Reversing | None = None
-) -> Within:
+def annotate(
+    *, phase: Phase | None = None, part: tuple[str, ...] = (), reverses: BackwardOf | None = None
+) -> Annotating:
     """Mark the steps recorded inside with a phase, a further part, or what they reverse."""
-    now = _scene.get()
-    return Within(Scene(phase or now.phase, now.part + part, reverses or now.reverses, now.source))
+    now = _annotation.get()
+    return Annotating(
+        Annotation(phase or now.phase, now.part + part, reverses or now.reverses, now.source)
+    )
 
 
-def at_part(part: tuple[str, ...]) -> Within:
+def at_part(part: tuple[str, ...]) -> Annotating:
     """Mark the steps recorded inside with exactly this part."""
-    now = _scene.get()
-    return Within(Scene(now.phase, part, now.reverses, now.source))
+    now = _annotation.get()
+    return Annotating(Annotation(now.phase, part, now.reverses, now.source))
 
 
 @contextmanager
@@ -96,15 +99,15 @@ def recording() -> Generator[None]:
         _recorded.reset(token)
 
 
-def current_scene() -> Scene:
+def current_annotation() -> Annotation:
     """Return the marks that the next step will get."""
-    return _scene.get()
+    return _annotation.get()
 
 
-def from_here() -> Within:
+def from_here() -> Annotating:
     """Mark the steps recorded inside with the line of the user's code that runs now."""
-    now = _scene.get()
-    return Within(Scene(now.phase, now.part, now.reverses, now.source or _source()))
+    now = _annotation.get()
+    return Annotating(Annotation(now.phase, now.part, now.reverses, now.source or _source()))
 
 
 class Tensor:
@@ -113,13 +116,13 @@ class Tensor:
     __slots__ = (
         "__weakref__",
         "_data",
+        "annotation",
         "inputs",
         "name",
         "op",
         "order",
         "params",
         "role",
-        "scene",
         "shape",
         "source",
     )
@@ -129,9 +132,9 @@ class Tensor:
     op: str | None
     inputs: tuple[Tensor, ...]
     params: dict[str, Any]
-    role: str
+    role: Role
     name: str
-    scene: Scene
+    annotation: Annotation
     source: tuple[str, int] | None
     order: int
 
@@ -143,7 +146,7 @@ class Tensor:
         op: str | None = None,
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
-        role: str = "intermediate",
+        role: Role = "intermediate",
         name: str = "",
         source: tuple[str, int] | None = None,
     ) -> None:
@@ -156,7 +159,7 @@ class Tensor:
         self.params = params or {}
         self.role = role
         self.name = name
-        self.scene = _scene.get()
+        self.annotation = _annotation.get()
         self.source = source
         self.order = next(_order)
 
@@ -391,7 +394,7 @@ class Tensor:
         return self.transpose(-2, -1)
 
 
-def tensor(data: Any, *, dtype: Any = None, name: str = "", role: str = "input") -> Tensor:
+def tensor(data: Any, *, dtype: Any = None, name: str = "", role: Role = "input") -> Tensor:
     """Make a tensor from a number, nested lists or an array. The numbers are copied.
 
     Whole numbers become float64 too (so that they can have gradients) unless ``dtype`` is given.
@@ -454,7 +457,7 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
     return Tensor(out, shape, op=name, inputs=inputs, params=params, source=_source())
 
 
-def output_dtype(kind: str, arrays: Sequence[Array]) -> np.dtype[Any]:
+def output_dtype(kind: Kind, arrays: Sequence[Array]) -> np.dtype[Any]:
     """Return the dtype of an op's output: the widest float among its inputs, or bool for a test."""
     if kind == "bool":
         return np.dtype(bool)
@@ -549,7 +552,7 @@ def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
 
 def _source() -> tuple[str, int]:
     """Return the file and line of the user's code: the nearest frame outside this package."""
-    known = _scene.get().source
+    known = _annotation.get().source
     if known is not None:
         return known
     frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]

@@ -1,6 +1,6 @@
 """Every number on a tape answers for itself: why it is so, what moves it, by which paths.
 
-In reading order: ``lesson`` (the tape at a reader's grain), ``display`` (numbers and formulas as a
+In reading order: ``worked`` (the tape at a reader's grain), ``display`` (numbers and formulas as a
 person reads them), ``principles``, ``reasons`` and ``words`` (what there is to say), ``rung``,
 ``contributions`` (upstream x local, added up), ``ladder`` (asking why, again and again), ``nudge``
 (moving a number a little) and ``paths`` (a gradient as a sum over paths).

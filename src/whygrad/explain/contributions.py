@@ -39,7 +39,7 @@ def contributions(run: Run, tree: Expr) -> tuple[Contribution, ...]:
 
     Args:
         run: the numbers.
-        tree: the element's formula (``lesson.formula``).
+        tree: the element's formula (``worked.formula``).
     """
     tape = run.tape
     found = _split(tree, lambda value: is_gradient(tape, value))

@@ -14,10 +14,10 @@ from whygrad.engine.formula import Expr, evaluate, expr, leaves, number_text
 from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
 from whygrad.explain.contributions import ONE, Contribution, contributions
-from whygrad.explain.lesson import is_shown
-from whygrad.explain.reasons import PLAIN, Reasons
+from whygrad.explain.reasons import Reasons
 from whygrad.explain.rung import Rung
 from whygrad.explain.words import Words
+from whygrad.explain.worked import is_shown
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step
 
@@ -143,7 +143,7 @@ class Ladder(Words):
         waiting = [tape.makers[value]]
         while waiting and len(found) < 3:
             step = waiting.pop(0)
-            if step.op not in PLAIN:
+            if not OPS[step.op].silent:
                 found.append(step)
             waiting += [
                 tape.makers[i] for i in step.inputs if not is_shown(tape, i) and i in tape.makers

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from whygrad.engine.corners import sides
 from whygrad.engine.op import Array
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import output_dtype
@@ -168,13 +169,10 @@ def _crossed(
     """Name the values whose corner lies between the two sides, or exactly where they are now."""
     found: list[str] = []
     for step in steps:
-        side = OPS[step.op].side
-        if side is None:
-            continue
         above, below = (
-            side(*(arrays.get(i, run.arrays[i]) for i in step.inputs), **step.params)
+            sides(OPS[step.op], [arrays.get(i, run.arrays[i]) for i in step.inputs], step.params)
             for arrays in (plus, minus)
         )
-        if not np.array_equal(above, below):
+        if above is not None and not np.array_equal(above, cast("Array", below)):
             found.append(run.tape.label(step.inputs[0]))
     return tuple(found)

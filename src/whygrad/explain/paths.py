@@ -17,7 +17,7 @@ from typing import Any
 
 from whygrad.errors import WhygradError
 from whygrad.explain.contributions import contributions
-from whygrad.explain.lesson import formula
+from whygrad.explain.worked import formula
 from whygrad.tape.run import Run
 
 MAX_EDGES = 200_000

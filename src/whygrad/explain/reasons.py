@@ -10,23 +10,9 @@ from whygrad.engine.formula import Expr, evaluate, expr, flat, leaves, unflat
 from whygrad.engine.op import Reason
 from whygrad.engine.ops import OPS
 from whygrad.explain.contributions import Contribution
-from whygrad.explain.lesson import is_shown
 from whygrad.explain.words import Words
+from whygrad.explain.worked import is_shown
 from whygrad.tape.tape import Step
-
-PLAIN = {
-    "add",
-    "identity",
-    "permute",
-    "reshape",
-    "reshape_like",
-    "broadcast_like",
-    "expand_like",
-    "getitem",
-    "index_select",
-    "gather",
-    "cat",
-}
 
 
 @dataclass
@@ -42,7 +28,7 @@ class Reasons:
         """Return the op's sentence for a local derivative, filled, and its principle."""
         target, where = self.words.target_element(one)
         chain = self._chain(of, target)
-        acting = [(step, argument) for step, argument in chain if step.op not in PLAIN]
+        acting = [(step, argument) for step, argument in chain if not OPS[step.op].silent]
         if len(acting) > 1 or not chain:
             return None
         step, argument = acting[0] if acting else chain[0]
@@ -104,6 +90,8 @@ class Reasons:
                 place = self._aligned(value, step.output, target, where)
                 if n != argument and place is not None:
                     slots[str(n)] = (self.words.symbol(value, place), run.number(value, place))
+                    if len(step.inputs) == 2:
+                        slots["other"] = slots[str(n)]
         elif len(step.inputs) > 1:
             for n, value in enumerate(step.inputs):
                 if n != argument and run.arrays[value].shape == run.arrays[of].shape:

@@ -10,8 +10,8 @@ from whygrad.engine.formula import Expr, expr, to_python, unflat
 from whygrad.engine.notation import symbol
 from whygrad.explain import display
 from whygrad.explain.contributions import Contribution
-from whygrad.explain.lesson import formula, in_names, in_numbers
 from whygrad.explain.rung import Rung
+from whygrad.explain.worked import formula, in_names, in_numbers
 from whygrad.tape.run import Run
 
 MOST_NAMED = 12  # terms of a long sum are written in names

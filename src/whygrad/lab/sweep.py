@@ -19,7 +19,8 @@ from whygrad.nn.init import initialise
 from whygrad.optim.schedule import Rates, Schedule
 from whygrad.spec import Spec, boundary, load_spec, resolve
 from whygrad.tape.many import ManyPlayer
-from whygrad.training.start import Training, solved_samples, start
+from whygrad.training.evaluation import solved_samples
+from whygrad.training.start import Training, start
 
 BLOCK = 1000  # runs played at once: more would not fit a processor's cache
 JUDGED_AT_ONCE = 200_000  # samples, over all runs, whose every value is kept at once

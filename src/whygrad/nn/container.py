@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from whygrad.engine.dims import same_shape, show_shape
-from whygrad.engine.tensor import Tensor, current_scene, scene
+from whygrad.engine.tensor import Tensor, annotate, current_annotation
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.module import Module
 
@@ -38,10 +38,10 @@ class Sequential(Module):
         (x,) = inputs
         if not self.layers:
             raise WhygradError("Sequential has no layers; give it at least one")
-        outermost = not current_scene().part  # an inner one leaves the names to the outer
+        outermost = not current_annotation().part  # an inner one leaves the names to the outer
         for layer, number, name in self.numbered():
             try:
-                with scene(part=(f"layer {number}",)):
+                with annotate(part=(f"layer {number}",)):
                     made = layer(x)
                     if outermost:
                         if made is x or made.op is None:  # it has a name of its own to keep

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from whygrad.engine.tensor import Tensor, scene, tensor
+from whygrad.engine.roles import Role
+from whygrad.engine.tensor import Tensor, annotate, tensor
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
 _outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)
@@ -65,7 +66,7 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Tensor:
         token = _outermost.set(self) if _outermost.get() is None else None
         try:
-            with scene(part=(self.title,) if self.folds else ()):
+            with annotate(part=(self.title,) if self.folds else ()):
                 made = self.forward(*inputs, **options)
             self._note(made)
             return made
@@ -120,7 +121,7 @@ class Module:
         """Yield what is carried from one iteration to the next without being trained, by path."""
         yield from self._named("buffer", prefix)
 
-    def _named(self, role: str, prefix: str) -> Iterator[tuple[str, Tensor]]:
+    def _named(self, role: Role, prefix: str) -> Iterator[tuple[str, Tensor]]:
         seen: set[Tensor] = set()
         for path, owner, attribute in self.slots(prefix, (role,)):
             found = getattr(owner, attribute)
@@ -196,7 +197,7 @@ def buffer(data: Any, *, name: str = "", shape: tuple[int, ...] | None = None) -
     return _leaf(data, "buffer", name, shape)
 
 
-def _leaf(data: Any, role: str, name: str, shape: tuple[int, ...] | None) -> Tensor:
+def _leaf(data: Any, role: Role, name: str, shape: tuple[int, ...] | None) -> Tensor:
     made = tensor(data, name=name, role=role)
     if shape is not None:
         made.shape = shape

@@ -6,7 +6,7 @@ from typing import Any
 
 from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.functional import stack
-from whygrad.engine.tensor import Tensor, scene
+from whygrad.engine.tensor import Tensor, annotate
 from whygrad.errors import ShapeError, UnknownName, unknown
 from whygrad.nn import functional
 from whygrad.nn.linear import Linear
@@ -124,11 +124,11 @@ class GRUCell(Module):
     def forward(self, *inputs: Any) -> Tensor:
         """Return what is remembered next; see ``RNNCell.forward``."""
         x, h = _remembered(self.title, inputs, self.hidden_size)
-        with scene(part=("reset gate",)):
+        with annotate(part=("reset gate",)):
             reset = functional.sigmoid(_both(self.input_reset, x, self.hidden_reset, h))
-        with scene(part=("update gate",)):
+        with annotate(part=("update gate",)):
             stays = functional.sigmoid(_both(self.input_update, x, self.hidden_update, h))
-        with scene(part=("candidate",)):
+        with annotate(part=("candidate",)):
             heard = _heard(self.hidden_new, h)
             seen = self.input_new(x)
             new = functional.tanh(seen if heard is None else seen + reset * heard)
@@ -163,7 +163,7 @@ class RNN(Module):
             raise ShapeError(f"rnn: {show_shape(x.shape)} must be (batch, steps, features)")
         remembered: list[Tensor] = []
         for step in range(x.shape[1]):
-            with scene(part=(f"step {step + 1}",)):
+            with annotate(part=(f"step {step + 1}",)):
                 before = [self.cell(x[:, step], *before)]
             remembered.append(before[0])
         return stack(remembered, 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
-from whygrad.engine.tensor import Tensor, scene, tensor
+from whygrad.engine.tensor import Tensor, annotate, tensor
 from whygrad.errors import WhygradError
 from whygrad.option import Option, Scalar, checked_options
 
@@ -165,7 +165,7 @@ class Optimizer(ABC):
         for state in shared:
             carry(*state)
         for (name, parameter, _), gradient in zip(found, clipped, strict=True):
-            with scene(part=(name,)):
+            with annotate(part=(name,)):
                 update = self.update(parameter, gradient, given)
             carry(name, parameter, update.parameter)
             for kind, before, after in update.state:

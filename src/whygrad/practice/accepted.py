@@ -1,6 +1,6 @@
 """What is accepted for an exercise, as data: whoever asks it can grade it without this package.
 
-Numbers are graded by playing the mistakes that fit (``Workings.mistaken_tapes``); of everything
+Numbers are graded by playing the mistakes that fit (``Solution.mistaken_tapes``); of everything
 else there are finitely many answers, or rules of one line each.
 """
 
@@ -61,7 +61,7 @@ def _numbers(exercise: Exercise) -> Accepted:
 
 
 def _planted(exercise: Exercise) -> Accepted:
-    work = exercise.workings
+    work = exercise.solution
     where, number, slip = exercise.asks
     marks: Marks = {}
     for n, ask in ((0, where), (2, slip)):

@@ -43,7 +43,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TypedAnswer:
     """What was understood of a typed answer.
 
     Attributes:
@@ -63,27 +63,29 @@ class Answer:
     blank: bool = False
 
 
-def read(typed: str) -> Answer:
+def read(typed: str) -> TypedAnswer:
     """Read a number as people write it: 0.5, .5, −1,5, 3/4, 1e-3, 50%, ½; or a word like zero."""
     text = typed.strip()
     if not text:
-        return Answer(typed, blank=True)
+        return TypedAnswer(typed, blank=True)
     if len(text) > MAX_LENGTH:
-        return Answer(typed, trouble=f"this is longer than {MAX_LENGTH} characters; type a number")
+        return TypedAnswer(
+            typed, trouble=f"this is longer than {MAX_LENGTH} characters; type a number"
+        )
     plain = text.translate(_MINUSES)
     if (word := _WORDS.get(plain.lower().strip(" ."))) is not None:
-        return Answer(typed, value=0.0 if word == "zero" else None, word=word)
+        return TypedAnswer(typed, value=0.0 if word == "zero" else None, word=word)
     # of an equation, such as "2 × 3 = 6", it is the end that is meant
     plain = re.sub(r"\s+", " ", plain.rpartition("=")[2]).strip(" ≈~")
     percent = plain.endswith("%")
     number = _fraction(plain.removesuffix("%").strip()) or _decimal(plain.removesuffix("%").strip())
     if number is None:
-        return Answer(typed, trouble=_trouble(text))
+        return TypedAnswer(typed, trouble=_trouble(text))
     value, precision = number
     scale = 100.0 if percent else 1.0
     if math.isnan(value):
-        return Answer(typed, trouble="a fraction cannot have 0 below the line")
-    return Answer(typed, value=value / scale, precision=precision / scale)
+        return TypedAnswer(typed, trouble="a fraction cannot have 0 below the line")
+    return TypedAnswer(typed, value=value / scale, precision=precision / scale)
 
 
 def _trouble(text: str) -> str:
@@ -148,7 +150,7 @@ def _with_a_point(text: str) -> str:
     return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
 
 
-def agrees(answer: Answer, number: float) -> bool:
+def agrees(answer: TypedAnswer, number: float) -> bool:
     """Say whether a typed number is ``number``, rounded as a person rounds.
 
     It may be off by half a unit in the last place typed, if two significant digits or two decimals
@@ -157,17 +159,17 @@ def agrees(answer: Answer, number: float) -> bool:
     return _near(answer, number, _coarsest(number))
 
 
-def is_rough(answer: Answer, number: float) -> bool:
+def is_rough(answer: TypedAnswer, number: float) -> bool:
     """Say whether a typed number is ``number``, rounded more than tells it from others."""
     return answer.value != 0 and _near(answer, number, 0.15 * abs(number))
 
 
-def is_off_by_rounding(answer: Answer, number: float) -> bool:
+def is_off_by_rounding(answer: TypedAnswer, number: float) -> bool:
     """Say whether a typed number is as near to ``number`` as rounding on the way leads."""
     return answer.value is not None and abs(answer.value - number) <= 0.01 * abs(number)
 
 
-def _near(answer: Answer, number: float, most: float) -> bool:
+def _near(answer: TypedAnswer, number: float, most: float) -> bool:
     if answer.value is None or not math.isfinite(number):
         return False
     noise = 1e-12 + 1e-9 * abs(number)

@@ -21,8 +21,8 @@ import numpy as np
 
 from whygrad.engine.op import Array
 from whygrad.errors import UnknownName, WhygradError, unknown
-from whygrad.practice.cases import FUNCTIONS, Case, cases
-from whygrad.practice.workings import Workings
+from whygrad.practice.scenarios import FUNCTIONS, Scenario, scenarios
+from whygrad.practice.solution import Solution
 from whygrad.tape.run import element_label, json_number
 
 STARTERS = tuple(FUNCTIONS)
@@ -52,7 +52,7 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What came of checking one function.
 
     Attributes:
@@ -107,7 +107,7 @@ def starter(name: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) -> list[Checked]:
+def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) -> list[CheckResult]:
     """Check every known function a file defines.
 
     Args:
@@ -121,7 +121,7 @@ def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) ->
     path = Path(file)
     if not path.is_file():
         raise WhygradError(f"there is no file {str(path)!r}")
-    todo = cases(seed)
+    todo = scenarios(seed)
     results, ending = _run(path, [case for own in todo.values() for case in own], time_limit)
     if not results:
         raise WhygradError(f"{path.name} {ending or 'ended the process before it could answer'}")
@@ -133,7 +133,7 @@ def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) ->
             f"{path.name} defines none of {', '.join(FUNCTIONS.values())}; begin with a start-off "
             f"file: whygrad check --starter {STARTERS[0]}"
         )
-    checked: list[Checked] = []
+    checked: list[CheckResult] = []
     answers = results[1:]
     for function in defined:
         own = todo[function]
@@ -142,7 +142,9 @@ def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) ->
     return checked
 
 
-def _run(path: Path, todo: Sequence[Case], time_limit: float) -> tuple[list[dict[str, Any]], str]:
+def _run(
+    path: Path, todo: Sequence[Scenario], time_limit: float
+) -> tuple[list[dict[str, Any]], str]:
     """Run the learner's file on cases.
 
     Returns:
@@ -184,18 +186,20 @@ def _run(path: Path, todo: Sequence[Case], time_limit: float) -> tuple[list[dict
 
 
 def _judge(
-    function: str, own: Sequence[Case], answers: Sequence[dict[str, Any]], ending: str
-) -> Checked:
+    function: str, own: Sequence[Scenario], answers: Sequence[dict[str, Any]], ending: str
+) -> CheckResult:
     """Hold the answers of one function to the right ones, up to the first that is not."""
     total = len(own)
     for passed, case in enumerate(own):
         if passed == len(answers):
             says = f"it {ending}" if ending else "it ended before it could answer"
-            return Checked(function, passed, total, trouble=f"{says}\nIt was given {given(case)}.")
+            return CheckResult(
+                function, passed, total, trouble=f"{says}\nIt was given {given(case)}."
+            )
         arrays = _arrays(case, answers[passed])
         if isinstance(arrays, str):
             says = f"{arrays}\nIt was given {given(case)}."
-            return Checked(function, passed, total, trouble=says)
+            return CheckResult(function, passed, total, trouble=says)
         for name, tape_name in case.names.items():
             apart = np.flatnonzero(~_same(arrays[name], case.run[tape_name]))
             if apart.size:
@@ -207,17 +211,17 @@ def _judge(
                 expected = float(case.run[tape_name].flat[at]) + 0.0
                 found = float(arrays[name].flat[at])
                 wrong = Wrong(case.arguments, case.text, label, expected, found, mistakes)
-                return Checked(function, passed, total, wrong=wrong)
-    return Checked(function, total, total)
+                return CheckResult(function, passed, total, wrong=wrong)
+    return CheckResult(function, total, total)
 
 
-def given(case: Case) -> str:
+def given(case: Scenario) -> str:
     """Write a case's arguments for a person."""
     arguments = ", ".join(f"{name} = {number}" for name, number in case.arguments.items())
     return f"{arguments}; it computed {case.text}" if case.steps else arguments
 
 
-def _arrays(case: Case, answer: Mapping[str, Any]) -> dict[str, Array] | str:
+def _arrays(case: Scenario, answer: Mapping[str, Any]) -> dict[str, Array] | str:
     """Return an answer's arrays by the learner's names, or what is wrong with it."""
     if "error" in answer:
         return str(answer["error"])
@@ -248,11 +252,11 @@ def _same(found: Array, expected: Array) -> Array:
 
 
 def _explaining(
-    case: Case,
+    case: Scenario,
     name: str,
     at: int,
     arrays: Mapping[str, Array],
-    answered: Sequence[tuple[Case, Mapping[str, Any]]],
+    answered: Sequence[tuple[Scenario, Mapping[str, Any]]],
 ) -> tuple[str, ...]:
     """Return the mistakes that give a wrong number.
 
@@ -261,7 +265,7 @@ def _explaining(
     """
     if not any(array.any() for label, array in arrays.items() if label != "loss"):
         return ()
-    work = Workings(case.run)
+    work = Solution(case.run)
     ranked: list[tuple[int, int, str]] = []
     for order, mistake in enumerate(work.mistakes):
         number = work.mistaken(mistake.name, (case.names[name], at))
@@ -273,9 +277,9 @@ def _explaining(
     return tuple(mistake for _, _, mistake in sorted(ranked))
 
 
-def _explains(mistake: str, case: Case, answer: Mapping[str, Any]) -> bool:
+def _explains(mistake: str, case: Scenario, answer: Mapping[str, Any]) -> bool:
     """Say whether a mistake gives every number of an answer."""
-    arrays, work = _arrays(case, answer), Workings(case.run)
+    arrays, work = _arrays(case, answer), Solution(case.run)
     if isinstance(arrays, str) or mistake not in {row.name for row in work.mistakes}:
         return False
     played = work.wrongly(mistake)

@@ -33,7 +33,7 @@ from whygrad.practice.questions import (
     notes,
     story,
 )
-from whygrad.practice.workings import Workings, worked_out
+from whygrad.practice.solution import Solution, worked_out
 from whygrad.spec import spec_from_dict
 from whygrad.tape.run import Run
 from whygrad.training.start import Training, start
@@ -84,9 +84,9 @@ class Exercise:
         return _run(json.dumps(self.spec), self.iteration)
 
     @property
-    def workings(self) -> Workings:
+    def solution(self) -> Solution:
         """The exercise's tape and the mistakes that fit it; made anew each time."""
-        return _workings(json.dumps(self.spec), self.iteration)
+        return _solution(json.dumps(self.spec), self.iteration)
 
     @property
     def says(self) -> str:
@@ -101,7 +101,7 @@ class Exercise:
     @property
     def notes(self) -> list[str]:
         """What has to be known besides the formulas and numbers."""
-        return notes(self.workings)
+        return notes(self.solution)
 
     @property
     def told(self) -> tuple[Number, ...]:
@@ -269,10 +269,10 @@ def _make(seed: int, feature: str, kind: str, fading: str, difficulty: int) -> E
     draw, about = Draw(seed), FEATURES[feature]
     for _ in range(_DRAWS):
         spec = about.make(draw, difficulty - 1)
-        workings = _workings(json.dumps(spec), about.iteration)
-        if not (_is_friendly(workings) and about.holds(workings.run)):
+        solution = _solution(json.dumps(spec), about.iteration)
+        if not (_is_friendly(solution) and about.holds(solution.run)):
             continue
-        found = QUESTIONS[kind](Setting(spec, workings, fading, draw))
+        found = QUESTIONS[kind](Setting(spec, solution, fading, draw))
         if found is not None:
             break
     else:
@@ -286,17 +286,17 @@ def _make(seed: int, feature: str, kind: str, fading: str, difficulty: int) -> E
         fading,
         seed,
         spec,
-        f"{story(workings)}\n{found.text}",
-        (*leaves(workings.run), *earlier(workings), *found.told),
+        f"{story(solution)}\n{found.text}",
+        (*leaves(solution.run), *earlier(solution), *found.told),
         found.asks,
         found.mistake,
         difficulty,
     )
 
 
-def _workings(spec: str, iteration: int) -> Workings:
+def _solution(spec: str, iteration: int) -> Solution:
     before = _run(spec, iteration - 1) if iteration > 1 else None
-    return Workings(_run(spec, iteration), before)
+    return Solution(_run(spec, iteration), before)
 
 
 @lru_cache(maxsize=64)
@@ -308,13 +308,13 @@ def _training(spec: Spec) -> Training:
     return start(spec_from_dict(dict(spec), "exercise"))
 
 
-def _is_friendly(workings: Workings) -> bool:
+def _is_friendly(solution: Solution) -> bool:
     """Refuse what nobody would set: a loss of nothing, gradients of nothing, huge or tiny numbers.
 
     Numbers so close to 0 that two decimals do not show them are tiny.
     """
-    run = workings.run
-    numbers = np.abs([workings.number(place) for place in workings.order])
+    run = solution.run
+    numbers = np.abs([solution.number(place) for place in solution.order])
     gradients = [
         run.arrays[g]
         for value, g in run.tape.gradients.items()

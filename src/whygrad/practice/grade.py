@@ -13,7 +13,7 @@ from whygrad.explain import display
 from whygrad.practice.exercise import Exercise
 from whygrad.practice.graph import comes_too_early, edges_of
 from whygrad.practice.numbers import Mark, grade_numbers
-from whygrad.practice.workings import Workings
+from whygrad.practice.solution import Solution
 from whygrad.tape.run import Run
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 
@@ -29,7 +29,7 @@ _UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂'", "0123456789d′"
 
 
 def grade(
-    exercise: Exercise, answers: Mapping[str, str], workings: Workings | None = None
+    exercise: Exercise, answers: Mapping[str, str], solution: Solution | None = None
 ) -> list[Mark]:
     """Grade typed answers, by name of what was asked.
 
@@ -37,7 +37,7 @@ def grade(
         exercise: what was asked.
         answers: what was typed; what is left out counts as blank. An open answer may come with the
             learner's own "rating" of it, from 1 to 5.
-        workings: of the exercise's run, if they were made before.
+        solution: of the exercise's run, if they were made before.
 
     Raises:
         UnknownName: an answer is for something that was not asked.
@@ -56,13 +56,13 @@ def grade(
         return [_graph(exercise, typed.get("graph", ""))]
     if exercise.kind == "choose_the_remedy":
         return [_remedy(exercise, typed.get("remedy", ""), typed.get(RATING, ""))]
-    work = workings or exercise.workings
+    work = solution or exercise.solution
     if exercise.kind == "find_the_mistake":
         return _planted(exercise, typed, work)
     made = {work.label(place) for place in work.order}
     told = {name: display.rounded(number) for name, number in exercise.given if name in made}
     lines = [(ask.name, typed.get(ask.name, "")) for ask in exercise.asks]
-    return list(grade_numbers(exercise.run, lines, told=told, workings=work))
+    return list(grade_numbers(exercise.run, lines, told=told, solution=work))
 
 
 def homework(run: Run, answers: Mapping[str, str]) -> list[Mark]:
@@ -75,7 +75,7 @@ def homework(run: Run, answers: Mapping[str, str]) -> list[Mark]:
     Raises:
         WhygradError: a name that is not on the tape, or a number that was given, not worked out.
     """
-    work = Workings(run)
+    work = Solution(run)
     order = {place: n for n, place in enumerate(work.order)}
     typed: list[tuple[int, str, str]] = []
     for name, text in answers.items():
@@ -84,10 +84,10 @@ def homework(run: Run, answers: Mapping[str, str]) -> list[Mark]:
             raise WhygradError(f"{name} is given, not worked out; there is nothing to check")
         typed.append((order[place], work.label(place), text))
     lines = [(label, text) for _, label, text in sorted(typed)]
-    return list(grade_numbers(run, lines, workings=work))
+    return list(grade_numbers(run, lines, solution=work))
 
 
-def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> list[Mark]:
+def _planted(exercise: Exercise, typed: Mapping[str, str], work: Solution) -> list[Mark]:
     """Grade where a planted mistake shows first, what the number should be, and which it was."""
     where, number, slip = exercise.asks
     label, text = str(where.answer), typed.get(where.name, "")
@@ -105,7 +105,7 @@ def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> li
         says = f"That number is right. {truth}"
     else:
         says = f"No number here has that name. {truth}"
-    numbers = grade_numbers(exercise.run, [(label, typed.get(number.name, ""))], workings=work)
+    numbers = grade_numbers(exercise.run, [(label, typed.get(number.name, ""))], solution=work)
     return [
         Mark(where.name, text, correct, label, (), says, False),
         *(replace(mark, name=number.name) for mark in numbers),
@@ -113,7 +113,7 @@ def _planted(exercise: Exercise, typed: Mapping[str, str], work: Workings) -> li
     ]
 
 
-def _slip(exercise: Exercise, label: str, typed: str, work: Workings) -> Mark:
+def _slip(exercise: Exercise, label: str, typed: str, work: Solution) -> Mark:
     """Grade which mistake was planted; another is answered by what it would have given."""
     planted, place = find_mistake(exercise.mistake), work.place(label)
     rows = {plain_name(text): row for row in MISTAKES.values() for text in (row.name, row.title)}

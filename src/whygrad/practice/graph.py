@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whygrad.explain.lesson import LessonStep, lesson
+from whygrad.explain.worked import WorkedStep, worked_steps
 from whygrad.tape.tape import Tape
 
 
@@ -12,7 +12,7 @@ def edges_of(tape: Tape) -> list[tuple[str, str]]:
     """Return the arrows between the named values of the forward pass, in order."""
     return [
         (name, step.name)
-        for step in lesson(tape)
+        for step in worked_steps(tape)
         if step.phase in ("forward", "loss")
         for name in _rests_on(tape, step)
     ]
@@ -20,7 +20,7 @@ def edges_of(tape: Tape) -> list[tuple[str, str]]:
 
 def backward_steps(tape: Tape) -> list[str]:
     """Return the names of the gradients, in the order they are taught."""
-    return [step.name for step in lesson(tape) if step.phase == "backward"]
+    return [step.name for step in worked_steps(tape) if step.phase == "backward"]
 
 
 def comes_too_early(tape: Tape, order: Sequence[str]) -> tuple[str, str] | None:
@@ -41,14 +41,14 @@ def comes_too_early(tape: Tape, order: Sequence[str]) -> tuple[str, str] | None:
 
 def prerequisites(tape: Tape) -> dict[str, tuple[str, ...]]:
     """Return the gradients that each gradient rests on, by name."""
-    steps = {step.name: step for step in lesson(tape) if step.phase == "backward"}
+    steps = {step.name: step for step in worked_steps(tape) if step.phase == "backward"}
     return {
         name: tuple(needed for needed in _rests_on(tape, step) if needed in steps)
         for name, step in steps.items()
     }
 
 
-def _rests_on(tape: Tape, step: LessonStep) -> list[str]:
+def _rests_on(tape: Tape, step: WorkedStep) -> list[str]:
     """Return the names of what a step is computed from, but for its own."""
     inputs = {i for n in step.steps for i in tape.steps[n].inputs}
     names = [tape.values[i].name for i in sorted(inputs)]

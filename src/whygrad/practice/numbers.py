@@ -15,9 +15,9 @@ import numpy as np
 
 from whygrad.engine.notation import symbol
 from whygrad.explain import display, why
-from whygrad.explain.lesson import formula
-from whygrad.practice.answer import Answer, agrees, is_off_by_rounding, is_rough, read
-from whygrad.practice.workings import NOTHING_HELD, Held, Place, Workings
+from whygrad.explain.worked import formula
+from whygrad.practice.answer import TypedAnswer, agrees, is_off_by_rounding, is_rough, read
+from whygrad.practice.solution import NO_OVERRIDES, ElementKey, Overrides, Solution
 from whygrad.tape.run import Run, json_number
 from whygrad.whatif.mistakes import Mistake, find_mistake
 
@@ -90,7 +90,7 @@ def grade_numbers(
     typed: Sequence[tuple[str, str]],
     *,
     told: Mapping[str, float] | None = None,
-    workings: Workings | None = None,
+    solution: Solution | None = None,
 ) -> Iterator[Mark]:
     """Grade numbers of one tape, in the order they are worked out.
 
@@ -98,14 +98,14 @@ def grade_numbers(
         run: the numbers, done rightly.
         typed: names of elements, and what was typed for each.
         told: elements that were told to the learner, as rounded as they were shown.
-        workings: of ``run``, if they were made before.
+        solution: of ``run``, if they were made before.
 
     Raises:
         WhygradError: there is no element of a name.
     """
-    sheet = _Sheet(workings or Workings(run))
+    sheet = _Sheet(solution or Solution(run))
     for name, number in (told or {}).items():
-        place = sheet.workings.place(name)
+        place = sheet.solution.place(name)
         sheet.own[place] = number
         sheet.told.append(place)
     for name, text in typed:
@@ -117,29 +117,29 @@ class _Sheet:
     """What a learner has written so far: of each number, what was typed last.
 
     Attributes:
-        workings: the right numbers.
+        solution: the right numbers.
         slips: numbers that are wrong and are carried on, or right again after one.
         own: all numbers that were told or typed, as rounded as they were.
         told: where numbers were told.
         settled: where numbers were typed that are right.
     """
 
-    workings: Workings
-    slips: dict[Place, float] = field(default_factory=dict[Place, float])
-    own: dict[Place, float] = field(default_factory=dict[Place, float])
-    told: list[Place] = field(default_factory=list[Place])
-    settled: set[Place] = field(default_factory=set[Place])
+    solution: Solution
+    slips: dict[ElementKey, float] = field(default_factory=dict[ElementKey, float])
+    own: dict[ElementKey, float] = field(default_factory=dict[ElementKey, float])
+    told: list[ElementKey] = field(default_factory=list[ElementKey])
+    settled: set[ElementKey] = field(default_factory=set[ElementKey])
 
     def graded(self, name: str, text: str) -> Mark:
         """Grade one number, and note it."""
-        work, answer = self.workings, read(text)
+        work, answer = self.solution, read(text)
         place = work.place(name)
         true, exact, rounded = (
-            work.number(place, held) + 0.0 for held in (NOTHING_HELD, self.slips, self.own)
+            work.number(place, held) + 0.0 for held in (NO_OVERRIDES, self.slips, self.own)
         )
-        basis: Held = _but(self.slips, place)
+        basis: Overrides = _but(self.slips, place)
         if not math.isfinite(exact):  # nothing follows from what went wrong: a logarithm of -1
-            exact, basis = true, NOTHING_HELD
+            exact, basis = true, NO_OVERRIDES
         carried = not np.isclose(exact, true, rtol=1e-9, atol=1e-12)
         if answer.value is None:
             correct, feedback = self._in_words(answer, place, exact)
@@ -150,7 +150,7 @@ class _Sheet:
         if carried and agrees(answer, true):
             # what went wrong before was put right, or not used
             self._note(place, answer.value, slip=true)
-            return Mark(name, text, True, true, (), self._right(name, NOTHING_HELD, False), False)
+            return Mark(name, text, True, true, (), self._right(name, NO_OVERRIDES, False), False)
         found = recognised(self, answer, place)
         if not found and is_off_by_rounding(answer, exact):
             self._note(place, answer.value)
@@ -160,14 +160,14 @@ class _Sheet:
             self._note(place, answer.value)
             says = "That is near, but too rough to tell it from others: write one more digit."
             return Mark(name, text, None, exact, (), says, carried)
-        step = _step(self.workings.right(basis), name)
+        step = _step(self.solution.right(basis), name)
         feedback = _wrong(answer, exact, found, step, carried)
         self._note(place, answer.value, slip=answer.value)
         names = tuple(mistake.name for mistake in found)
         return Mark(name, text, False, exact, names, feedback, carried, step=step)
 
     def _note(
-        self, place: Place, typed: float, *, slip: float | None = None, settled: bool = False
+        self, place: ElementKey, typed: float, *, slip: float | None = None, settled: bool = False
     ) -> None:
         """Note what was typed, in place of what was typed there before."""
         self.own[place] = typed
@@ -178,7 +178,9 @@ class _Sheet:
         if settled:
             self.settled.add(place)
 
-    def _in_words(self, answer: Answer, place: Place, expected: float) -> tuple[bool | None, str]:
+    def _in_words(
+        self, answer: TypedAnswer, place: ElementKey, expected: float
+    ) -> tuple[bool | None, str]:
         """Answer what is no number: nothing, a sign, a comparison, or something else."""
         if answer.blank:
             return None, "Left blank. What would you need to know first?"
@@ -191,19 +193,19 @@ class _Sheet:
         name = place[0].removesuffix("_new")
         if name == place[0]:
             return None, f"{said} than what? Type the number, or its sign."
-        before = self.workings.number((name, place[1]))
+        before = self.solution.number((name, place[1]))
         signs = {"larger": 1, "smaller": -1, "same": 0}
         right = np.sign(expected - before) == signs[answer.word]
         against = f"than {symbol(name)}" if answer.word != "same" else f"as {symbol(name)}"
         return bool(right), f"{said} {against}: {'so it is. By how much?' if right else 'not so.'}"
 
-    def _right(self, name: str, basis: Held, carried: bool) -> str:
-        claim = why(self.workings.right(basis), name, 0).claim
+    def _right(self, name: str, basis: Overrides, carried: bool) -> str:
+        claim = why(self.solution.right(basis), name, 0).claim
         return f"Right, from your own numbers. {claim}" if carried else f"Right. {claim}"
 
 
 def _wrong(
-    answer: Answer, expected: float, found: Sequence[Mistake], step: str, carried: bool
+    answer: TypedAnswer, expected: float, found: Sequence[Mistake], step: str, carried: bool
 ) -> str:
     right = f"From your own numbers, the step is {step}." if carried else f"The step is {step}."
     if not found:
@@ -215,7 +217,7 @@ def _wrong(
     return f"You get your number if you {slips}. {to_tell}{' '.join(asked)} {right}"
 
 
-def _is_right(answer: Answer, exact: float, rounded: float) -> bool:
+def _is_right(answer: TypedAnswer, exact: float, rounded: float) -> bool:
     """Say whether an answer is right, from exact earlier numbers or from rounded ones.
 
     Those who round some and not others come out between the two.
@@ -229,17 +231,17 @@ def _is_right(answer: Answer, exact: float, rounded: float) -> bool:
     return low <= answer.value <= high
 
 
-def recognised(sheet: _Sheet, answer: Answer, place: Place) -> list[Mistake]:
+def recognised(sheet: _Sheet, answer: TypedAnswer, place: ElementKey) -> list[Mistake]:
     """Return the mistakes that give a typed number, the likeliest first.
 
     Those that would have shown in an earlier number, which is right, were not made; unless they
     are made at this very step.
     """
-    work, ranked = sheet.workings, list[tuple[int, int, Mistake]]()
-    kinds: list[Held] = [sheet.slips]
+    work, ranked = sheet.solution, list[tuple[int, int, Mistake]]()
+    kinds: list[Overrides] = [sheet.slips]
     if sheet.own != sheet.slips:
         kinds.append(sheet.own)
-    others: Held | None = None
+    others: Overrides | None = None
     for order, mistake in enumerate(work.mistakes):
         numbers = [work.mistaken(mistake.name, place, held) for held in kinds]
         if not any(n is not None and agrees(answer, n) for n in numbers):
@@ -258,11 +260,11 @@ def recognised(sheet: _Sheet, answer: Answer, place: Place) -> list[Mistake]:
     return [mistake for _, _, mistake in sorted(ranked, key=lambda row: row[:2])]
 
 
-def _shows(work: Workings, mistake: Mistake, place: Place, held: Held) -> bool:
+def _shows(work: Solution, mistake: Mistake, place: ElementKey, held: Overrides) -> bool:
     return work.mistaken(mistake.name, place, held) is not None
 
 
-def _but(held: Held, place: Place) -> Held:
+def _but(held: Overrides, place: ElementKey) -> Overrides:
     return {p: number for p, number in held.items() if p != place}
 
 
@@ -280,7 +282,7 @@ def _step(run: Run, name: str) -> str:
     return " = ".join(dict.fromkeys(parts))
 
 
-def _hint(answer: Answer, expected: float) -> str:
+def _hint(answer: TypedAnswer, expected: float) -> str:
     """Say what is nearly right about a number."""
     assert answer.value is not None
     if expected and agrees(answer, -expected):

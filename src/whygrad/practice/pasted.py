@@ -10,7 +10,7 @@ from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError, nearest_or_none
 from whygrad.practice.grade import plain_name
 from whygrad.practice.numbers import Mark, grade_numbers
-from whygrad.practice.workings import Workings
+from whygrad.practice.solution import Solution
 from whygrad.tape.run import Run
 
 MAX_LINES = 500
@@ -18,7 +18,7 @@ _LINE = re.compile(r"(?P<name>[^=:≈]*)[=:≈](?P<number>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PastedLine:
     """A line of someone's work.
 
     Attributes:
@@ -32,7 +32,7 @@ class Line:
     trouble: str = ""
 
 
-def check_lines(run: Run, text: str) -> list[Line]:
+def check_lines(run: Run, text: str) -> list[PastedLine]:
     """Check each line of a text, such as ``dL/dw1 = -1.75``; empty lines are left out.
 
     Lines may come in any order: a wrong number is carried through in the order of work. A name may
@@ -44,7 +44,7 @@ def check_lines(run: Run, text: str) -> list[Line]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_LINES:
         raise WhygradError(f"{len(lines):,} lines; at most {MAX_LINES} are checked at once")
-    work = Workings(run)
+    work = Solution(run)
     labels = [work.label(place) for place in work.order]
     names = _names(labels)
     given = {plain_name(leaf.name) for leaf in run.tape.leaves if leaf.name}
@@ -65,8 +65,8 @@ def check_lines(run: Run, text: str) -> list[Line]:
         else:
             found[label], numbers[n] = n, match["number"]
     typed = [(label, numbers[found[label]]) for label in labels if label in found]
-    marks = {found[mark.name]: mark for mark in grade_numbers(run, typed, workings=work)}
-    return [Line(line, marks.get(n), troubles.get(n, "")) for n, line in enumerate(lines)]
+    marks = {found[mark.name]: mark for mark in grade_numbers(run, typed, solution=work)}
+    return [PastedLine(line, marks.get(n), troubles.get(n, "")) for n, line in enumerate(lines)]
 
 
 def _names(labels: list[str]) -> dict[str, str]:

@@ -10,10 +10,10 @@ import numpy as np
 from whygrad.engine.notation import symbol
 from whygrad.explain.display import in_symbols
 from whygrad.explain.display import number as shown
-from whygrad.explain.lesson import formula, lesson
+from whygrad.explain.worked import formula, worked_steps
 from whygrad.practice.features import Draw, Spec
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
-from whygrad.practice.workings import Place, Workings, worked_out
+from whygrad.practice.solution import ElementKey, Solution, worked_out
 from whygrad.spec import spec_from_dict
 from whygrad.tape.run import Run
 from whygrad.training.start import start
@@ -82,14 +82,14 @@ class Setting:
     """What a question is made from."""
 
     spec: Spec
-    workings: Workings
+    solution: Solution
     fading: str
     draw: Draw
 
     @property
     def run(self) -> Run:
         """The numbers, done rightly."""
-        return self.workings.run
+        return self.solution.run
 
     @property
     def elements(self) -> list[tuple[int, int]]:
@@ -97,18 +97,18 @@ class Setting:
         return worked_out(self.run)
 
 
-def story(workings: Workings) -> str:
+def story(solution: Solution) -> str:
     """Tell what is computed, in formulas with names, and from what."""
-    run = workings.run
+    run = solution.run
     given = ", ".join(f"{symbol(name)} = {shown(number)}" for name, number in leaves(run))
     lines = [f"  {line}" for line in _formulas(run)]
-    return "\n".join(["A small computation:", *lines, f"with {given}.", *notes(workings)])
+    return "\n".join(["A small computation:", *lines, f"with {given}.", *notes(solution)])
 
 
-def notes(workings: Workings) -> list[str]:
+def notes(solution: Solution) -> list[str]:
     """Return what has to be known besides the formulas and numbers, in sentences."""
-    run, told = workings.run, list[str]()
-    if before := earlier(workings):
+    run, told = solution.run, list[str]()
+    if before := earlier(solution):
         was = ", ".join(
             f"{symbol(name.removeprefix(EARLIER))} = {shown(number)}" for name, number in before
         )
@@ -126,15 +126,15 @@ def notes(workings: Workings) -> list[str]:
 def _formulas(run: Run) -> list[str]:
     return [
         f"{symbol(run.label(step.value, at))} = {in_symbols(formula(run, step.value, at), run)}"
-        for step in lesson(run.tape)
+        for step in worked_steps(run.tape)
         if step.phase in ("forward", "loss")
         for at in range(run.arrays[step.value].size)
     ]
 
 
-def earlier(workings: Workings) -> Named:
+def earlier(solution: Solution) -> Named:
     """Return the parameters' gradients of the iteration before, where there is one."""
-    run = workings.before
+    run = solution.before
     if run is None:
         return ()
     return tuple(
@@ -215,17 +215,17 @@ def _fill_blanks(setting: Setting) -> Question | None:
 
 def _find_the_mistake(setting: Setting) -> Question | None:
     """Plant a mistake whose first wrong number is seen to be wrong, as it is shown."""
-    workings = setting.workings
-    for name in setting.draw.mixed([mistake.name for mistake in workings.mistakes]):
-        wrong = dict(workings.differing(name))
+    solution = setting.solution
+    for name in setting.draw.mixed([mistake.name for mistake in solution.mistakes]):
+        wrong = dict(solution.differing(name))
         if not wrong or not np.isfinite(list(wrong.values())).all():
             continue
-        (first, number), right = next(iter(wrong.items())), workings.number(next(iter(wrong)))
+        (first, number), right = next(iter(wrong.items())), solution.number(next(iter(wrong)))
         if shown(number) == shown(right):
             continue
         told = tuple(
-            (workings.label(place), _plain(wrong.get(place, workings.number(place))))
-            for place in workings.order
+            (solution.label(place), _plain(wrong.get(place, solution.number(place))))
+            for place in solution.order
         )
         slip = _slip(setting, name, wrong)
         choices = "\n".join(f"  {title}" for title in slip.choices)
@@ -238,7 +238,7 @@ def _find_the_mistake(setting: Setting) -> Question | None:
                 Ask(
                     "first wrong step",
                     "Which number is the first that is wrong?",
-                    workings.label(first),
+                    solution.label(first),
                     tuple(label for label, _ in told),
                 ),
                 Ask("right number", "What should it be?", _plain(right)),
@@ -249,21 +249,21 @@ def _find_the_mistake(setting: Setting) -> Question | None:
     return None
 
 
-def _slip(setting: Setting, name: str, wrong: Mapping[Place, float]) -> Ask:
+def _slip(setting: Setting, name: str, wrong: Mapping[ElementKey, float]) -> Ask:
     """Ask for the planted mistake, beside others that would not give the same numbers."""
-    workings = setting.workings
-    fitting = [mistake.name for mistake in workings.mistakes]
+    solution = setting.solution
+    fitting = [mistake.name for mistake in solution.mistakes]
     others = [
         other
         for other in (*setting.draw.mixed(fitting), *setting.draw.mixed(list(MISTAKES)))
-        if other not in fitting or not _alike(dict(workings.differing(other)), wrong)
+        if other not in fitting or not _alike(dict(solution.differing(other)), wrong)
     ]
     chosen = [name, *dict.fromkeys(others)][:CHOICES]
     titles = tuple(find_mistake(one).title for one in setting.draw.mixed(chosen))
     return Ask("mistake made", "Which mistake was made?", find_mistake(name).title, titles)
 
 
-def _alike(one: Mapping[Place, float], other: Mapping[Place, float]) -> bool:
+def _alike(one: Mapping[ElementKey, float], other: Mapping[ElementKey, float]) -> bool:
     return one.keys() == other.keys() and all(shown(one[p]) == shown(other[p]) for p in one)
 
 
@@ -296,7 +296,7 @@ def _draw_the_graph(setting: Setting) -> Question | None:
 def _choose_the_remedy(setting: Setting) -> Question | None:
     """Plant a mistake that is seen in the losses of a training that else goes well."""
     training = start(spec_from_dict(dict(setting.spec), "exercise"))
-    for name in setting.draw.mixed([mistake.name for mistake in setting.workings.mistakes]):
+    for name in setting.draw.mixed([mistake.name for mistake in setting.solution.mistakes]):
         losses = compare(training, MakeMistake(name), TRAINED).training
         right, wrong = ([shown(loss) for loss in losses[which]] for which in ("right", "wrong"))
         well = losses["right"]

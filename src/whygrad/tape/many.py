@@ -32,19 +32,6 @@ from whygrad.tape.tape import Step, Tape, Value
 
 SMALL = 16  # the longest inner size of a product that is done by multiplying and adding rows
 
-# These are written element by element, or along axes counted from the end, with one result per
-# leading row. Any other op is played run by run, through a copy: right, and slow.
-LEADING = frozenset(
-    (
-        *("add", "sub", "mul", "div", "neg", "pow", "square", "exp", "log", "sqrt", "abs", "sign"),
-        *("heaviside", "maximum", "minimum", "gt", "ge", "eq", "where", "sum", "mean", "amax"),
-        *("divide_by_count", "share_of_max", "sum_like", "put_like", "cat", "cat_part"),
-        *("put_part", "relu", "leaky_relu", "sigmoid", "tanh", "softplus", "softmax"),
-        *("log_softmax", "elu", "clamp_min", "clamp_max", "erf", "cumsum", "pad", "mse_loss"),
-        *("binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy"),
-    )
-)
-
 
 class ManyPlayer:
     """Plays one tape for many runs at once.
@@ -87,8 +74,8 @@ class ManyPlayer:
         given = {leaf.id: np.asarray(leaves[leaf.id]) for leaf in tape.leaves if leaf.id in leaves}
         own = {leaf.id for leaf in tape.leaves if _has_runs(leaf, given.get(leaf.id), runs)}
         shapes = shapes_at(tape, {i: x[0] if i in own else x for i, x in given.items()})
-        places = plan(tape, shapes, reuse=not keep_all, least=max(4096 // runs, 1))
-        self.memory = places.memory * runs
+        layout = plan(tape, shapes, reuse=not keep_all, least=max(4096 // runs, 1))
+        self.memory = layout.memory * runs
         refuse_if_too_large(tape, [(runs, *shape) for shape in shapes], self.memory)
         self._innermost = _all_small(tape, shapes)
         self.buffers: list[Array] = [np.empty(0)] * len(tape.values)
@@ -102,11 +89,11 @@ class ManyPlayer:
                 self._bases[leaf.id] = beside._bases[leaf.id]
             else:
                 self._leaf(leaf, given[leaf.id], shapes[leaf.id], leaf.id in own | carried)
-            self._blocks[places.place[leaf.id]] = self.buffers[leaf.id]
+            self._blocks[layout.block[leaf.id]] = self.buffers[leaf.id]
         self._program: list[Kernel] = []
         for step in tape.steps:
-            self._bind(step, shapes[step.output], places)
-        self._carried = [(self.buffers[a], self.buffers[b]) for a, b in places.copies]
+            self._bind(step, shapes[step.output], layout)
+        self._carried = [(self.buffers[a], self.buffers[b]) for a, b in layout.copies]
 
     def _leaf(self, leaf: Value, given: Array, shape: Shape, own: bool) -> None:
         if own:
@@ -130,7 +117,7 @@ class ManyPlayer:
             made = block[: math.prod(sizes) * dtype.itemsize].view(dtype).reshape(sizes)
         return np.moveaxis(made, -1, 0) if self._innermost else made
 
-    def _bind(self, step: Step, shape: Shape, places: Plan) -> None:
+    def _bind(self, step: Step, shape: Shape, layout: Plan) -> None:
         op = OPS[step.op]
         inputs = [self.buffers[i] for i in step.inputs]
         if op.aligned or op.name == "matmul":
@@ -145,10 +132,10 @@ class ManyPlayer:
                 self._program.append(_copying(out, look))
             return
         dtype = output_dtype(op.kind, inputs)
-        at = places.place[step.output]
+        at = layout.block[step.output]
         block = self._blocks.get(at)
         if block is None:
-            block = self._blocks[at] = np.empty(places.sizes[at] * self.runs, np.uint8)
+            block = self._blocks[at] = np.empty(layout.sizes[at] * self.runs, np.uint8)
         out = block if block.dtype != np.uint8 else self._room(shape, dtype, block)
         self.buffers[step.output] = out
         self._program.append(self._kernel(op, inputs, out, step.params))
@@ -156,7 +143,7 @@ class ManyPlayer:
     def _kernel(self, op: Op, inputs: list[Array], out: Array, params: Mapping[str, Any]) -> Kernel:
         if op.name == "matmul":
             return _matmul(inputs[0], inputs[1], out, innermost=self._innermost)
-        if op.name not in LEADING:
+        if not op.leading:  # right, and slow
             return _one_by_one(op, inputs, out, params)
         assert op.forward is not None
         if op.aligned:

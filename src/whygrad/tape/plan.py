@@ -1,6 +1,6 @@
-"""Where each value of a tape lies in memory: every value in a place of its own, or places reused.
+"""Where each value of a tape lies in memory: every value in a block of its own, or blocks reused.
 
-A value whose last use has passed leaves its place to a later one (liveness, as a compiler assigns
+A value whose last use has passed leaves its block to a later one (liveness, as a compiler assigns
 registers), an element-by-element step may write over the input it is the last to read, and an
 updated parameter may be written over the old one once nothing reads that any more. Which numbers
 come out does not depend on it.
@@ -18,38 +18,31 @@ from whygrad.engine.dims import Shape
 from whygrad.engine.ops import OPS
 from whygrad.tape.tape import Step, Tape
 
-# one NumPy call each, reading an element before writing it: their output may lie over an input
-IN_PLACE = frozenset(
-    (
-        *("add", "sub", "mul", "div", "neg", "square", "exp", "log", "sqrt", "tanh"),
-        *("maximum", "minimum", "divide_by_count"),
-    )
-)
 LEAST_REUSED = 4096  # bytes; NumPy takes longer to see that tiny arrays overlap than it saves
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which place each value has.
+    """Which block each value has.
 
     Attributes:
-        place: by value id.
-        sizes: of each place, in bytes.
+        block: by value id.
+        sizes: of each block, in bytes.
         copies: the carries whose new value lies elsewhere and must be copied.
     """
 
-    place: tuple[int, ...]
+    block: tuple[int, ...]
     sizes: tuple[int, ...]
     copies: tuple[tuple[int, int], ...]
 
     @property
     def memory(self) -> int:
-        """How many bytes all places take."""
+        """How many bytes all blocks take."""
         return sum(self.sizes)
 
 
 def plan(tape: Tape, shapes: Sequence[Shape], *, reuse: bool, least: int = LEAST_REUSED) -> Plan:
-    """Give each value of ``tape`` a place; with ``reuse``, only for as long as it is needed.
+    """Give each value of ``tape`` a block; with ``reuse``, only for as long as it is needed.
 
     The leaves, the loss and what is carried on always keep theirs, and so do values of fewer than
     ``least`` bytes, but where one is written over the one it replaces.
@@ -65,13 +58,13 @@ class _Planner:
         self.least = least
         self.root = self._roots()
         self.last = self._last_uses()
-        self.place = [-1] * len(tape.values)
+        self.block = [-1] * len(tape.values)
         self.sizes: list[int] = []
         self.free: dict[int, list[int]] = {}
 
     def plan(self) -> Plan:
         for leaf in self.tape.leaves:
-            self.place[leaf.id] = self._new(leaf.id)
+            self.block[leaf.id] = self._new(leaf.id)
         kept = {self.root[after] for _, after in self.tape.carries}
         kept |= {self.root[leaf.id] for leaf in self.tape.leaves} | {self.root[self.tape.loss]}
         ends: dict[int, list[int]] = {}
@@ -82,18 +75,18 @@ class _Planner:
         for step in self.tape.steps:
             if OPS[step.op].view is None:
                 ending = ends.get(step.id, [])
-                self.place[step.output] = self._choose(step, over, ending)
+                self.block[step.output] = self._choose(step, over, ending)
                 if self.reuse:
                     for value in ending:
-                        at = self.place[value]
-                        if at != self.place[step.output] or value == step.output:
+                        at = self.block[value]
+                        if at != self.block[step.output] or value == step.output:
                             self.free.setdefault(self.sizes[at], []).append(at)
             else:
-                self.place[step.output] = self.place[step.inputs[0]]
+                self.block[step.output] = self.block[step.inputs[0]]
         copies = tuple(
             (before, after) for before, after in self.tape.carries if over.get(after) != before
         )
-        return Plan(tuple(self.place), tuple(self.sizes), copies)
+        return Plan(tuple(self.block), tuple(self.sizes), copies)
 
     def _roots(self) -> list[int]:
         """For each value, the value in whose memory it lies: views lie in that of their input."""
@@ -125,19 +118,19 @@ class _Planner:
                 continue
             last = self.last.get(before, -1)
             if OPS[step.op].view is None and (
-                last < step.id or (last == step.id and step.op in IN_PLACE)
+                last < step.id or (last == step.id and OPS[step.op].in_place)
             ):
                 found[after] = before
         return found
 
     def _choose(self, step: Step, over: dict[int, int], ending: Sequence[int]) -> int:
         if step.output in over:
-            return self.place[over[step.output]]
+            return self.block[over[step.output]]
         if self.reuse and self._bytes(step.output) >= self.least:
-            if step.op in IN_PLACE:
+            if OPS[step.op].in_place:
                 for value in step.inputs:
                     if value in ending and self._alike(value, step.output):
-                        return self.place[value]
+                        return self.block[value]
             waiting = self.free.get(self._bytes(step.output))
             if waiting:
                 return waiting.pop()

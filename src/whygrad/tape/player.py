@@ -56,25 +56,25 @@ class Player:
         """
         self.tape = tape
         shapes = shapes_at(tape, leaves)
-        places = plan(tape, shapes, reuse=lean)
-        refuse_if_too_large(tape, shapes, places.memory)
-        self.memory = places.memory
+        layout = plan(tape, shapes, reuse=lean)
+        refuse_if_too_large(tape, shapes, layout.memory)
+        self.memory = layout.memory
         self.buffers: list[Array] = [np.empty(0)] * len(tape.values)
         self._blocks: dict[int, Array] = {}
         for leaf in tape.leaves:
             given = shared.get(leaf.id)
             self.buffers[leaf.id] = _numbers(leaf, leaves[leaf.id]) if given is None else given
-            self._blocks[places.place[leaf.id]] = self.buffers[leaf.id]
+            self._blocks[layout.block[leaf.id]] = self.buffers[leaf.id]
         self._program: list[Kernel] = []
         self._phases: list[str] = []
         for step in tape.steps:
-            self._bind(step, shapes[step.output], places)
+            self._bind(step, shapes[step.output], layout)
             self._phases += [step.phase] * (len(self._program) - len(self._phases))
-        self._carried = [(self.buffers[a], self.buffers[b]) for a, b in places.copies]
+        self._carried = [(self.buffers[a], self.buffers[b]) for a, b in layout.copies]
         befores = {before for before, _ in tape.carries}
         self._swaps = any(after in befores for _, after in tape.carries)
 
-    def _bind(self, step: Step, shape: Shape, places: Plan) -> None:
+    def _bind(self, step: Step, shape: Shape, layout: Plan) -> None:
         op = OPS[step.op]
         inputs = [self.buffers[i] for i in step.inputs]
         if op.view is not None:
@@ -87,10 +87,10 @@ class Player:
             return
         assert op.forward is not None
         dtype = output_dtype(op.kind, inputs)
-        at = places.place[step.output]
+        at = layout.block[step.output]
         block = self._blocks.get(at)
         if block is None:
-            block = self._blocks[at] = np.empty(places.sizes[at], np.uint8)
+            block = self._blocks[at] = np.empty(layout.sizes[at], np.uint8)
         out = _shaped(block, shape, dtype)
         self.buffers[step.output] = out
         self._program.append(op.forward(*inputs, out, **step.params))

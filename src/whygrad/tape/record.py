@@ -5,8 +5,12 @@ from __future__ import annotations
 import linecache
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
-from whygrad.engine.tensor import Reversing, Tensor
+import numpy as np
+
+from whygrad.engine.op import Dtype, dtype_name
+from whygrad.engine.tensor import BackwardOf, Tensor
 from whygrad.tape.run import Run
 from whygrad.tape.tape import MAX_TEXT, Reversal, Source, Step, Tape, Value
 
@@ -35,7 +39,7 @@ def write(
     ids = {tensor: n for n, tensor in enumerate(recorded)}
     gradient_of = {g: ids[value] for value, g in gradients.items() if g in ids and value in ids}
     given = _unique_names(recorded, names)
-    dtypes = {dtype: dtype.name for dtype in {tensor.dtype for tensor in recorded}}
+    dtypes: dict[np.dtype[Any], Dtype] = {d: dtype_name(d) for d in {t.dtype for t in recorded}}
     sources = {place: _source(*place) for place in {t.source for t in recorded} if place}
     values = tuple(
         Value(
@@ -58,8 +62,8 @@ def write(
             tuple(ids[i] for i in tensor.inputs),
             ids[tensor],
             MappingProxyType(tensor.params),
-            tensor.scene.phase,
-            tensor.scene.part,
+            tensor.annotation.phase,
+            tensor.annotation.part,
             reversals.get(tensor),
             sources.get(tensor.source) if tensor.source else None,
         )
@@ -100,9 +104,9 @@ def _reversals(
     made: Sequence[Tensor], ids: Mapping[Tensor, int], step_ids: Mapping[Tensor, int]
 ) -> dict[Tensor, Reversal]:
     """Gather, for each use that is passed back through, its local derivative and contribution."""
-    uses: dict[tuple[Tensor, int, Tensor], list[tuple[Tensor, Reversing]]] = {}
+    uses: dict[tuple[Tensor, int, Tensor], list[tuple[Tensor, BackwardOf]]] = {}
     for tensor in made:
-        mark = tensor.scene.reverses
+        mark = tensor.annotation.reverses
         if mark is not None and mark.step in step_ids and mark.upstream in ids:
             uses.setdefault((mark.step, mark.argument, mark.upstream), []).append((tensor, mark))
     found: dict[Tensor, Reversal] = {}

@@ -11,27 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from whygrad.engine.dims import Dim, Shape, same_shape, show_shape
 from whygrad.engine.notation import symbol
-from whygrad.engine.op import DTYPES, Op
+from whygrad.engine.op import DTYPES, Dtype, Op
 from whygrad.engine.ops import OPS
+from whygrad.engine.roles import PHASES, ROLES, Phase, Role
 from whygrad.errors import TapeError, UnknownName, WhygradError, unknown
 
 FORMAT = "whygrad-tape/1"
-PHASES = ("forward", "loss", "backward", "update")
-ROLES = (
-    "input",
-    "target",
-    "parameter",
-    "buffer",
-    "hyperparameter",
-    "constant",
-    "intermediate",
-    "gradient",
-    "optimizer state",
-)
 MAX_STEPS = 2_000_000
 MAX_NAMED_SIZES = 1000
 MAX_RANK = 16
@@ -39,6 +28,7 @@ MAX_DEPTH = 3  # of lists in params
 MAX_TEXT = 1000
 
 Json = Any
+Word = TypeVar("Word", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +42,8 @@ class Value:
     id: int
     name: str
     shape: Shape
-    dtype: str
-    role: str
+    dtype: Dtype
+    role: Role
     gradient_of: int | None = None
 
 
@@ -94,7 +84,7 @@ class Step:
     inputs: tuple[int, ...]
     output: int
     params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    phase: str = "forward"
+    phase: Phase = "forward"
     part: tuple[str, ...] = ()
     reverses: Reversal | None = None
     source: Source | None = None
@@ -521,12 +511,13 @@ class _Reader:
         return found
 
     def one_of(
-        self, item: Mapping[str, Json], key: str, where: str, allowed: tuple[str, ...]
-    ) -> str:
+        self, item: Mapping[str, Json], key: str, where: str, allowed: tuple[Word, ...]
+    ) -> Word:
         found = self.text(item, key, where)
-        if found not in allowed:
-            raise TapeError(f"{where}.{key}: {unknown(key, found, allowed)}")
-        return found
+        for word in allowed:
+            if word == found:
+                return word
+        raise TapeError(f"{where}.{key}: {unknown(key, found, allowed)}")
 
     def whole(self, number: Json, where: str, least: int, below: int) -> int:
         if not isinstance(number, int) or isinstance(number, bool) or not least <= number < below:

@@ -13,8 +13,9 @@ from whygrad.errors import ShapeError, SpecError, WhygradError
 from whygrad.nn import parameter
 from whygrad.optim import SGD
 from whygrad.spec import spec_from_dict
-from whygrad.training.iteration import Iteration, trace
-from whygrad.training.start import build, samples
+from whygrad.training.from_network import build, samples
+from whygrad.training.iteration import Iteration
+from whygrad.training.trace import trace
 
 _LOSS = {"sigmoid": "bce", "softmax": "cross_entropy"}
 

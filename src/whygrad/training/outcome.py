@@ -8,7 +8,8 @@ import numpy as np
 
 from whygrad.data import Dataset
 from whygrad.engine.notation import symbol
-from whygrad.training.start import Evaluation, Training
+from whygrad.training.evaluation import Evaluation
+from whygrad.training.start import Training
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from whygrad.engine.notation import latex, symbol
 from whygrad.engine.op import Array, Op
 from whygrad.engine.ops import OPS
 from whygrad.explain import PRINCIPLES
-from whygrad.explain.lesson import LessonStep, lesson
 from whygrad.explain.principles import Principle
+from whygrad.explain.worked import WorkedStep, worked_steps
 from whygrad.spec import boundary, spec_to_dict
 from whygrad.tape.tape import Tape
-from whygrad.training.start import REGRESSION_TOLERANCE, Training
+from whygrad.training.evaluation import REGRESSION_TOLERANCE
+from whygrad.training.start import Training
 
 VERSION = 1
 
@@ -53,7 +54,7 @@ class Study:
         spec: the spec with every default filled in, as its TOML would say it.
         tape: the tape (``whygrad-tape/1``).
         leaves: the numbers that no step makes, as nested lists by value id.
-        lesson: the steps at the lesson grain, in teaching order.
+        worked: the worked steps, in teaching order.
         unfolded: every primitive step.
         ops: the ops on this tape, by name.
         principles: what every reason rests on, by name.
@@ -72,8 +73,8 @@ class Study:
     spec: Mapping[str, Any]
     tape: Tape
     leaves: Mapping[int, Array]
-    lesson: tuple[LessonStep, ...]
-    unfolded: tuple[LessonStep, ...]
+    worked: tuple[WorkedStep, ...]
+    unfolded: tuple[WorkedStep, ...]
     ops: Mapping[str, Op]
     principles: Mapping[str, Principle]
     symbols: Mapping[str, Notation]
@@ -96,8 +97,8 @@ def study(training: Training) -> Study:
         spec=spec_to_dict(spec),
         tape=tape,
         leaves={leaf.id: run.arrays[leaf.id] for leaf in tape.leaves},
-        lesson=lesson(tape),
-        unfolded=lesson(tape, unfold=True),
+        worked=worked_steps(tape),
+        unfolded=worked_steps(tape, unfold=True),
         ops=ops_on(tape),
         principles=PRINCIPLES,
         symbols={name: Notation(symbol(name), latex(name)) for name in names},

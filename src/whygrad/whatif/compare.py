@@ -13,8 +13,8 @@ import numpy as np
 from whygrad.engine.notation import symbol
 from whygrad.errors import NonFiniteError, WhygradError
 from whygrad.explain import display
-from whygrad.explain.lesson import formula, lesson
 from whygrad.explain.nudge import downstream, moved
+from whygrad.explain.worked import formula, worked_steps
 from whygrad.tape.run import Run, json_number
 from whygrad.training.iteration import Iteration
 from whygrad.training.start import Training, start
@@ -119,7 +119,7 @@ def compare(training: Training, edit: Edit, iterations: int | None = None) -> Co
 def differences(right: Run, wrong: Run) -> Iterator[Difference]:
     """Yield the named elements that differ, in teaching order; those only one has are left out."""
     leaves = [v.id for v in right.tape.leaves]
-    order = [*leaves, *(step.value for step in lesson(right.tape))]
+    order = [*leaves, *(step.value for step in worked_steps(right.tape))]
     for value in order:
         name = right.tape.values[value].name
         if not name or name not in wrong.tape.by_name:
@@ -186,7 +186,7 @@ def _tie(right: Training, wrong: Iteration, edit: Edit) -> str:
     if not isinstance(edit, MakeMistake):
         return "The number is what it was."
     a, b = right.iteration.run, wrong.run
-    for step in lesson(a.tape):
+    for step in worked_steps(a.tape):
         value, other = step.value, b.tape.by_name.get(step.name)
         if other is None or other not in b.tape.makers:
             continue

@@ -2,7 +2,7 @@
 
 The tutoring field calls them mal-rules; Brown & Burton's BUGGY (1978) is the ancestor. Each row
 says why people make it, what it breaks and how to notice it, and ``build`` turns a tape into the
-rule that makes the mistake on it (or None where there is nothing on the tape to make it on).
+rewrite that makes the mistake on it (or None where there is nothing on the tape to make it on).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from whygrad.errors import UnknownName, unknown
 from whygrad.tape.tape import Tape
 from whygrad.whatif import rules
-from whygrad.whatif.rewrite import Rule
+from whygrad.whatif.rewrite import Rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Mistake:
         breaks: what goes wrong then.
         notice: how to notice it.
         asks: the question that tells it from others with the same number.
-        build: the rule that makes it on a tape; None where it does not fit.
+        build: the rewrite that makes it on a tape; None where it does not fit.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Mistake:
     breaks: str
     notice: str
     asks: str
-    build: Callable[[Tape], Rule | None]
+    build: Callable[[Tape], Rewrite | None]
 
 
 MISTAKES: dict[str, Mistake] = {

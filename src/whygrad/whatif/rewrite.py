@@ -1,8 +1,8 @@
 """Writes a tape anew, step by step, with some steps done differently.
 
-A rule is asked about every step of the old tape. It returns False to have the step copied, or does
-something else in its place and returns True. Names stay where they were, so that the two tapes can
-be compared value by value.
+A rewrite is asked about every step of the old tape. It returns False to have the step copied, or
+does something else in its place and returns True. Names stay where they were, so that the two tapes
+can be compared value by value.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.dims import Dim, Shape, same_shape
-from whygrad.engine.op import Array
+from whygrad.engine.op import Array, Dtype, dtype_name
 from whygrad.engine.ops import OPS
+from whygrad.engine.roles import Role
 from whygrad.tape.tape import Reversal, Step, Tape, Value
 
-Rule = Callable[[Step, "Rewriter"], bool]
+Rewrite = Callable[[Step, "Rewriter"], bool]
 
 
 class Rewriter:
@@ -64,9 +65,9 @@ class Rewriter:
         """Add a constant."""
         return self.leaf(np.array(number), (), "constant")
 
-    def leaf(self, numbers: Array, shape: Shape, role: str, name: str = "") -> int:
+    def leaf(self, numbers: Array, shape: Shape, role: Role, name: str = "") -> int:
         """Add a leaf with its numbers."""
-        new = self._add(Value(0, name, _plain(shape), numbers.dtype.name, role))
+        new = self._add(Value(0, name, _plain(shape), dtype_name(numbers.dtype), role))
         self.leaves[new] = numbers
         return new
 
@@ -125,8 +126,9 @@ class Rewriter:
         )
         return new
 
-    def _float(self, inputs: Sequence[int]) -> str:
-        kinds = [self.values[i].dtype for i in inputs if self.values[i].dtype.startswith("float")]
+    def _float(self, inputs: Sequence[int]) -> Dtype:
+        dtypes = (self.values[i].dtype for i in inputs)
+        kinds: list[Dtype] = [d for d in dtypes if d in ("float32", "float64")]
         return kinds[0] if kinds else "float64"
 
     def _reversal(self, like: Step, new: int) -> Reversal | None:
@@ -154,28 +156,28 @@ def _plain(shape: Shape) -> Shape:
 
 
 def rewrite(
-    tape: Tape, leaves: Mapping[int, Array], rule: Rule
+    tape: Tape, leaves: Mapping[int, Array], change: Rewrite
 ) -> tuple[Tape, Mapping[int, Array]]:
-    """Write ``tape`` anew, doing differently what ``rule`` does differently.
+    """Write ``tape`` anew, doing differently what ``change`` does differently.
 
     Args:
         tape: the tape; it is not changed.
         leaves: the numbers of its leaves, by id.
-        rule: asked about every step in order; returns True where it has made the step's value
+        change: asked about every step in order; returns True where it has made the step's value
             itself.
 
     Returns:
         The new tape and the numbers of its leaves.
     """
-    new = rewriter(tape, leaves, rule)
+    new = rewriter(tape, leaves, change)
     return new.tape(), new.leaves
 
 
-def rewriter(tape: Tape, leaves: Mapping[int, Array], rule: Rule) -> Rewriter:
+def rewriter(tape: Tape, leaves: Mapping[int, Array], change: Rewrite) -> Rewriter:
     """Do as ``rewrite`` does, and return what wrote the tape: it knows where leaves came from."""
     new = Rewriter(tape, leaves)
     for step in tape.steps:
-        if not rule(step, new):
+        if not change(step, new):
             new.copy(step)
     return new
 

@@ -16,12 +16,12 @@ from whygrad.data.csv_file import ColumnSummary, CsvSummary
 from whygrad.data.dataset import Dataset
 from whygrad.engine.op import Op, Reason
 from whygrad.errors import WhygradError
-from whygrad.explain.lesson import LessonStep
 from whygrad.explain.principles import Analogy, Principle
+from whygrad.explain.worked import WorkedStep
 from whygrad.practice.accepted import Accepted, Posed
 from whygrad.practice.exercise import Topic, Topics
 from whygrad.practice.numbers import Mark
-from whygrad.practice.pasted import Line
+from whygrad.practice.pasted import PastedLine
 from whygrad.practice.questions import Ask, Losses, Number
 from whygrad.spec import Spec
 from whygrad.training.study import Study
@@ -64,9 +64,11 @@ SENT: Mapping[type[Any], Sent] = {
     Spec: _sent("PresetInfo", "name", "title", "description"),
     # a trace
     Study: _whole("TraceMessage", Study),
-    LessonStep: _whole("StepInfo", LessonStep),
+    WorkedStep: _whole("StepInfo", WorkedStep),
     Op: _sent(
-        "OpInfo", "name", "title", "reads", "kinks", "aligned", "purpose", "reasons", "formula"
+        "OpInfo",
+        *("name", "title", "reads", "kinks", "side", "aligned", "silent", "purpose", "reasons"),
+        "formula",
     ),
     Reason: _whole("ReasonInfo", Reason),
     Principle: _whole("PrincipleInfo", Principle),
@@ -103,7 +105,7 @@ SENT: Mapping[type[Any], Sent] = {
         *("name", "symbol", "typed", "correct", "expected", "mistakes=slips", "feedback"),
         *("carried", "step"),
     ),
-    Line: _whole("LineMessage", Line),
+    PastedLine: _whole("LineMessage", PastedLine),
 }
 """How objects of a class are sent; those of any other dataclass are sent with all fields."""
 
@@ -116,6 +118,6 @@ MESSAGES: tuple[type[Any], ...] = (
     Topics,
     Posed,
     Mark,
-    Line,
+    PastedLine,
     *clinic.MESSAGES,
 )

@@ -44,7 +44,7 @@ describe.each(CASES.map(({ name }) => name))('%s', (name) => {
       ...nodes.map(({ value, unit }) => `${value} ${unit}`),
       ...edges.flatMap(({ weight }) => (weight ? [`${weight.value} ${weight.at}`] : [])),
     ])
-    const forward = session.trace.lesson.filter(
+    const forward = session.trace.worked.filter(
       ({ phase }) => phase === 'forward' || phase === 'loss',
     )
     for (const { value } of forward) expect(nodes.some((node) => node.value === value)).toBe(true)

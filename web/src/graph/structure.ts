@@ -26,12 +26,12 @@ export interface Made {
 }
 
 export function madeValues(session: Session): Made[] {
-  return session.trace.lesson
+  return session.trace.worked
     .filter(({ phase }) => phase === 'forward' || phase === 'loss')
     .map((step) => ({ step, inputs: shownInputs(session, step) }))
 }
 
-/** What a step of the lesson is made from; a value used twice is named twice. */
+/** What a worked step is made from; a value used twice is named twice. */
 function shownInputs(session: Session, { steps }: StepInfo): number[] {
   return steps.flatMap((step) =>
     session.tape.steps[step]!.inputs.filter((id) => isShown(session, id)),

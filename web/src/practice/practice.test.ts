@@ -186,7 +186,7 @@ test('an order is what was typed, if it has everything once', () => {
 
 // --- steps ------------------------------------------------------------------------------------
 
-test('steps are written out as the lesson has them', () => {
+test('steps are written out as the worked steps have them', () => {
   const session = new Session(trace)
   const named = elements(session)
   expect([...named.keys()].slice(0, 5)).toEqual(['z1', 'a1', 'yhat', 'L', 'dL/dyhat'])

@@ -9,7 +9,7 @@ import { numberTex, toTex } from '../text/tex'
 /** Every number that a person works out, in order, by its name. */
 export function elements(session: Session): Map<string, Element> {
   return new Map(
-    session.trace.lesson.flatMap(({ value }) =>
+    session.trace.worked.flatMap(({ value }) =>
       Array.from(session.values(value), (_, at) => [session.label(value, at), { id: value, at }] as const),
     ),
   )
@@ -17,7 +17,7 @@ export function elements(session: Session): Map<string, Element> {
 
 /** What is computed, forwards: one formula for each number. */
 export function story(session: Session): { readonly name: string; readonly tex: string }[] {
-  return session.trace.lesson
+  return session.trace.worked
     .filter(({ phase }) => phase === 'forward' || phase === 'loss')
     .flatMap(({ value: id }) =>
       Array.from(session.values(id), (_, at) => ({

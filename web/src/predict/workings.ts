@@ -60,7 +60,7 @@ export class Workings {
   /** Every number that a person works out, as it rightly is from what is held. */
   all(held: readonly Place[]): Place[] {
     const run = this.right(held)
-    return this.#session.trace.lesson.flatMap(({ value, name }) => {
+    return this.#session.trace.worked.flatMap(({ value, name }) => {
       const same = run ? run.counterpart(value) : value
       const numbers = run && same !== null ? run.values(same) : this.#session.values(value)
       return Array.from(numbers, (number, at): Place => ({ name, at, value: number }))

@@ -11,7 +11,7 @@ import { type Dead, Judge, type Judgement } from '../training/judge'
 import type { StepInfo, TraceMessage } from '../wire'
 import { faultWords, sampleWords } from './words'
 
-export type Grain = 'lesson' | 'unfolded'
+export type Grain = 'worked' | 'unfolded'
 
 /** How fast it plays: so many steps, or whole iterations, a second. */
 export interface Speed {
@@ -53,7 +53,7 @@ export class Session implements Play {
 
   readonly #history: History
   readonly #judge: Judge
-  #grain = $state<Grain>('lesson')
+  #grain = $state<Grain>('worked')
   #position = $state(0)
   #iteration = $state(0)
   #losses = $state.raw<readonly number[]>([])
@@ -68,7 +68,7 @@ export class Session implements Play {
 
   /** The steps of one iteration, at the grain. */
   readonly steps: readonly StepInfo[] = $derived.by(() =>
-    this.#grain === 'lesson' ? this.trace.lesson : this.trace.unfolded,
+    this.#grain === 'worked' ? this.trace.worked : this.trace.unfolded,
   )
   /** The position from which on a value is revealed. */
   readonly #reveals = $derived.by(() => {
@@ -209,8 +209,8 @@ export class Session implements Play {
     return known + index.replaceAll(',', '{,}')
   }
 
-  /** The formula of one element, put together as the lesson shows it. */
-  formula(id: number, at: number, { fold = this.#grain === 'lesson' } = {}): Placed {
+  /** The formula of one element, put together as the worked steps show it. */
+  formula(id: number, at: number, { fold = this.#grain === 'worked' } = {}): Placed {
     return formulaOf(this, id, at, fold)
   }
 
@@ -281,7 +281,7 @@ export class Session implements Play {
     this.pause()
     this.#training = false
     this.#history.reset()
-    this.#grain = 'lesson'
+    this.#grain = 'worked'
     this.#position = 0
     this.selected = null
     this.row = 0

@@ -33,7 +33,7 @@ describe.each(CASES)('$name', ({ message, lines, losses, evaluation }) => {
 
   test('explains its first iteration as Python does', () => {
     const session = new Session(message)
-    const worked = session.trace.lesson.flatMap(({ value }) =>
+    const worked = session.trace.worked.flatMap(({ value }) =>
       Array.from(session.values(value), (number, at) => {
         const tree = session.formula(value, at)
         const formula = toPython(tree, (id, i) => {
@@ -87,7 +87,7 @@ describe.each(CASES)('$name', ({ message, lines, losses, evaluation }) => {
     expect([session.iteration, session.position, session.grain, session.edited]).toEqual([
       0,
       0,
-      'lesson',
+      'worked',
       false,
     ])
     expect(session.selected).toBeNull()
@@ -138,7 +138,7 @@ describe('stepping', () => {
     session.grain = 'unfolded'
     expect(session.active!.name).toBe('dL/dz1')
     expect(session.steps).toHaveLength(32)
-    session.grain = 'lesson'
+    session.grain = 'worked'
     expect(session.position).toBe(9)
   })
 

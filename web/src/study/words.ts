@@ -56,8 +56,8 @@ export function faultWords(session: Session, iteration: number, fault: number | 
   if (fault === null) return `${when}: the numbers given already hold a NaN or infinity.`
   const { op, output } = session.tape.steps[fault]!
   const named = session.tape.values[output]!.name
-  // what has no name is on the way to what the lesson shows
-  const goal = named || session.trace.lesson.find(({ steps }) => steps.includes(fault))?.name
+  // what has no name is on the way to what the worked steps show
+  const goal = named || session.trace.worked.find(({ steps }) => steps.includes(fault))?.name
   const made = goal
     ? `${named ? 'making' : 'on the way to'} ${session.symbol(goal)}`
     : 'making a number'

@@ -1,5 +1,5 @@
-// The formula of one number at the lesson grain: the formulas of the primitives on its way, put
-// together. The twin of the same functions in src/whygrad/explain/lesson.py.
+// The formula of one number in worked steps: the formulas of the primitives on its way, put
+// together. The twin of the same functions in src/whygrad/explain/worked.py.
 
 import { choose, type Place, place, type Placed, unflat } from '../player/formula'
 import type { Step, Tape } from '../player/tape'
@@ -23,7 +23,7 @@ export function formulaOf(play: Play, value: number, at: number, fold = true): P
   )
 }
 
-/** Whether the lesson grain shows a value: leaves, and what has a name. */
+/** Whether worked steps show a value: leaves, and what has a name. */
 export function isShown({ tape, makers }: Play, value: number): boolean {
   return Boolean(tape.values[value]!.name) || !makers.has(value)
 }

@@ -1,5 +1,5 @@
 // How a network does on samples, with the parameters as they stand. The twin of
-// `Training.evaluate` in src/whygrad/training/start.py.
+// `Training.evaluate` in src/whygrad/training/start.py and evaluation.py.
 
 import type { Player } from '../player/player'
 import { lookups, type Step } from '../player/tape'

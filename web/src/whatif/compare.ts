@@ -35,7 +35,7 @@ export function isClose(a: number, b: number): boolean {
 
 /** The named elements that differ, in teaching order; those only one run has are left out. */
 export function differences(session: Session, other: OtherRun): Difference[] {
-  const order = [...session.find.leaves.map(({ id }) => id), ...session.trace.lesson.map(({ value }) => value)]
+  const order = [...session.find.leaves.map(({ id }) => id), ...session.trace.worked.map(({ value }) => value)]
   return order.flatMap((id) => {
     const same = other.counterpart(id)
     if (same === null) return []

@@ -22,7 +22,7 @@ export interface Tie {
 /** The first number, in teaching order, that is made in another way; null where none has a name. */
 export function tieOf(session: Session, other: OtherRun): Tie | null {
   const [rightly, wrongly] = [new Phrases(session), new Phrases(other)]
-  for (const { value } of session.trace.lesson) {
+  for (const { value } of session.trace.worked) {
     const same = other.counterpart(value)
     if (same === null || !other.makers.has(same)) continue
     const at = elementOf(session, value)

@@ -9,7 +9,7 @@ import { format } from '../text/numbers'
 import { batchOf, type Element, isSeed, ofGradient, type Play } from '../text/play'
 import { digitsForChange } from '../text/say'
 import { Phrases } from './phrases'
-import { PLAIN, reasonFor } from './reasons'
+import { reasonFor } from './reasons'
 import { type Rung, rung } from './rung'
 import { type Contribution, contributionsOf, isOne } from './uses'
 
@@ -133,7 +133,7 @@ export class Ladder {
     const waiting = [last]
     while (waiting.length && found.length < MOST_PURPOSES) {
       const step = waiting.shift()!
-      if (!PLAIN.has(step.op)) found.push(step)
+      if (!this.#play.ops[step.op]!.silent) found.push(step)
       for (const id of step.inputs)
         if (!isShown(this.#play, id) && makers.has(id)) waiting.push(makers.get(id)!)
     }

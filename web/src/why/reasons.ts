@@ -15,20 +15,6 @@ type Slots = ReadonlyMap<string, readonly [name: string, number: number]>
 /** A step that uses a value, and as which input. */
 type Link = readonly [step: Step, argument: number]
 
-/** Ops that only pass on or move numbers: another op on the way has more to say. */
-export const PLAIN: ReadonlySet<string> = new Set([
-  'add',
-  'identity',
-  'permute',
-  'reshape',
-  'reshape_like',
-  'broadcast_like',
-  'expand_like',
-  'getitem',
-  'index_select',
-  'gather',
-  'cat',
-])
 const LONGEST_CHAIN = 8
 
 /** The op's sentence for a local derivative and its principle; null where it has none that fits. */
@@ -39,7 +25,7 @@ export function reasonFor(
 ): { readonly says: string; readonly principle: string } | null {
   const target = ofGradient(play, one.upstream)
   const chain = chainBetween(play, of.id, target.id)
-  const acting = chain.filter(([step]) => !PLAIN.has(step.op))
+  const acting = chain.filter(([step]) => !play.ops[step.op]!.silent)
   const link = acting[0] ?? chain[0]
   if (!link || acting.length > 1) return null
   const slots = slotsOf(play, of, link, one, target)
@@ -97,7 +83,9 @@ function slotsOf(
     if (n === argument) return
     if (play.ops[step.op]!.aligned) {
       const at = aligned(play, id, step.output, target)
-      if (at !== null) slots.set(String(n), named({ id, at }))
+      if (at === null) return
+      slots.set(String(n), named({ id, at }))
+      if (step.inputs.length === 2) slots.set('other', named({ id, at }))
     } else if (play.shape(id).join() === play.shape(of.id).join())
       slots.set(String(n), named({ id, at: of.at }))
   })

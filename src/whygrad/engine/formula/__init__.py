@@ -14,7 +14,7 @@ Two stages, one node type:
 The heads and the index maps are listed in ``docs/tape-format.md``.
 """
 
-from whygrad.engine.formula.placing import Place, flat, place, place_local, unflat
+from whygrad.engine.formula.placing import StepContext, flat, place, place_local, unflat
 from whygrad.engine.formula.reading import Get, choose, evaluate, leaves, settled
 from whygrad.engine.formula.tree import (
     Expr,
@@ -39,7 +39,7 @@ __all__ = [
     "Formula",
     "Get",
     "Index",
-    "Place",
+    "StepContext",
     "Use",
     "arg",
     "call",

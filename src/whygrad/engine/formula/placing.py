@@ -15,7 +15,7 @@ from whygrad.engine.random import uniform
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StepContext:
     """Where a formula is placed: the ids and shapes around one step.
 
     ``whole`` gives the integer at a flat index of an input, for ops that look up by index.
@@ -30,12 +30,12 @@ class Place:
     whole: Callable[[int, int], int]
 
 
-def place(where: Place, at: Index) -> Expr:
+def place(where: StepContext, at: Index) -> Expr:
     """Return the placed tree of the output element at index ``at``."""
     return _place(where.formula.element, where, at, _axis_names(where.formula, at))
 
 
-def place_local(where: Place, argument: int, at: Index) -> list[tuple[Index, Expr]]:
+def place_local(where: StepContext, argument: int, at: Index) -> list[tuple[Index, Expr]]:
     """Return ``(input index, placed local derivative)`` for all that output ``at`` depends on."""
     use = where.formula.use(argument)
     if use is None:
@@ -80,7 +80,7 @@ def _axis_names(formula: Formula, at: Index) -> dict[str, Any]:
     return dict(named)
 
 
-def _place(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Expr:
+def _place(node: Expr, where: StepContext, at: Index, names: Mapping[str, Any]) -> Expr:
     head, args = node.head, node.args
     if head == "number":
         return node
@@ -129,14 +129,14 @@ def _place(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Exp
     return Expr(head, placed)
 
 
-def _uniform(where: Place, turn: int, at: Index) -> float:
+def _uniform(where: StepContext, turn: int, at: Index) -> float:
     """Return the number that decides a coin toss: the step's own, of this turn."""
     stream = f"{where.params['stream']}/{where.whole(turn, 0)}"
     position = flat(at, where.output_shape)
     return float(uniform(where.params["seed"], stream, position + 1)[position])
 
 
-def _wins(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Expr:
+def _wins(node: Expr, where: StepContext, at: Index, names: Mapping[str, Any]) -> Expr:
     """Return 1 where an element is the largest of its window, the first of several; else 0."""
     argument: int = node.args[0]
     index_map, over = node.args[1:]
@@ -152,7 +152,7 @@ def _wins(node: Expr, where: Place, at: Index, names: Mapping[str, Any]) -> Expr
     return result
 
 
-def _factors(where: Place, at: Index, names: Mapping[str, Any], every: bool) -> Expr:
+def _factors(where: StepContext, at: Index, names: Mapping[str, Any], every: bool) -> Expr:
     """Return the product of what meets in an einsum: of all inputs, or of all but one."""
     leaves = [
         _leaf(where.inputs[n], _lettered(where, n, at, names["r"]), where.input_shapes[n])
@@ -162,7 +162,7 @@ def _factors(where: Place, at: Index, names: Mapping[str, Any], every: bool) -> 
     return functools.reduce(lambda a, b: a * b, leaves) if leaves else expr(1.0)
 
 
-def _lettered(where: Place, argument: int, at: Index, summed: Index) -> Index:
+def _lettered(where: StepContext, argument: int, at: Index, summed: Index) -> Index:
     """Return the index into an input of an einsum: each letter's place in the output or the sum."""
     equation = parse(where.params["equation"])
     places = dict(zip(equation.result + equation.summed, (*at, *summed), strict=True))
@@ -180,7 +180,7 @@ def _aligned(at: Index, shape: tuple[int, ...]) -> Index:
 
 
 def _map(
-    index_map: IndexMap, where: Place, argument: int, at: Index, names: Mapping[str, Any]
+    index_map: IndexMap, where: StepContext, argument: int, at: Index, names: Mapping[str, Any]
 ) -> Index | None:
     """Return the index that an index map names, or None if it falls outside."""
     shape = where.output_shape if argument < 0 else where.input_shapes[argument]
@@ -193,7 +193,11 @@ def _map(
 
 
 def _apply_map(
-    index_map: IndexMap, where: Place, shape: tuple[int, ...], at: Index, names: Mapping[str, Any]
+    index_map: IndexMap,
+    where: StepContext,
+    shape: tuple[int, ...],
+    at: Index,
+    names: Mapping[str, Any],
 ) -> Index | None:
     kind, *rest = index_map
     rank = len(shape)
@@ -257,7 +261,7 @@ def _apply_map(
     raise AssertionError(f"unknown index map {kind}")
 
 
-def _axis(where: Place, rank: int) -> int:
+def _axis(where: StepContext, rank: int) -> int:
     axis: int = where.params["axis"]
     return axis % rank
 
@@ -286,7 +290,7 @@ def _getitem(items: Sequence[Any], at: Index, shape: tuple[int, ...]) -> Index:
     return tuple(index)
 
 
-def _piece(where: Place, at: Index) -> tuple[int, Index]:
+def _piece(where: StepContext, at: Index) -> tuple[int, Index]:
     """Find which joined input the output index falls in, and where."""
     axis = _axis(where, len(at))
     position = at[axis]
@@ -297,7 +301,7 @@ def _piece(where: Place, at: Index) -> tuple[int, Index]:
     raise AssertionError("an output index outside the joined inputs")
 
 
-def _range(over: Range, where: Place, at: Index, names: Mapping[str, Any]) -> Iterator[Any]:
+def _range(over: Range, where: StepContext, at: Index, names: Mapping[str, Any]) -> Iterator[Any]:
     """Run through a range: plain ints for one axis, index tuples for several."""
     kind, *rest = over
     if kind == "letters":

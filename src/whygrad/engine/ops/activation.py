@@ -9,12 +9,12 @@ import numpy as np
 from whygrad.engine.dims import Shape, canonical_axes, show_shape
 from whygrad.engine.formula import Formula, Use, arg, call, cases, compare, delta, out, param, total
 from whygrad.engine.op import (
+    VJP,
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
-    Pull,
     Reason,
     each_reason,
     first_shape,
@@ -24,14 +24,11 @@ from whygrad.engine.op import (
     ufunc,
 )
 from whygrad.engine.ops.kernels import one_along, summed
+from whygrad.engine.ops.reasons import ABOVE_ZERO
 from whygrad.errors import ShapeError
 
 _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
-
-
-def _above_zero(x: Array, **params: float) -> Array:
-    return x > 0.0
 
 
 def _relu(x: Array, out: Array) -> Kernel:
@@ -44,12 +41,16 @@ def _softplus(x: Array, out: Array) -> Kernel:
 
 relu = Op(
     name="relu",
-    title="ReLU",
-    reads="{0} if it is above 0, else 0",
     shape=first_shape,
     forward=_relu,
-    pullbacks=(Local(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[0].apply("heaviside", at_zero=0.0)),),
     formula=Formula(call("max", 0.0, _X), (Use(cases(compare("gt", _X, 0.0), 1.0, 0.0)),)),
+    side=compare("gt", _X, 0.0),
+    kinks="at 0 the slope is taken as 0",
+    leading=True,
+    examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
+    title="ReLU",
+    reads="{0} if it is above 0, else 0",
     purpose=(
         "It lets a unit stay silent: without such a bend, layers of weighted sums are only one "
         "weighted sum."
@@ -75,9 +76,6 @@ relu = Op(
             ),
         )
     ),
-    side=_above_zero,
-    examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
-    kinks="at 0 the slope is taken as 0",
 )
 
 
@@ -94,12 +92,10 @@ def _leaky_relu(x: Array, out: Array, negative_slope: float) -> Kernel:
 _SLOPE = cases(compare("gt", _X, 0.0), 1.0, param("negative_slope"))
 leaky_relu = Op(
     name="leaky_relu",
-    title="leaky ReLU",
-    reads="{0} if it is above 0, else a small part of it",
     shape=first_shape,
     forward=_leaky_relu,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[0]
                 .apply("gt", s.inputs[0].constant(0.0))
@@ -114,23 +110,22 @@ leaky_relu = Op(
     formula=Formula(
         cases(compare("gt", _X, 0.0), _X, param("negative_slope") * _X), (Use(_SLOPE),)
     ),
-    purpose="It bends like a ReLU but never shuts quite: a little always passes.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{x=} is above 0, where {y} is {x} itself: one for one.",
-                "gate",
-                compare("gt", slot("0"), 0.0),
-            ),
-            Reason("{x=} is not above 0, where only the share {local#} of {x} passes.", "gate"),
-        )
-    ),
-    side=_above_zero,
+    side=compare("gt", _X, 0.0),
+    kinks="at 0 the slope of the negative side is used",
+    leading=True,
     examples=(
         Example((_GRID,), {"negative_slope": 0.01}),
         Example(([0.0, -1.0],), {"negative_slope": 0.1}, kink=True),
     ),
-    kinks="at 0 the slope of the negative side is used",
+    title="leaky ReLU",
+    reads="{0} if it is above 0, else a small part of it",
+    purpose="It bends like a ReLU but never shuts quite: a little always passes.",
+    reasons=each_reason(
+        (
+            ABOVE_ZERO,
+            Reason("{x=} is not above 0, where only the share {local#} of {x} passes.", "gate"),
+        )
+    ),
 )
 
 
@@ -148,12 +143,14 @@ def _sigmoid(x: Array, out: Array) -> Kernel:
 
 sigmoid = Op(
     name="sigmoid",
-    title="sigmoid",
-    reads="{0} squashed between 0 and 1",
     shape=first_shape,
     forward=_sigmoid,
-    pullbacks=(Local(lambda s: s.output * (1.0 - s.output)),),
+    pullbacks=(LocalDerivative(lambda s: s.output * (1.0 - s.output)),),
     formula=Formula(1.0 / (1.0 + call("exp", -_X)), (Use(out() * (1.0 - out())),)),
+    leading=True,
+    examples=(Example((_GRID,)),),
+    title="sigmoid",
+    reads="{0} squashed between 0 and 1",
     purpose="It squeezes any number between 0 and 1, so that it can be read as a probability.",
     reasons=each_reason(
         Reason(
@@ -162,17 +159,19 @@ sigmoid = Op(
             "slope of the squash",
         )
     ),
-    examples=(Example((_GRID,)),),
 )
 
 tanh = Op(
     name="tanh",
-    title="tanh",
-    reads="{0} squashed between -1 and 1",
     shape=first_shape,
     forward=ufunc(np.tanh),
-    pullbacks=(Local(lambda s: 1.0 - s.output.apply("square")),),
+    pullbacks=(LocalDerivative(lambda s: 1.0 - s.output.apply("square")),),
     formula=Formula(call("tanh", _X), (Use(1.0 - out() ** 2.0),)),
+    in_place=True,
+    leading=True,
+    examples=(Example((_GRID,)),),
+    title="tanh",
+    reads="{0} squashed between -1 and 1",
     purpose="It squeezes any number between −1 and 1, keeping its sign.",
     reasons=each_reason(
         Reason(
@@ -181,20 +180,21 @@ tanh = Op(
             "slope of the squash",
         )
     ),
-    examples=(Example((_GRID,)),),
 )
 
 softplus = Op(
     name="softplus",
-    title="softplus",
-    reads="a smooth ReLU of {0}",
     shape=first_shape,
     forward=_softplus,
-    pullbacks=(Local(lambda s: s.inputs[0].apply("sigmoid")),),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[0].apply("sigmoid")),),
     formula=Formula(
         call("max", 0.0, _X) + call("log", 1.0 + call("exp", -call("abs", _X))),
         (Use(1.0 / (1.0 + call("exp", -_X))),),
     ),
+    leading=True,
+    examples=(Example((_GRID,)),),
+    title="softplus",
+    reads="a smooth ReLU of {0}",
     purpose="It is a ReLU with its corner rounded off.",
     reasons=each_reason(
         Reason(
@@ -203,7 +203,6 @@ softplus = Op(
             "slope of the squash",
         )
     ),
-    examples=(Example((_GRID,)),),
 )
 
 
@@ -252,12 +251,10 @@ _OVER = (("m", _CLASSES),)
 _OTHER = out("replace", "m")
 softmax = Op(
     name="softmax",
-    title="softmax",
-    reads="{0} as shares that add up to 1",
     shape=_along,
     forward=_softmax,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: (
                 s.output
                 * (g - (g * s.output).apply("sum", axes=(s.params["axis"],), keepdims=True))
@@ -268,6 +265,10 @@ softmax = Op(
         call("exp", _X) / _ALL,
         (Use(out() * (delta("m") - _OTHER), ("replace", "m"), _OVER),),
     ),
+    leading=True,
+    examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
+    title="softmax",
+    reads="{0} as shares that add up to 1",
     purpose=(
         "It turns scores into shares that add up to 1, so that they can be read as probabilities."
     ),
@@ -278,17 +279,14 @@ softmax = Op(
             "slope of the squash",
         )
     ),
-    examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
 )
 
 log_softmax = Op(
     name="log_softmax",
-    title="log-softmax",
-    reads="the logarithm of the softmax of {0}",
     shape=_along,
     forward=_log_softmax,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: (
                 g - s.output.apply("exp") * g.apply("sum", axes=(s.params["axis"],), keepdims=True)
             )
@@ -304,6 +302,10 @@ log_softmax = Op(
             ),
         ),
     ),
+    leading=True,
+    examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
+    title="log-softmax",
+    reads="the logarithm of the softmax of {0}",
     purpose="It gives the logarithms of shares that add up to 1, without ever forming tiny shares.",
     reasons=each_reason(
         Reason(
@@ -312,7 +314,6 @@ log_softmax = Op(
             "slope of the squash",
         )
     ),
-    examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
 )
 
 OPS = (relu, leaky_relu, sigmoid, tanh, softplus, softmax, log_softmax)

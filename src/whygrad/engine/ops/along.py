@@ -19,12 +19,12 @@ from whygrad.engine.formula import (
     param,
     total,
 )
-from whygrad.engine.op import Around, Array, Example, Kernel, Op, Pull, Reason, each_reason
+from whygrad.engine.op import VJP, Array, Example, Kernel, Op, PullbackContext, Reason, each_reason
+from whygrad.engine.ops.reasons import MOVED
 from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
 _GRID = [[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]]
-_MOVED = Reason("{y} is {x}, only in another place: one for one.", "rate")
 
 
 def _running(shape: Shape, axis: int, reverse: bool) -> Shape:
@@ -41,27 +41,26 @@ def _cumsum(x: Array, out: Array, axis: int, reverse: bool) -> Kernel:
 _UP_TO = ("upto", 0)
 cumsum = Op(
     name="cumsum",
-    title="running sum",
-    reads="{0}, added up as it goes along",
     shape=_running,
     forward=_cumsum,
     pullbacks=(
-        Pull(
-            lambda g, s: g.apply("cumsum", axis=s.params["axis"], reverse=not s.params["reverse"])
-        ),
+        VJP(lambda g, s: g.apply("cumsum", axis=s.params["axis"], reverse=not s.params["reverse"])),
     ),
     formula=Formula(
         total("k", _UP_TO, arg(0, "replace", "k")),
         (Use(_ONE, ("replace", "k"), (("k", _UP_TO),)),),
     ),
-    purpose="It adds up all that came before, place by place.",
-    reasons=each_reason(
-        Reason("{x} is one of the numbers that add up to {y}: one for one.", "rate")
-    ),
+    leading=True,
     examples=(
         Example((_GRID,), {"axis": -1, "reverse": False}),
         Example((_GRID,), {"axis": -2, "reverse": False}),
         Example((_GRID,), {"axis": -1, "reverse": True}),
+    ),
+    title="running sum",
+    reads="{0}, added up as it goes along",
+    purpose="It adds up all that came before, place by place.",
+    reasons=each_reason(
+        Reason("{x} is one of the numbers that add up to {y}: one for one.", "rate")
     ),
 )
 
@@ -101,9 +100,9 @@ def _pad(x: Array, out: Array, pads: Pads, value: float) -> Kernel:
     return compute
 
 
-def _cut(around: Around) -> tuple[tuple[int | None, int | None, None], ...]:
-    pads: Pads = around.params["pads"]
-    lead = len(around.inputs[0].shape) - len(pads)
+def _cut(context: PullbackContext) -> tuple[tuple[int | None, int | None, None], ...]:
+    pads: Pads = context.params["pads"]
+    lead = len(context.inputs[0].shape) - len(pads)
     kept = (None, None, None)
     return (kept,) * lead + tuple((before or None, -after or None, None) for before, after in pads)
 
@@ -111,11 +110,9 @@ def _cut(around: Around) -> tuple[tuple[int | None, int | None, None], ...]:
 _UNDER = ("preimage", 0, "shift")
 pad = Op(
     name="pad",
-    title="pad",
-    reads="{0} with a border around it",
     shape=_padded,
     forward=_pad,
-    pullbacks=(Pull(lambda g, s: g.apply("getitem", index=_cut(s))),),
+    pullbacks=(VJP(lambda g, s: g.apply("getitem", index=_cut(s))),),
     formula=Formula(
         cases(
             compare("eq", count(_UNDER), 0.0),
@@ -124,12 +121,15 @@ pad = Op(
         ),
         (Use(_ONE, ("whole", "r"), (("r", _UNDER),)),),
     ),
-    purpose="It makes room at the edges.",
-    reasons=each_reason(_MOVED),
+    leading=True,
     examples=(
         Example((_GRID,), {"pads": ((1, 0), (0, 2)), "value": 0.0}),
         Example((_GRID,), {"pads": ((1, 1),), "value": -1.5}),
     ),
+    title="pad",
+    reads="{0} with a border around it",
+    purpose="It makes room at the edges.",
+    reasons=each_reason(MOVED),
 )
 
 
@@ -152,19 +152,19 @@ def _unsqueeze_view(x: Array, shape: Shape, axes: tuple[int, ...]) -> Array:
 
 unsqueeze = Op(
     name="unsqueeze",
-    title="new axis",
-    reads="{0} with a new axis of size 1",
     shape=_widened,
     view=_unsqueeze_view,
-    pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
+    pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
     formula=Formula(arg(0, "drop"), (Use(_ONE, ("drop",)),)),
-    purpose="It lays the same numbers out along one axis more.",
-    reasons=each_reason(_MOVED),
     examples=(
         Example((_GRID,), {"axes": (-1,)}),
         Example((_GRID,), {"axes": (-3,)}),
         Example(([1.0, 2.0],), {"axes": (-3, -1)}),
     ),
+    title="new axis",
+    reads="{0} with a new axis of size 1",
+    purpose="It lays the same numbers out along one axis more.",
+    reasons=each_reason(MOVED),
 )
 
 
@@ -181,8 +181,6 @@ def _causal_mask(like: Array, out: Array) -> Kernel:
 
 causal_mask = Op(
     name="causal_mask",
-    title="causal mask",
-    reads="which columns of {0} lie no further on than their row",
     shape=_square,
     forward=_causal_mask,
     pullbacks=(None,),
@@ -191,10 +189,12 @@ causal_mask = Op(
         (None,),
         axes=("i", "j"),
     ),
+    kind="bool",
+    examples=(Example(([[0.0] * 3] * 3,)), Example(([[[0.0] * 4] * 2],))),
+    title="causal mask",
+    reads="which columns of {0} lie no further on than their row",
     purpose="It keeps a position from looking at those that come after it.",
     reasons=each_reason(None),
-    examples=(Example(([[0.0] * 3] * 3,)), Example(([[[0.0] * 4] * 2],))),
-    kind="bool",
 )
 
 OPS = (cumsum, pad, unsqueeze, causal_mask)

@@ -9,12 +9,12 @@ import numpy as np
 from whygrad.engine.dims import broadcast
 from whygrad.engine.formula import Formula, Use, arg, call, cases, compare, expr, out, param
 from whygrad.engine.op import (
+    VJP,
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
-    Pull,
     Reason,
     each_reason,
     first_shape,
@@ -22,6 +22,7 @@ from whygrad.engine.op import (
     slot,
     ufunc,
 )
+from whygrad.engine.ops.reasons import FACTOR, LARGER_PASSES, SMALLER_PASSES, TERM
 
 _ONE = expr(1.0)
 _A, _B = arg(0), arg(1)
@@ -29,10 +30,6 @@ _GRID = [[1.0, -2.0, 0.5], [3.0, 4.0, -0.25]]
 _POSITIVE = [[1.0, 2.0, 0.5], [3.0, 4.0, 0.25]]
 _ROW = [2.0, -1.5, 4.0]
 _COLUMN = [[2.0], [-0.5]]
-
-
-def _above_zero(x: Array) -> Array:
-    return x > 0.0
 
 
 def _maximum(a: Array, b: Array, out: Array) -> Kernel:
@@ -43,108 +40,76 @@ def _minimum(a: Array, b: Array, out: Array) -> Kernel:
     return partial(np.minimum, a, b, out=out)
 
 
-def _above(a: Array, b: Array) -> Array:
-    return a > b
-
-
 add = Op(
     name="add",
-    title="add",
-    reads="{0} plus {1}",
     shape=partial(broadcast, "add"),
     forward=ufunc(np.add),
     pullbacks=(
-        Pull(lambda g, s: g.apply("identity")),
-        Pull(lambda g, s: g.apply("identity")),
+        VJP(lambda g, s: g.apply("identity")),
+        VJP(lambda g, s: g.apply("identity")),
     ),
     formula=Formula(_A + _B, (Use(_ONE), Use(_ONE))),
-    purpose="It brings two influences together: each moves the sum on its own account.",
-    reasons=each_reason(
-        Reason(
-            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
-            "rate",
-        ),
-        Reason(
-            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
-            "rate",
-        ),
-    ),
-    examples=(Example((_GRID, _GRID)), Example((_GRID, _ROW)), Example((_GRID, 3.0))),
     aligned=True,
+    in_place=True,
+    leading=True,
+    silent=True,
+    examples=(Example((_GRID, _GRID)), Example((_GRID, _ROW)), Example((_GRID, 3.0))),
+    title="add",
+    reads="{0} plus {1}",
+    purpose="It brings two influences together: each moves the sum on its own account.",
+    reasons=each_reason(TERM, TERM),
 )
 
 sub = Op(
     name="sub",
-    title="subtract",
-    reads="{0} minus {1}",
     shape=partial(broadcast, "sub"),
     forward=ufunc(np.subtract),
-    pullbacks=(Pull(lambda g, s: g.apply("identity")), Pull(lambda g, s: -g)),
+    pullbacks=(VJP(lambda g, s: g.apply("identity")), VJP(lambda g, s: -g)),
     formula=Formula(_A - _B, (Use(_ONE), Use(expr(-1.0)))),
+    aligned=True,
+    in_place=True,
+    leading=True,
+    examples=(Example((_GRID, _POSITIVE)), Example((1.0, _GRID)), Example((_GRID, _COLUMN))),
+    title="subtract",
+    reads="{0} minus {1}",
     purpose="It measures how far apart two numbers are.",
     reasons=each_reason(
-        Reason(
-            "{x} stands in {y} as it is: raise {x} by 0.01 and {y} rises by 0.01, one for one.",
-            "rate",
-        ),
+        TERM,
         Reason("{x} is taken away to make {y}: raise {x} by 0.01 and {y} falls by 0.01.", "rate"),
     ),
-    examples=(Example((_GRID, _POSITIVE)), Example((1.0, _GRID)), Example((_GRID, _COLUMN))),
-    aligned=True,
 )
 
 mul = Op(
     name="mul",
-    title="multiply",
-    reads="{0} times {1}",
     shape=partial(broadcast, "mul"),
     forward=ufunc(np.multiply),
-    pullbacks=(Local(lambda s: s.inputs[1]), Local(lambda s: s.inputs[0])),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[1]), LocalDerivative(lambda s: s.inputs[0])),
     formula=Formula(_A * _B, (Use(_B), Use(_A))),
-    purpose="It lets one number decide how loudly another is heard.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{1} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} moves, "
-                "{y} stays.",
-                "the other factor",
-                compare("eq", slot("1"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {1=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {1#}.",
-                "the other factor",
-            ),
-        ),
-        (
-            Reason(
-                "{0} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} moves, "
-                "{y} stays.",
-                "the other factor",
-                compare("eq", slot("0"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {0=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {0#}.",
-                "the other factor",
-            ),
-        ),
-    ),
-    examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((_COLUMN, _ROW))),
     aligned=True,
+    in_place=True,
+    leading=True,
+    examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((_COLUMN, _ROW))),
+    title="multiply",
+    reads="{0} times {1}",
+    purpose="It lets one number decide how loudly another is heard.",
+    reasons=each_reason(FACTOR, FACTOR),
 )
 
 div = Op(
     name="div",
-    title="divide",
-    reads="{0} divided by {1}",
     shape=partial(broadcast, "div"),
     forward=ufunc(np.divide),
     pullbacks=(
-        Local(lambda s: 1.0 / s.inputs[1]),
-        Local(lambda s: -(s.output / s.inputs[1])),
+        LocalDerivative(lambda s: 1.0 / s.inputs[1]),
+        LocalDerivative(lambda s: -(s.output / s.inputs[1])),
     ),
     formula=Formula(_A / _B, (Use(1.0 / _B), Use(-(out() / _B)))),
+    aligned=True,
+    in_place=True,
+    leading=True,
+    examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((1.0, _ROW))),
+    title="divide",
+    reads="{0} divided by {1}",
     purpose="It puts a number in proportion to another.",
     reasons=each_reason(
         Reason(
@@ -157,36 +122,34 @@ div = Op(
             "rate",
         ),
     ),
-    examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((1.0, _ROW))),
-    aligned=True,
 )
 
 neg = Op(
     name="neg",
-    title="negate",
-    reads="minus {0}",
     shape=first_shape,
     forward=ufunc(np.negative),
-    pullbacks=(Pull(lambda g, s: -g),),
+    pullbacks=(VJP(lambda g, s: -g),),
     formula=Formula(-_A, (Use(expr(-1.0)),)),
+    in_place=True,
+    leading=True,
+    examples=(Example((_GRID,)),),
+    title="negate",
+    reads="minus {0}",
     purpose="It turns a number round.",
     reasons=each_reason(
         Reason("{y} is {x} turned round: what raises one lowers the other by as much.", "rate")
     ),
-    examples=(Example((_GRID,)),),
 )
 
 _EXPONENT_MATTERS = compare("eq", _A, 0.0)
 
 pow_ = Op(
     name="pow",
-    title="power",
-    reads="{0} to the power {1}",
     shape=partial(broadcast, "pow"),
     forward=ufunc(np.power),
     pullbacks=(
         # where the exponent is 0 the power is 1 whatever the base, even 0
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[1]
                 .apply("eq", s.inputs[1].constant(0.0))
@@ -197,7 +160,7 @@ pow_ = Op(
                 )
             )
         ),
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[0]
                 .apply("eq", s.inputs[0].constant(0.0))
@@ -212,6 +175,16 @@ pow_ = Op(
             Use(cases(_EXPONENT_MATTERS, 0.0, out() * call("log", _A))),
         ),
     ),
+    kinks="at base 0 the rate per unit of the exponent is taken as 0",
+    aligned=True,
+    leading=True,
+    examples=(
+        Example((_POSITIVE, _GRID)),
+        Example((_POSITIVE, 3.0)),
+        Example(([0.0, 2.0], [2.0, 0.0]), kink=True),
+    ),
+    title="power",
+    reads="{0} to the power {1}",
     purpose="It bends a line: how steep it is depends on where you stand.",
     reasons=each_reason(
         Reason(
@@ -225,23 +198,19 @@ pow_ = Op(
             "rate",
         ),
     ),
-    examples=(
-        Example((_POSITIVE, _GRID)),
-        Example((_POSITIVE, 3.0)),
-        Example(([0.0, 2.0], [2.0, 0.0]), kink=True),
-    ),
-    aligned=True,
-    kinks="at base 0 the rate per unit of the exponent is taken as 0",
 )
 
 square = Op(
     name="square",
-    title="square",
-    reads="{0} squared",
     shape=first_shape,
     forward=ufunc(np.square),
-    pullbacks=(Local(lambda s: 2.0 * s.inputs[0]),),
+    pullbacks=(LocalDerivative(lambda s: 2.0 * s.inputs[0]),),
     formula=Formula(_A**2.0, (Use(2.0 * _A),)),
+    in_place=True,
+    leading=True,
+    examples=(Example((_GRID,)),),
+    title="square",
+    reads="{0} squared",
     purpose="It makes large distances count for more than small ones, and forgets their sign.",
     reasons=each_reason(
         (
@@ -258,17 +227,19 @@ square = Op(
             ),
         )
     ),
-    examples=(Example((_GRID,)),),
 )
 
 exp = Op(
     name="exp",
-    title="exponential",
-    reads="e to the power {0}",
     shape=first_shape,
     forward=ufunc(np.exp),
-    pullbacks=(Local(lambda s: s.output),),
+    pullbacks=(LocalDerivative(lambda s: s.output),),
     formula=Formula(call("exp", _A), (Use(out()),)),
+    in_place=True,
+    leading=True,
+    examples=(Example((_GRID,)),),
+    title="exponential",
+    reads="e to the power {0}",
     purpose="It turns sums into products, and is never negative.",
     reasons=each_reason(
         Reason(
@@ -277,17 +248,19 @@ exp = Op(
             "rate",
         )
     ),
-    examples=(Example((_GRID,)),),
 )
 
 log = Op(
     name="log",
-    title="natural logarithm",
-    reads="the natural logarithm of {0}",
     shape=first_shape,
     forward=ufunc(np.log),
-    pullbacks=(Local(lambda s: 1.0 / s.inputs[0]),),
+    pullbacks=(LocalDerivative(lambda s: 1.0 / s.inputs[0]),),
     formula=Formula(call("log", _A), (Use(1.0 / _A),)),
+    in_place=True,
+    leading=True,
+    examples=(Example((_POSITIVE,)),),
+    title="natural logarithm",
+    reads="the natural logarithm of {0}",
     purpose="It turns products into sums: what matters is by what factor {0} changes.",
     reasons=each_reason(
         Reason(
@@ -296,17 +269,20 @@ log = Op(
             "rate",
         )
     ),
-    examples=(Example((_POSITIVE,)),),
 )
 
 sqrt = Op(
     name="sqrt",
-    title="square root",
-    reads="the square root of {0}",
     shape=first_shape,
     forward=ufunc(np.sqrt),
-    pullbacks=(Local(lambda s: 0.5 / s.output),),
+    pullbacks=(LocalDerivative(lambda s: 0.5 / s.output),),
     formula=Formula(call("sqrt", _A), (Use(0.5 / out()),)),
+    kinks="at 0 the slope is infinite",
+    in_place=True,
+    leading=True,
+    examples=(Example((_POSITIVE,)),),
+    title="square root",
+    reads="the square root of {0}",
     purpose="It undoes a square.",
     reasons=each_reason(
         Reason(
@@ -315,21 +291,23 @@ sqrt = Op(
             "rate",
         )
     ),
-    examples=(Example((_POSITIVE,)),),
-    kinks="at 0 the slope is infinite",
 )
 
 abs_ = Op(
     name="abs",
-    title="absolute value",
-    reads="{0} without its sign",
     shape=first_shape,
     forward=ufunc(np.absolute),
-    pullbacks=(Local(lambda s: s.inputs[0].apply("sign")),),
+    pullbacks=(LocalDerivative(lambda s: s.inputs[0].apply("sign")),),
     formula=Formula(
         call("abs", _A),
         (Use(cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0))),),
     ),
+    side=compare("gt", _A, 0.0),
+    kinks="at 0 the slope is taken as 0, halfway between -1 and 1",
+    leading=True,
+    examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
+    title="absolute value",
+    reads="{0} without its sign",
     purpose="It forgets the sign and keeps the distance from 0.",
     reasons=each_reason(
         (
@@ -350,24 +328,22 @@ abs_ = Op(
             ),
         )
     ),
-    side=_above_zero,
-    examples=(Example((_GRID,)), Example(([0.0, 1.0],), kink=True)),
-    kinks="at 0 the slope is taken as 0, halfway between -1 and 1",
 )
 
 sign = Op(
     name="sign",
-    title="sign",
-    reads="the sign of {0}",
     shape=first_shape,
     forward=ufunc(np.sign),
     pullbacks=(None,),
     formula=Formula(
         cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), 0.0, -1.0)), (None,)
     ),
+    leading=True,
+    examples=(Example(([-2.0, 0.0, 3.0],)),),
+    title="sign",
+    reads="the sign of {0}",
     purpose="It keeps only which side of 0 a number is on.",
     reasons=each_reason(None),
-    examples=(Example(([-2.0, 0.0, 3.0],)),),
 )
 
 
@@ -386,8 +362,6 @@ def _heaviside(x: Array, out: Array, at_zero: float) -> Kernel:
 
 heaviside = Op(
     name="heaviside",
-    title="gate",
-    reads="1 where {0} is above 0, else 0",
     shape=first_shape,
     forward=_heaviside,
     pullbacks=(None,),
@@ -395,12 +369,15 @@ heaviside = Op(
         cases(compare("gt", _A, 0.0), 1.0, cases(compare("eq", _A, 0.0), param("at_zero"), 0.0)),
         (None,),
     ),
-    purpose="It is the ReLU's slope: a gate that is open above 0 and shut below.",
-    reasons=each_reason(None),
+    leading=True,
     examples=(
         Example(([-2.0, 0.0, 3.0],), {"at_zero": 0.0}),
         Example(([-2.0, 0.0, 3.0],), {"at_zero": 0.5}),
     ),
+    title="gate",
+    reads="1 where {0} is above 0, else 0",
+    purpose="It is the ReLU's slope: a gate that is open above 0 and shut below.",
+    reasons=each_reason(None),
 )
 
 _LARGER = cases(compare("gt", _A, _B), 1.0, cases(compare("eq", _A, _B), 0.5, 0.0))
@@ -409,123 +386,70 @@ _SHARED = "where both are equal each gets half"
 
 maximum = Op(
     name="maximum",
-    title="larger of two",
-    reads="the larger of {0} and {1}",
     shape=partial(broadcast, "maximum"),
     forward=_maximum,
     pullbacks=(
-        Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
-        Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
     ),
     formula=Formula(call("max", _A, _B), (Use(_LARGER), Use(_SMALLER))),
-    purpose="It passes on the larger of two.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{0=} is the larger, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("0"), slot("1")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason(
-                "{0=} is the smaller; {y} follows the other and does not hear this one.", "gate"
-            ),
-        ),
-        (
-            Reason(
-                "{1=} is the larger, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("1"), slot("0")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason(
-                "{1=} is the smaller; {y} follows the other and does not hear this one.", "gate"
-            ),
-        ),
-    ),
-    side=_above,
+    side=compare("gt", _A, _B),
+    kinks=_SHARED,
+    aligned=True,
+    in_place=True,
+    leading=True,
     examples=(
         Example((_GRID, _ROW)),
         Example((_GRID, 0.0)),
         Example(([1.0, 2.0], [1.0, 0.0]), kink=True),
     ),
-    aligned=True,
-    kinks=_SHARED,
+    title="larger of two",
+    reads="the larger of {0} and {1}",
+    purpose="It passes on the larger of two.",
+    reasons=each_reason(LARGER_PASSES, LARGER_PASSES),
 )
 
 minimum = Op(
     name="minimum",
-    title="smaller of two",
-    reads="the smaller of {0} and {1}",
     shape=partial(broadcast, "minimum"),
     forward=_minimum,
     pullbacks=(
-        Local(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
-        Local(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
     ),
     formula=Formula(call("min", _A, _B), (Use(_SMALLER), Use(_LARGER))),
-    purpose="It passes on the smaller of two.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{0=} is the smaller, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("1"), slot("0")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason("{0=} is the larger; {y} follows the other and does not hear this one.", "gate"),
-        ),
-        (
-            Reason(
-                "{1=} is the smaller, so {y} is it: one for one.",
-                "gate",
-                compare("gt", slot("0"), slot("1")),
-            ),
-            Reason(
-                "Both are {x#}: which one {y} follows is undecided, and each is given half.",
-                "gate",
-                compare("eq", slot("0"), slot("1")),
-            ),
-            Reason("{1=} is the larger; {y} follows the other and does not hear this one.", "gate"),
-        ),
-    ),
-    side=_above,
+    side=compare("gt", _A, _B),
+    kinks=_SHARED,
+    aligned=True,
+    in_place=True,
+    leading=True,
     examples=(
         Example((_GRID, _ROW)),
         Example((_GRID, 0.0)),
         Example(([1.0, 2.0], [1.0, 0.0]), kink=True),
     ),
-    aligned=True,
-    kinks=_SHARED,
+    title="smaller of two",
+    reads="the smaller of {0} and {1}",
+    purpose="It passes on the smaller of two.",
+    reasons=each_reason(SMALLER_PASSES, SMALLER_PASSES),
 )
 
 
 def _test(name: str, title: str, reads: str, forward: np.ufunc) -> Op:
     return Op(
         name=name,
-        title=title,
-        reads=reads,
         shape=partial(broadcast, name),
         forward=ufunc(forward),
         pullbacks=(None, None),
-        purpose="It asks a question whose answer is yes or no.",
-        reasons=(None, None),
         formula=Formula(cases(compare(name, _A, _B), 1.0, 0.0), (None, None)),
-        examples=(Example(([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])),),
         kind="bool",
         aligned=True,
+        leading=True,
+        examples=(Example(([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])),),
+        title=title,
+        reads=reads,
+        purpose="It asks a question whose answer is yes or no.",
+        reasons=(None, None),
     )
 
 
@@ -545,19 +469,26 @@ def _where(test: Array, a: Array, b: Array, out: Array) -> Kernel:
 _HOLDS = compare("gt", _A, 0.0)
 where = Op(
     name="where",
-    title="choose",
-    reads="{1} where {0} holds, else {2}",
     shape=partial(broadcast, "where"),
     forward=_where,
     pullbacks=(
         None,
-        Pull(lambda g, s: s.inputs[0].apply("where", g, g.constant(0.0))),
-        Pull(lambda g, s: s.inputs[0].apply("where", g.constant(0.0), g)),
+        VJP(lambda g, s: s.inputs[0].apply("where", g, g.constant(0.0))),
+        VJP(lambda g, s: s.inputs[0].apply("where", g.constant(0.0), g)),
     ),
     formula=Formula(
         cases(_HOLDS, arg(1), arg(2)),
         (None, Use(cases(_HOLDS, 1.0, 0.0)), Use(cases(_HOLDS, 0.0, 1.0))),
     ),
+    aligned=True,
+    expects={0: "bool"},
+    leading=True,
+    examples=(
+        Example(([[True, False, True], [False, False, True]], _GRID, _ROW)),
+        Example(([True, False, True], 2.0, _GRID)),
+    ),
+    title="choose",
+    reads="{1} where {0} holds, else {2}",
     purpose="It chooses, element by element, which of two values goes on.",
     reasons=each_reason(
         None,
@@ -578,12 +509,6 @@ where = Op(
             Reason("The test holds, so {y} is the other value and does not hear {2}.", "gate"),
         ),
     ),
-    expects={0: "bool"},
-    examples=(
-        Example(([[True, False, True], [False, False, True]], _GRID, _ROW)),
-        Example(([True, False, True], 2.0, _GRID)),
-    ),
-    aligned=True,
 )
 
 OPS = (

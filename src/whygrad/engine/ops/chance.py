@@ -31,21 +31,21 @@ def _bernoulli(like: Array, turn: Array, out: Array, seed: int, stream: str, p: 
 
 bernoulli = Op(
     name="bernoulli",
-    title="coin toss",
-    reads="1 or 0 by chance, for each element of {0}",
     shape=_tossed,
     forward=_bernoulli,
     pullbacks=(None, None),
     formula=Formula(
         cases(compare("gt", param("p"), Expr("uniform", (1,))), 1.0, 0.0), (None, None)
     ),
-    purpose="It decides by chance what to keep; the same seed decides the same again.",
-    reasons=each_reason(None, None),
     examples=(
         Example((_GRID, 0.0), {"seed": 7, "stream": "dropout", "p": 0.5}),
         Example((_GRID, 3.0), {"seed": 7, "stream": "dropout", "p": 0.9}),
         Example((0.0, 1.0), {"seed": 8, "stream": "dropout", "p": 0.25}),
     ),
+    title="coin toss",
+    reads="1 or 0 by chance, for each element of {0}",
+    purpose="It decides by chance what to keep; the same seed decides the same again.",
+    reasons=each_reason(None, None),
 )
 
 OPS = (bernoulli,)

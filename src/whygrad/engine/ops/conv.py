@@ -16,7 +16,7 @@ import numpy as np
 
 from whygrad.engine.dims import Shape, same_shape, show_shape
 from whygrad.engine.formula import Formula, Use, arg, total
-from whygrad.engine.op import Array, Example, Kernel, Op, Params, Pull, Reason, each_reason
+from whygrad.engine.op import VJP, Array, Example, Kernel, Op, Params, Reason, each_reason
 from whygrad.engine.windows import slid
 from whygrad.errors import ShapeError
 
@@ -260,50 +260,50 @@ def _rows(rank: int) -> tuple[Op, Op, Op]:
 
     forward = Op(
         name=name,
-        title="convolution",
-        reads="the weights {1} at every place of {0}, multiplied and added up",
         shape=shape,
         forward=_conv,
         pullbacks=(
-            Pull(lambda g, s: g.apply(f"{name}_input", s.inputs[1], s.inputs[0], **s.params)),
-            Pull(lambda g, s: s.inputs[0].apply(f"{name}_weight", g, s.inputs[1], **s.params)),
+            VJP(lambda g, s: g.apply(f"{name}_input", s.inputs[1], s.inputs[0], **s.params)),
+            VJP(lambda g, s: s.inputs[0].apply(f"{name}_weight", g, s.inputs[1], **s.params)),
         ),
         formula=_formula("x", "w", "y", False),
+        examples=tuple(Example((x, w), params) for x, w, params in cases),
+        title="convolution",
+        reads="the weights {1} at every place of {0}, multiplied and added up",
         purpose="It looks for the same small pattern everywhere.",
         reasons=each_reason(_MEETS, _MEETS),
-        examples=tuple(Example((x, w), params) for x, w, params in cases),
     )
     to_input = Op(
         name=f"{name}_input",
-        title="convolution, passed back to its input",
-        reads="{0}, sent back through the weights {1} to every place they looked at",
         shape=input_shape,
         forward=_conv_input,
         pullbacks=(
-            Pull(lambda g, s: g.apply(name, s.inputs[1], **s.params)),
-            Pull(lambda g, s: g.apply(f"{name}_weight", s.inputs[0], s.inputs[1], **s.params)),
+            VJP(lambda g, s: g.apply(name, s.inputs[1], **s.params)),
+            VJP(lambda g, s: g.apply(f"{name}_weight", s.inputs[0], s.inputs[1], **s.params)),
             None,
         ),
         formula=_formula("y", "w", "x", True),
+        examples=tuple(Example((made(x, w, p), w, x), p) for x, w, p in cases),
+        title="convolution, passed back to its input",
+        reads="{0}, sent back through the weights {1} to every place they looked at",
         purpose="It gathers, at each place, what every window over it asks for.",
         reasons=each_reason(_MEETS, _MEETS, None),
-        examples=tuple(Example((made(x, w, p), w, x), p) for x, w, p in cases),
     )
     to_weight = Op(
         name=f"{name}_weight",
-        title="convolution, passed back to its weights",
-        reads="{1} at every place, times what the weights met there in {0}, added up",
         shape=weight_shape,
         forward=_conv_weight,
         pullbacks=(
-            Pull(lambda g, s: s.inputs[1].apply(f"{name}_input", g, s.inputs[0], **s.params)),
-            Pull(lambda g, s: s.inputs[0].apply(name, g, **s.params)),
+            VJP(lambda g, s: s.inputs[1].apply(f"{name}_input", g, s.inputs[0], **s.params)),
+            VJP(lambda g, s: s.inputs[0].apply(name, g, **s.params)),
             None,
         ),
         formula=_formula("x", "y", "w", True),
+        examples=tuple(Example((x, made(x, w, p), w), p) for x, w, p in cases),
+        title="convolution, passed back to its weights",
+        reads="{1} at every place, times what the weights met there in {0}, added up",
         purpose="It adds up, for each weight, what it did at every place.",
         reasons=each_reason(_MEETS, _MEETS, None),
-        examples=tuple(Example((x, made(x, w, p), w), p) for x, w, p in cases),
     )
     return forward, to_input, to_weight
 

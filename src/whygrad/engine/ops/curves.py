@@ -12,7 +12,7 @@ from whygrad.engine.op import (
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
     Reason,
     each_reason,
@@ -21,6 +21,7 @@ from whygrad.engine.op import (
     slot,
 )
 from whygrad.engine.ops.erf import fill_erf
+from whygrad.engine.ops.reasons import ABOVE_ZERO
 
 _X = arg(0)
 _GRID = [[1.0, -2.0, 0.5], [-3.0, 4.0, -0.25]]
@@ -33,12 +34,16 @@ def _erf(x: Array, out: Array) -> Kernel:
 
 erf = Op(
     name="erf",
-    title="error function",
-    reads="the error function of {0}",
     shape=first_shape,
     forward=_erf,
-    pullbacks=(Local(lambda s: (-s.inputs[0].apply("square")).apply("exp") * _SLOPE_AT_ZERO),),
+    pullbacks=(
+        LocalDerivative(lambda s: (-s.inputs[0].apply("square")).apply("exp") * _SLOPE_AT_ZERO),
+    ),
     formula=Formula(call("erf", _X), (Use(call("exp", -(_X**2.0)) * _SLOPE_AT_ZERO),)),
+    leading=True,
+    examples=(Example((_GRID,)), Example(([0.0, 0.9, 1.5, -3.2, 7.0],))),
+    title="error function",
+    reads="the error function of {0}",
     purpose=(
         "It says how much of the bell curve lies near its middle; GELU opens its gate by that."
     ),
@@ -49,12 +54,7 @@ erf = Op(
             "slope of the squash",
         )
     ),
-    examples=(Example((_GRID,)), Example(([0.0, 0.9, 1.5, -3.2, 7.0],))),
 )
-
-
-def _above_zero(x: Array, alpha: float) -> Array:
-    return x > 0.0
 
 
 def _elu(x: Array, out: Array, alpha: float) -> Kernel:
@@ -75,12 +75,10 @@ def _elu_slope(x: Expr) -> Expr:
 
 elu = Op(
     name="elu",
-    title="ELU",
-    reads="{0} if it is above 0, else an exponential that levels off",
     shape=first_shape,
     forward=_elu,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (
                 s.inputs[0]
                 .apply("gt", s.inputs[0].constant(0.0))
@@ -92,17 +90,23 @@ elu = Op(
         cases(compare("gt", _X, 0.0), _X, param("alpha") * (call("exp", _X) - 1.0)),
         (Use(_elu_slope(_X)),),
     ),
+    side=compare("gt", _X, 0.0),
+    kinks="at 0 the slope of the negative side, alpha, is used",
+    leading=True,
+    examples=(
+        Example((_GRID,), {"alpha": 1.0}),
+        Example((_GRID,), {"alpha": 0.5}),
+        Example(([0.0, 1.0],), {"alpha": 0.5}, kink=True),
+    ),
+    title="ELU",
+    reads="{0} if it is above 0, else an exponential that levels off",
     purpose=(
         "It passes what is above 0 and bends the rest towards a floor, so that no unit is ever "
         "quite shut."
     ),
     reasons=each_reason(
         (
-            Reason(
-                "{x=} is above 0, where {y} is {x} itself: one for one.",
-                "gate",
-                compare("gt", slot("0"), 0.0),
-            ),
+            ABOVE_ZERO,
             Reason(
                 "{x=} is not above 0, where the curve levels off: at {y=} it still rises by "
                 "{local#} per unit.",
@@ -110,13 +114,6 @@ elu = Op(
             ),
         )
     ),
-    side=_above_zero,
-    examples=(
-        Example((_GRID,), {"alpha": 1.0}),
-        Example((_GRID,), {"alpha": 0.5}),
-        Example(([0.0, 1.0],), {"alpha": 0.5}, kink=True),
-    ),
-    kinks="at 0 the slope of the negative side, alpha, is used",
 )
 
 
@@ -149,24 +146,14 @@ def _free(high: Expr, low: Expr) -> Expr:
     )
 
 
-def _above_bound(x: Array, min: float, at_bound: float) -> Array:
-    return x > min
-
-
-def _below_bound(x: Array, max: float, at_bound: float) -> Array:
-    return x < max
-
-
 _AT_BOUND = "at the bound the slope is as the step says: 1 for a clip, 0 for a hardtanh"
 
 clamp_min = Op(
     name="clamp_min",
-    title="clip from below",
-    reads="{0}, but no less than the bound",
     shape=first_shape,
     forward=_clamp_min,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (s.inputs[0] - s.params["min"]).apply(
                 "heaviside", at_zero=s.params["at_bound"]
             )
@@ -175,25 +162,26 @@ clamp_min = Op(
     formula=Formula(
         cases(compare("gt", _X, param("min")), _X, param("min")), (Use(_free(_X, param("min"))),)
     ),
-    purpose="It keeps a number from falling below a bound.",
-    reasons=each_reason(_held("below")),
-    side=_above_bound,
+    side=compare("gt", _X, param("min")),
+    kinks=_AT_BOUND,
+    leading=True,
     examples=(
         Example((_GRID,), {"min": -1.5, "at_bound": 1.0}),
         Example(([-1.5, 2.0],), {"min": -1.5, "at_bound": 1.0}, kink=True),
         Example(([-1.5, 2.0],), {"min": -1.5, "at_bound": 0.0}, kink=True),
     ),
-    kinks=_AT_BOUND,
+    title="clip from below",
+    reads="{0}, but no less than the bound",
+    purpose="It keeps a number from falling below a bound.",
+    reasons=each_reason(_held("below")),
 )
 
 clamp_max = Op(
     name="clamp_max",
-    title="clip from above",
-    reads="{0}, but no more than the bound",
     shape=first_shape,
     forward=_clamp_max,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: (s.params["max"] - s.inputs[0]).apply(
                 "heaviside", at_zero=s.params["at_bound"]
             )
@@ -202,15 +190,18 @@ clamp_max = Op(
     formula=Formula(
         cases(compare("gt", param("max"), _X), _X, param("max")), (Use(_free(param("max"), _X)),)
     ),
-    purpose="It keeps a number from rising above a bound.",
-    reasons=each_reason(_held("above")),
-    side=_below_bound,
+    side=compare("gt", param("max"), _X),
+    kinks=_AT_BOUND,
+    leading=True,
     examples=(
         Example((_GRID,), {"max": 0.75, "at_bound": 1.0}),
         Example(([0.75, -2.0],), {"max": 0.75, "at_bound": 1.0}, kink=True),
         Example(([0.75, -2.0],), {"max": 0.75, "at_bound": 0.0}, kink=True),
     ),
-    kinks=_AT_BOUND,
+    title="clip from above",
+    reads="{0}, but no more than the bound",
+    purpose="It keeps a number from rising above a bound.",
+    reasons=each_reason(_held("above")),
 )
 
 OPS = (erf, elu, clamp_min, clamp_max)

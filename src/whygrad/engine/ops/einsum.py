@@ -11,7 +11,7 @@ import numpy as np
 from whygrad.engine.dims import Shape, same_size, show_shape
 from whygrad.engine.equation import Equation, parse
 from whygrad.engine.formula import Expr, Formula, Use, total
-from whygrad.engine.op import Around, Array, Example, Kernel, Op, Pull, Reason, each_reason
+from whygrad.engine.op import VJP, Array, Example, Kernel, Op, PullbackContext, Reason, each_reason
 from whygrad.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -88,43 +88,34 @@ def _as_matmul(read: Equation, a: Array, b: Array, out: Array) -> Kernel | None:
     return compute
 
 
-def _passed_back(g: Tensor, around: Around) -> Tensor:
+def _passed_back(g: Tensor, context: PullbackContext) -> Tensor:
     """Meet what arrives with all other inputs; what only this one added up, spread again."""
-    read = parse(around.params["equation"])
-    wanted = read.terms[around.argument]
-    others = [n for n in range(len(read.terms)) if n != around.argument]
+    read = parse(context.params["equation"])
+    wanted = read.terms[context.argument]
+    others = [n for n in range(len(read.terms)) if n != context.argument]
     known = set(read.result).union(*(read.terms[n] for n in others))
     kept = "".join(letter for letter in wanted if letter in known)
     terms = [read.result, *(read.terms[n] for n in others)]
     back = g.apply(
-        "einsum", *(around.inputs[n] for n in others), equation=f"{','.join(terms)}->{kept}"
+        "einsum", *(context.inputs[n] for n in others), equation=f"{','.join(terms)}->{kept}"
     )
     if kept == wanted:
         return back
     rank = len(wanted)
     alone = tuple(i - rank for i, letter in enumerate(wanted) if letter not in known)
-    return back.apply("expand_like", around.inputs[around.argument], axes=alone, keepdims=False)
+    return back.apply("expand_like", context.inputs[context.argument], axes=alone, keepdims=False)
 
 
 einsum = Op(
     name="einsum",
-    title="sum of products",
-    reads="products of the inputs, added up as the equation says",
     shape=_contracted,
     forward=_einsum,
-    pullbacks=(Pull(_passed_back),),
+    pullbacks=(VJP(_passed_back),),
     formula=Formula(
         total("r", _SUMMED, Expr("factors", ("r",))),
         (Use(Expr("other_factors", ("r",)), ("letters", "r"), (("r", _SUMMED),)),),
     ),
-    purpose="It writes sums of products in one line: which axes meet, and which are added up.",
-    reasons=each_reason(
-        Reason(
-            "{x} enters {y} multiplied by what it meets: raise {x} by 0.01 and {y} moves by "
-            "0.01 × {local#}.",
-            "the other factor",
-        )
-    ),
+    variadic=True,
     examples=(
         Example((_GRID, [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]]), {"equation": "ij,jk->ki"}),
         Example((_GRID,), {"equation": "ij->j"}),
@@ -133,7 +124,16 @@ einsum = Op(
         Example(([1.0, 2.0], [0.5, -1.0], [3.0, 2.0, 1.0]), {"equation": "i,i,j->ji"}),
         Example((_GRID, [2.0, 3.0]), {"equation": "ij,k->ki"}),
     ),
-    variadic=True,
+    title="sum of products",
+    reads="products of the inputs, added up as the equation says",
+    purpose="It writes sums of products in one line: which axes meet, and which are added up.",
+    reasons=each_reason(
+        Reason(
+            "{x} enters {y} multiplied by what it meets: raise {x} by 0.01 and {y} moves by "
+            "0.01 × {local#}.",
+            "the other factor",
+        )
+    ),
 )
 
 OPS = (einsum,)

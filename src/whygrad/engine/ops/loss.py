@@ -13,12 +13,12 @@ import numpy as np
 from whygrad.engine.dims import Shape, same_shape, show_shape
 from whygrad.engine.formula import Expr, Formula, Use, arg, call, cases, compare, count, total
 from whygrad.engine.op import (
-    Around,
     Array,
     Example,
     Kernel,
-    Local,
+    LocalDerivative,
     Op,
+    PullbackContext,
     Reason,
     add_up,
     each_reason,
@@ -61,13 +61,13 @@ def _logits_shape(logits: Shape, target: Shape) -> Shape:
     return _scalar("binary_cross_entropy_with_logits", logits, target)
 
 
-def _axes(around: Around) -> tuple[int, ...]:
-    return tuple(range(-len(around.inputs[0].shape), 0))
+def _axes(context: PullbackContext) -> tuple[int, ...]:
+    return tuple(range(-len(context.inputs[0].shape), 0))
 
 
-def _averaged(local: Tensor, around: Around) -> Tensor:
+def _averaged(local: Tensor, context: PullbackContext) -> Tensor:
     """Each example's say is one in as many as were averaged."""
-    return local.apply("divide_by_count", around.inputs[0], axes=_axes(around))
+    return local.apply("divide_by_count", context.inputs[0], axes=_axes(context))
 
 
 def _workspace(p: Array, out: Array) -> tuple[Array, Array]:
@@ -93,13 +93,11 @@ def _mse(p: Array, t: Array, out: Array) -> Kernel:
 
 mse_loss = Op(
     name="mse_loss",
-    title="squared error",
-    reads="the mean of the squared distances from {0} to {1}",
     shape=_mse_shape,
     forward=_mse,
     pullbacks=(
-        Local(lambda s: _averaged(2.0 * (s.inputs[0] - s.inputs[1]), s)),
-        Local(lambda s: _averaged(-2.0 * (s.inputs[0] - s.inputs[1]), s)),
+        LocalDerivative(lambda s: _averaged(2.0 * (s.inputs[0] - s.inputs[1]), s)),
+        LocalDerivative(lambda s: _averaged(-2.0 * (s.inputs[0] - s.inputs[1]), s)),
     ),
     formula=Formula(
         total("n", _ALL, (_P - _T) ** 2.0) / _COUNT,
@@ -108,6 +106,14 @@ mse_loss = Op(
             Use(-2.0 * (_P - _T) / _COUNT, ("whole", "n"), _OVER),
         ),
     ),
+    leading=True,
+    examples=(
+        Example(([[0.25], [1.0]], [[2.0], [-1.0]])),
+        Example(([[0.25, 1.0]], [[0.0, 1.0]])),
+        Example((0.25, 2.0)),
+    ),
+    title="squared error",
+    reads="the mean of the squared distances from {0} to {1}",
     purpose="It makes one number of how wrong the outputs are, large mistakes counting for more.",
     reasons=each_reason(
         (
@@ -134,11 +140,6 @@ mse_loss = Op(
             "per unit.",
             "rate",
         ),
-    ),
-    examples=(
-        Example(([[0.25], [1.0]], [[2.0], [-1.0]])),
-        Example(([[0.25, 1.0]], [[0.0, 1.0]])),
-        Example((0.25, 2.0)),
     ),
 )
 
@@ -167,18 +168,18 @@ def _log_or_least(x: Expr) -> Expr:
     return cases(compare("gt", x, math.exp(_LEAST_LOG)), call("log", x), _LEAST_LOG)
 
 
-def _bce_slope(around: Around) -> Tensor:
-    p, t = around.inputs
+def _bce_slope(context: PullbackContext) -> Tensor:
+    p, t = context.inputs
     spread = (p * (1.0 - p)).apply("clamp_min", min=_LEAST_SLOPE, at_bound=1.0)
-    return _averaged((p - t) / spread, around)
+    return _averaged((p - t) / spread, context)
 
 
-def _bce_target_slope(around: Around) -> Tensor:
-    p = around.inputs[0]
+def _bce_target_slope(context: PullbackContext) -> Tensor:
+    p = context.inputs[0]
     least = p.constant(_LEAST_LOG)
     hit = p.apply("log").apply("maximum", least)
     miss = (1.0 - p).apply("log").apply("maximum", least)
-    return _averaged(miss - hit, around)
+    return _averaged(miss - hit, context)
 
 
 def _at_least(x: Expr, least: float) -> Expr:
@@ -187,11 +188,9 @@ def _at_least(x: Expr, least: float) -> Expr:
 
 binary_cross_entropy = Op(
     name="binary_cross_entropy",
-    title="binary cross-entropy",
-    reads="how surprised {0} is by {1}, on average",
     shape=_bce_shape,
     forward=_bce,
-    pullbacks=(Local(_bce_slope), Local(_bce_target_slope)),
+    pullbacks=(LocalDerivative(_bce_slope), LocalDerivative(_bce_target_slope)),
     formula=Formula(
         -total("n", _ALL, _T * _log_or_least(_P) + (1.0 - _T) * _log_or_least(1.0 - _P)) / _COUNT,
         (
@@ -203,6 +202,15 @@ binary_cross_entropy = Op(
             Use((_log_or_least(1.0 - _P) - _log_or_least(_P)) / _COUNT, ("whole", "n"), _OVER),
         ),
     ),
+    kinks="the logarithm is held at -100 and the slope's divisor at 1e-12, as in PyTorch",
+    leading=True,
+    examples=(
+        Example(([[0.25], [0.9]], [[1.0], [0.0]])),
+        Example(([[0.5, 0.125]], [[0.0, 1.0]])),
+        Example(([[1.0, 0.0]], [[1.0, 1.0]]), kink=True),
+    ),
+    title="binary cross-entropy",
+    reads="how surprised {0} is by {1}, on average",
     purpose=(
         "It makes one number of how surprised a probability is by what happened: −log of the "
         "share it gave to the truth."
@@ -219,12 +227,6 @@ binary_cross_entropy = Op(
             "average",
         ),
     ),
-    examples=(
-        Example(([[0.25], [0.9]], [[1.0], [0.0]])),
-        Example(([[0.5, 0.125]], [[0.0, 1.0]])),
-        Example(([[1.0, 0.0]], [[1.0, 1.0]]), kink=True),
-    ),
-    kinks="the logarithm is held at -100 and the slope's divisor at 1e-12, as in PyTorch",
 )
 
 
@@ -250,13 +252,11 @@ def _bce_with_logits(z: Array, t: Array, out: Array) -> Kernel:
 
 binary_cross_entropy_with_logits = Op(
     name="binary_cross_entropy_with_logits",
-    title="binary cross-entropy from logits",
-    reads="how surprised the sigmoid of {0} is by {1}, on average",
     shape=_logits_shape,
     forward=_bce_with_logits,
     pullbacks=(
-        Local(lambda s: _averaged(s.inputs[0].apply("sigmoid") - s.inputs[1], s)),
-        Local(lambda s: _averaged(-s.inputs[0], s)),
+        LocalDerivative(lambda s: _averaged(s.inputs[0].apply("sigmoid") - s.inputs[1], s)),
+        LocalDerivative(lambda s: _averaged(-s.inputs[0], s)),
     ),
     formula=Formula(
         total(
@@ -270,6 +270,13 @@ binary_cross_entropy_with_logits = Op(
             Use(-_P / _COUNT, ("whole", "n"), _OVER),
         ),
     ),
+    leading=True,
+    examples=(
+        Example(([[0.25], [-3.0]], [[1.0], [0.0]])),
+        Example(([[5.0, -0.5]], [[0.0, 1.0]])),
+    ),
+    title="binary cross-entropy from logits",
+    reads="how surprised the sigmoid of {0} is by {1}, on average",
     purpose=(
         "It is the sigmoid and the surprise in one: what is left of their slopes is prediction "
         "minus target."
@@ -285,10 +292,6 @@ binary_cross_entropy_with_logits = Op(
             "moves by {local#} per unit.",
             "average",
         ),
-    ),
-    examples=(
-        Example(([[0.25], [-3.0]], [[1.0], [0.0]])),
-        Example(([[5.0, -0.5]], [[0.0, 1.0]])),
     ),
 )
 
@@ -322,8 +325,8 @@ def _cross_entropy(z: Array, t: Array, out: Array) -> Kernel:
     return compute
 
 
-def _per_sample(local: Tensor, around: Around) -> Tensor:
-    return local.apply("divide_by_count", around.inputs[0], axes=_axes(around)[:-1])
+def _per_sample(local: Tensor, context: PullbackContext) -> Tensor:
+    return local.apply("divide_by_count", context.inputs[0], axes=_axes(context)[:-1])
 
 
 _CLASSES = ("axis", 0, -1)
@@ -333,12 +336,10 @@ _SHARE = call("exp", _P) / total("k", _CLASSES, call("exp", arg(0, "row", "n", "
 _WEIGHT = total("k", _CLASSES, arg(1, "row", "n", "k"))
 cross_entropy = Op(
     name="cross_entropy",
-    title="cross-entropy",
-    reads="how surprised the softmax of {0} is by {1}, on average",
     shape=_pair,
     forward=_cross_entropy,
     pullbacks=(
-        Local(
+        LocalDerivative(
             lambda s: _per_sample(
                 s.inputs[0].apply("softmax", axis=-1)
                 * s.inputs[1].apply("sum", axes=(-1,), keepdims=True)
@@ -346,7 +347,7 @@ cross_entropy = Op(
                 s,
             )
         ),
-        Local(lambda s: _per_sample(-s.inputs[0].apply("log_softmax", axis=-1), s)),
+        LocalDerivative(lambda s: _per_sample(-s.inputs[0].apply("log_softmax", axis=-1), s)),
     ),
     formula=Formula(
         total("n", _ALL, _T * (_LOG_SUM - _P)) / _SAMPLES,
@@ -355,6 +356,13 @@ cross_entropy = Op(
             Use((_LOG_SUM - _P) / _SAMPLES, ("whole", "n"), _OVER),
         ),
     ),
+    leading=True,
+    examples=(
+        Example(([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], [[1.0, 0.0, 0.0], [0.0, 0.25, 0.75]])),
+        Example(([1.0, -2.0], [0.0, 1.0])),
+    ),
+    title="cross-entropy",
+    reads="how surprised the softmax of {0} is by {1}, on average",
     purpose=(
         "It makes one number of how surprised the shares are by the right class: −log of the "
         "share it was given."
@@ -369,10 +377,6 @@ cross_entropy = Op(
             "The target weighs the surprise −log of this class's share: {local#} per unit.",
             "average",
         ),
-    ),
-    examples=(
-        Example(([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], [[1.0, 0.0, 0.0], [0.0, 0.25, 0.75]])),
-        Example(([1.0, -2.0], [0.0, 1.0])),
     ),
 )
 

@@ -11,7 +11,18 @@ import numpy as np
 
 from whygrad.engine.dims import Shape, same_shape, show_shape
 from whygrad.engine.formula import Expr, Formula, Use, arg, count, expr, total
-from whygrad.engine.op import Array, Example, Kernel, Op, Params, Pull, Reason, each_reason, scalar
+from whygrad.engine.op import (
+    BRANCHES,
+    VJP,
+    Array,
+    Example,
+    Kernel,
+    Op,
+    Params,
+    Reason,
+    each_reason,
+    scalar,
+)
 from whygrad.engine.windows import slid
 from whygrad.errors import ShapeError
 
@@ -100,15 +111,6 @@ def _max_pool_pick(u: Array, x: Array, out: Array, **params: Any) -> Kernel:
             np.copyto(target, picked, where=better)
 
     return compute
-
-
-def _winners(x: Array, **params: Any) -> Array:
-    """Return, for each window, where in x its largest is."""
-    places = np.empty(x.shape)
-    np.copyto(places.reshape(-1), np.arange(x.size))
-    out = np.empty(_pooled("max_pool", x.shape, params))
-    _max_pool_pick(places, x, out, **params)()
-    return out
 
 
 def _max_pool_input(g: Array, x: Array, out: Array, **params: Any) -> Kernel:
@@ -222,47 +224,45 @@ def _rows(rank: int) -> tuple[Op, ...]:
     return (
         Op(
             name=largest,
-            title="max pooling",
-            reads="the largest in each window of {0}",
             shape=max_shape,
             forward=_max_pool,
-            pullbacks=(Pull(lambda g, s: g.apply(f"{largest}_input", s.inputs[0], **s.params)),),
+            pullbacks=(VJP(lambda g, s: g.apply(f"{largest}_input", s.inputs[0], **s.params)),),
             formula=Formula(
                 Expr("largest", ("r", _WINDOW, _ELEMENT)),
                 (Use(Expr("wins", (0, _WHOLE, _WINDOW)), _WHOLE, (("r", _WINDOW),)),),
             ),
+            side=BRANCHES,
+            kinks=_TIES,
+            examples=(*(Example((x.tolist(),), p) for x, p in cases), ties),
+            title="max pooling",
+            reads="the largest in each window of {0}",
             purpose="It keeps the strongest answer of each neighbourhood.",
             reasons=each_reason(_GATE),
-            side=_winners,
-            examples=(*(Example((x.tolist(),), p) for x, p in cases), ties),
-            kinks=_TIES,
         ),
         Op(
             name=f"{largest}_pick",
-            title="pick where the largest was",
-            reads="{0} where {1} is the largest of its window",
             shape=pick_shape,
             forward=_max_pool_pick,
             pullbacks=(
-                Pull(lambda g, s: g.apply(f"{largest}_input", s.inputs[1], **s.params)),
+                VJP(lambda g, s: g.apply(f"{largest}_input", s.inputs[1], **s.params)),
                 None,
             ),
             formula=Formula(
                 total("r", _SECOND, _ELEMENT * Expr("wins", (1, _WHOLE, _SECOND))),
                 (Use(Expr("wins", (1, _WHOLE, _SECOND)), _WHOLE, (("r", _SECOND),)), None),
             ),
+            examples=tuple(Example((x[..., ::-1].tolist(), x.tolist()), p) for x, p in cases),
+            title="pick where the largest was",
+            reads="{0} where {1} is the largest of its window",
             purpose="It takes the number that the pooling would let through.",
             reasons=each_reason(_GATE, None),
-            examples=tuple(Example((x[..., ::-1].tolist(), x.tolist()), p) for x, p in cases),
         ),
         Op(
             name=f"{largest}_input",
-            title="send to where the largest was",
-            reads="{0}, sent to the largest of each window of {1}, 0 elsewhere",
             shape=max_input_shape,
             forward=_max_pool_input,
             pullbacks=(
-                Pull(lambda g, s: g.apply(f"{largest}_pick", s.inputs[1], **s.params)),
+                VJP(lambda g, s: g.apply(f"{largest}_pick", s.inputs[1], **s.params)),
                 None,
             ),
             formula=Formula(
@@ -272,45 +272,47 @@ def _rows(rank: int) -> tuple[Op, ...]:
                     None,
                 ),
             ),
-            purpose="It sends what arrives to the one number that was let through.",
-            reasons=each_reason(_GATE, None),
             examples=tuple(
                 Example((_filled(*_pooled(largest, x.shape, p)).tolist(), x.tolist()), p)
                 for x, p in cases
             ),
+            title="send to where the largest was",
+            reads="{0}, sent to the largest of each window of {1}, 0 elsewhere",
+            purpose="It sends what arrives to the one number that was let through.",
+            reasons=each_reason(_GATE, None),
         ),
         Op(
             name=mean,
-            title="mean pooling",
-            reads="the mean of each window of {0}",
             shape=avg_shape,
             forward=_avg_pool,
-            pullbacks=(Pull(lambda g, s: g.apply(f"{mean}_input", s.inputs[0], **s.params)),),
+            pullbacks=(VJP(lambda g, s: g.apply(f"{mean}_input", s.inputs[0], **s.params)),),
             formula=Formula(
                 total("r", _WINDOW, _ELEMENT) / _MANY,
                 (Use(1.0 / _MANY, _WHOLE, (("r", _WINDOW),)),),
             ),
+            examples=tuple(Example((x.tolist(),), p) for x, p in evenly),
+            title="mean pooling",
+            reads="the mean of each window of {0}",
             purpose="It keeps the average of each neighbourhood; padding counts as 0.",
             reasons=each_reason(_SHARE),
-            examples=tuple(Example((x.tolist(),), p) for x, p in evenly),
         ),
         Op(
             name=f"{mean}_input",
-            title="share out over the window",
-            reads="{0}, shared out evenly over each window of {1}",
             shape=avg_input_shape,
             forward=_avg_pool_input,
-            pullbacks=(Pull(lambda g, s: g.apply(mean, **s.params)), None),
+            pullbacks=(VJP(lambda g, s: g.apply(mean, **s.params)), None),
             formula=Formula(
                 total("r", _COVERING, _ELEMENT) / _MANY,
                 (Use(1.0 / _MANY, _WHOLE, (("r", _COVERING),)), None),
             ),
-            purpose="It gives each number of a window its share of what arrives.",
-            reasons=each_reason(_SHARE, None),
             examples=tuple(
                 Example((_filled(*_pooled(mean, x.shape, p)).tolist(), x.tolist()), p)
                 for x, p in evenly
             ),
+            title="share out over the window",
+            reads="{0}, shared out evenly over each window of {1}",
+            purpose="It gives each number of a window its share of what arrives.",
+            reasons=each_reason(_SHARE, None),
         ),
     )
 

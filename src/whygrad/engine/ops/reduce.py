@@ -10,11 +10,12 @@ import numpy as np
 from whygrad.engine.dims import Shape, broadcast, canonical_axes, reduced_shape, show_shape
 from whygrad.engine.formula import Expr, Formula, Use, arg, cases, compare, count, expr, out, total
 from whygrad.engine.op import (
+    BRANCHES,
+    VJP,
     Array,
     Example,
     Kernel,
     Op,
-    Pull,
     Reason,
     add_up,
     each_reason,
@@ -22,6 +23,7 @@ from whygrad.engine.op import (
     slot,
     take_largest,
 )
+from whygrad.engine.ops.reasons import FACTOR
 from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
@@ -47,12 +49,14 @@ def _sum(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> Kernel:
 
 sum_ = Op(
     name="sum",
-    title="sum",
-    reads="{0} added up",
     shape=_reduced,
     forward=_sum,
-    pullbacks=(Pull(lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)),),
+    pullbacks=(VJP(lambda g, s: g.apply("expand_like", s.inputs[0], **s.params)),),
     formula=Formula(total("r", _REDUCED, _X), (Use(_ONE, ("merge", "r"), _USE),)),
+    leading=True,
+    examples=_AXES,
+    title="sum",
+    reads="{0} added up",
     purpose="It gathers many numbers into one; each has its full say.",
     reasons=each_reason(
         Reason(
@@ -60,7 +64,6 @@ sum_ = Op(
             "contributions add",
         )
     ),
-    examples=_AXES,
 )
 
 
@@ -80,12 +83,10 @@ def _mean(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> Kernel
 
 mean = Op(
     name="mean",
-    title="mean",
-    reads="the mean of {0}",
     shape=_reduced,
     forward=_mean,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: g.apply("divide_by_count", s.inputs[0], axes=s.params["axes"]).apply(
                 "expand_like", s.inputs[0], **s.params
             )
@@ -95,6 +96,10 @@ mean = Op(
         total("r", _REDUCED, _X) / count(_REDUCED),
         (Use(1.0 / count(_REDUCED), ("merge", "r"), _USE),),
     ),
+    leading=True,
+    examples=_AXES,
+    title="mean",
+    reads="the mean of {0}",
     purpose="It lets many numbers speak with one voice, whatever their number.",
     reasons=each_reason(
         Reason(
@@ -103,7 +108,6 @@ mean = Op(
             "average",
         )
     ),
-    examples=_AXES,
 )
 
 
@@ -119,18 +123,20 @@ def _divided(shape: Shape, like: Shape, axes: tuple[int, ...]) -> Shape:
 _HOW_MANY = count(("reduced", 1))
 divide_by_count = Op(
     name="divide_by_count",
-    title="share",
-    reads="{0} divided by how many were averaged",
     shape=_divided,
     forward=_divide_by_count,
-    pullbacks=(Pull(lambda g, s: g.apply("divide_by_count", s.inputs[1], **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("divide_by_count", s.inputs[1], **s.params)), None),
     formula=Formula(arg(0) / _HOW_MANY, (Use(1.0 / _HOW_MANY), None)),
+    in_place=True,
+    leading=True,
+    examples=(Example(([1.0, 2.0, 3.0], _GRID), {"axes": (-2,)}),),
+    title="share",
+    reads="{0} divided by how many were averaged",
     purpose="It gives each of those averaged its share.",
     reasons=each_reason(
         Reason("{y} is {x} divided among as many as were averaged: {local#} for each.", "average"),
         None,
     ),
-    examples=(Example(([1.0, 2.0, 3.0], _GRID), {"axes": (-2,)}),),
 )
 
 
@@ -141,22 +147,16 @@ def _among_some(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     return reduced
 
 
-def _is_largest(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
-    return x == np.max(x, axes, keepdims=True)
-
-
 def _largest(x: Array, out: Array, axes: tuple[int, ...], keepdims: bool) -> Kernel:
     return partial(take_largest, x, axes, None, out, keepdims)
 
 
 amax = Op(
     name="amax",
-    title="maximum",
-    reads="the largest of {0}",
     shape=_among_some,
     forward=_largest,
     pullbacks=(
-        Pull(
+        VJP(
             lambda g, s: (
                 g.apply("expand_like", s.inputs[0], **s.params)
                 * s.inputs[0].apply("share_of_max", axes=s.params["axes"])
@@ -180,6 +180,15 @@ amax = Op(
             ),
         ),
     ),
+    side=BRANCHES,
+    kinks="where several are largest they share the gradient equally",
+    leading=True,
+    examples=(
+        *_AXES,
+        Example(([[1.0, 3.0, 3.0]],), {"axes": (-1,), "keepdims": False}, kink=True),
+    ),
+    title="maximum",
+    reads="the largest of {0}",
     purpose="It reports only the largest.",
     reasons=each_reason(
         (
@@ -195,12 +204,6 @@ amax = Op(
             ),
         )
     ),
-    side=_is_largest,
-    examples=(
-        *_AXES,
-        Example(([[1.0, 3.0, 3.0]],), {"axes": (-1,), "keepdims": False}, kink=True),
-    ),
-    kinks="where several are largest they share the gradient equally",
 )
 
 
@@ -221,8 +224,6 @@ _SIBLING = arg(0, "sibling", "k")
 _TOP = Expr("largest", ("k", _REDUCED, _SIBLING))
 share_of_max = Op(
     name="share_of_max",
-    title="share of the maximum",
-    reads="1 where {0} is the largest (shared where several are), else 0",
     shape=_shared,
     forward=_share_of_max,
     pullbacks=(None,),
@@ -235,13 +236,16 @@ share_of_max = Op(
         ),
         (None,),
     ),
-    purpose="It says which of them is the largest.",
-    reasons=each_reason(None),
+    leading=True,
     examples=(
         Example((_GRID,), {"axes": (-1,)}),
         Example(([[1.0, 3.0, 3.0], [2.0, 1.0, 0.0]],), {"axes": (-1,)}),
         Example((_GRID,), {"axes": (-2, -1)}),
     ),
+    title="share of the maximum",
+    reads="1 where {0} is the largest (shared where several are), else 0",
+    purpose="It says which of them is the largest.",
+    reasons=each_reason(None),
 )
 
 
@@ -272,13 +276,11 @@ _K = ("axis", 0, -1)
 _ROW, _COLUMN = arg(0, "axes", "i", "k"), arg(1, "axes", "k", "j")
 matmul = Op(
     name="matmul",
-    title="matrix product",
-    reads="rows of {0} meet columns of {1}",
     shape=_product,
     forward=_matmul,
     pullbacks=(
-        Pull(lambda g, s: g @ s.inputs[1].mT),
-        Pull(lambda g, s: s.inputs[0].mT @ g),
+        VJP(lambda g, s: g @ s.inputs[1].mT),
+        VJP(lambda g, s: s.inputs[0].mT @ g),
     ),
     formula=Formula(
         total("k", _K, _ROW * _COLUMN),
@@ -288,40 +290,15 @@ matmul = Op(
         ),
         axes=("i", "j"),
     ),
-    purpose="Each input is heard as loudly as the weight it passes says.",
-    reasons=each_reason(
-        (
-            Reason(
-                "{other} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} "
-                "moves, {y} stays.",
-                "the other factor",
-                compare("eq", slot("other"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {other=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {other#}.",
-                "the other factor",
-            ),
-        ),
-        (
-            Reason(
-                "{other} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} "
-                "moves, {y} stays.",
-                "the other factor",
-                compare("eq", slot("other"), 0.0),
-            ),
-            Reason(
-                "{x} reaches {y} multiplied by {other=}: raise {x} by 0.01 and {y} moves by "
-                "0.01 × {other#}.",
-                "the other factor",
-            ),
-        ),
-    ),
     examples=(
         Example((_GRID, [[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]])),
         Example(([_GRID, _GRID], [[1.0], [2.0], [-1.0]])),
         Example(([[0.5]], [[2.0]])),
     ),
+    title="matrix product",
+    reads="rows of {0} meet columns of {1}",
+    purpose="Each input is heard as loudly as the weight it passes says.",
+    reasons=each_reason(FACTOR, FACTOR),
 )
 
 OPS = (sum_, mean, divide_by_count, amax, share_of_max, matmul)

@@ -24,16 +24,17 @@ from whygrad.engine.dims import (
 )
 from whygrad.engine.formula import Expr, Formula, Use, arg, expr, total
 from whygrad.engine.op import (
+    VJP,
     Array,
     Example,
     Kernel,
     Op,
-    Pull,
     Reason,
     each_reason,
     first_shape,
 )
 from whygrad.engine.ops.kernels import summed
+from whygrad.engine.ops.reasons import COPY_ADDED, MOVED
 from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
@@ -46,15 +47,16 @@ def _itself(x: Array, shape: Shape) -> Array:
 
 identity = Op(
     name="identity",
-    title="pass on",
-    reads="{0}, passed on as it is",
     shape=first_shape,
     view=_itself,
-    pullbacks=(Pull(lambda g, s: g.apply("identity")),),
+    pullbacks=(VJP(lambda g, s: g.apply("identity")),),
     formula=Formula(arg(0), (Use(_ONE),)),
-    purpose="It passes a number on as it is: a local derivative of 1 costs no work.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    silent=True,
     examples=(Example((_GRID,)),),
+    title="pass on",
+    reads="{0}, passed on as it is",
+    purpose="It passes a number on as it is: a local derivative of 1 costs no work.",
+    reasons=each_reason(MOVED),
 )
 
 
@@ -81,18 +83,19 @@ def _permute_view(x: Array, shape: Shape, axes: tuple[int, ...]) -> Array:
 
 permute = Op(
     name="permute",
-    title="transpose",
-    reads="{0} with its axes in another order",
     shape=_permuted,
     view=_permute_view,
-    pullbacks=(Pull(lambda g, s: g.apply("permute", axes=_inverse(s.params["axes"]))),),
+    pullbacks=(VJP(lambda g, s: g.apply("permute", axes=_inverse(s.params["axes"]))),),
     formula=Formula(arg(0, "permute"), (Use(_ONE, ("permute",)),)),
-    purpose="It turns rows into columns, so that what belongs together meets.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    silent=True,
     examples=(
         Example((_GRID,), {"axes": (-1, -2)}),
         Example(([_GRID, _GRID],), {"axes": (-2, -1, -3)}),
     ),
+    title="transpose",
+    reads="{0} with its axes in another order",
+    purpose="It turns rows into columns, so that what belongs together meets.",
+    reasons=each_reason(MOVED),
 )
 
 
@@ -136,15 +139,16 @@ def _broadcast_view(x: Array, shape: Shape) -> Array:
 
 reshape = Op(
     name="reshape",
-    title="reshape",
-    reads="{0} in another shape, in the same order",
     shape=_reshaped,
     view=_reshape_view,
-    pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
+    pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
     formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)),)),
-    purpose="It lays the same numbers out differently.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    silent=True,
     examples=(Example((_GRID,), {"to": (3, -1)}), Example((_GRID,), {"to": (6,)})),
+    title="reshape",
+    reads="{0} in another shape, in the same order",
+    purpose="It lays the same numbers out differently.",
+    reasons=each_reason(MOVED),
 )
 
 
@@ -158,15 +162,16 @@ def _like_reshaped(shape: Shape, like: Shape) -> Shape:
 
 reshape_like = Op(
     name="reshape_like",
-    title="reshape back",
-    reads="{0} in the shape of {1}",
     shape=_like_reshaped,
     view=_reshape_like_view,
-    pullbacks=(Pull(lambda g, s: g.apply("reshape_like", s.inputs[0])), None),
+    pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])), None),
     formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)), None)),
-    purpose="It lays the same numbers out as they were.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    silent=True,
     examples=(Example((_GRID, [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])),),
+    title="reshape back",
+    reads="{0} in the shape of {1}",
+    purpose="It lays the same numbers out as they were.",
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -186,18 +191,19 @@ def _expand_view(x: Array, shape: Shape, axes: tuple[int, ...], keepdims: bool) 
 
 expand_like = Op(
     name="expand_like",
-    title="spread",
-    reads="{0}, the same for all that were summed",
     shape=_expanded,
     view=_expand_view,
-    pullbacks=(Pull(lambda g, s: g.apply("sum", **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("sum", **s.params)), None),
     formula=Formula(arg(0, "drop"), (Use(_ONE, ("drop",)), None)),
-    purpose="It hands the same number to all that were gathered into one.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    silent=True,
     examples=(
         Example(([1.0, 2.0, 3.0], _GRID), {"axes": (-2,), "keepdims": False}),
         Example(([[1.0], [2.0]], _GRID), {"axes": (-1,), "keepdims": True}),
     ),
+    title="spread",
+    reads="{0}, the same for all that were summed",
+    purpose="It hands the same number to all that were gathered into one.",
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -211,16 +217,17 @@ def _broadcast_to(shape: Shape, like: Shape) -> Shape:
 
 broadcast_like = Op(
     name="broadcast_like",
-    title="spread",
-    reads="{0}, copied for every element of {1}",
     shape=_broadcast_to,
     view=_broadcast_view,
-    pullbacks=(Pull(lambda g, s: g.apply("sum_like", s.inputs[0])), None),
+    pullbacks=(VJP(lambda g, s: g.apply("sum_like", s.inputs[0])), None),
     formula=Formula(arg(0), (Use(_ONE), None)),
-    purpose="It copies a number to everywhere it is used.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
-    examples=(Example(([1.0, 2.0, 3.0], _GRID)),),
     aligned=True,
+    silent=True,
+    examples=(Example(([1.0, 2.0, 3.0], _GRID)),),
+    title="spread",
+    reads="{0}, copied for every element of {1}",
+    purpose="It copies a number to everywhere it is used.",
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -240,29 +247,28 @@ def _summed_to(shape: Shape, like: Shape) -> Shape:
 
 sum_like = Op(
     name="sum_like",
-    title="sum over uses",
-    reads="{0}, added up over every copy that was made of {1}",
     shape=_summed_to,
     forward=_sum_like,
-    pullbacks=(Pull(lambda g, s: g.apply("broadcast_like", s.inputs[0])), None),
+    pullbacks=(VJP(lambda g, s: g.apply("broadcast_like", s.inputs[0])), None),
     formula=Formula(
         total("r", ("spread", 0), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), (("r", ("spread", 0)),)), None),
     ),
-    purpose=(
-        "It adds up what every copy of a value heard: a value that was used many times answers "
-        "for all of its uses."
-    ),
-    reasons=each_reason(
-        Reason("{x} is one of the uses added up in {y}: one for one.", "used by all"), None
-    ),
+    aligned=True,
+    leading=True,
     examples=(
         Example((_GRID, [0.0, 0.0, 0.0])),
         Example((_GRID, [[0.0], [0.0]])),
         Example((_GRID, 0.0)),
         Example((_GRID, _GRID)),
     ),
-    aligned=True,
+    title="sum over uses",
+    reads="{0}, added up over every copy that was made of {1}",
+    purpose=(
+        "It adds up what every copy of a value heard: a value that was used many times answers "
+        "for all of its uses."
+    ),
+    reasons=each_reason(COPY_ADDED, None),
 )
 
 Item = int | tuple[int | None, int | None, int | None]
@@ -317,39 +323,41 @@ def _put_shape(shape: Shape, like: Shape, index: tuple[Item, ...]) -> Shape:
 
 getitem = Op(
     name="getitem",
-    title="pick",
-    reads="the chosen part of {0}",
     shape=indexed_shape,
     view=_getitem_view,
-    pullbacks=(Pull(lambda g, s: g.apply("put_like", s.inputs[0], **s.params)),),
+    pullbacks=(VJP(lambda g, s: g.apply("put_like", s.inputs[0], **s.params)),),
     formula=Formula(arg(0, "getitem"), (Use(_ONE, ("getitem",)),)),
-    purpose="It takes out a part.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    silent=True,
     examples=(
         Example((_GRID,), {"index": (1, (None, None, 2))}),
         Example((_GRID,), {"index": (0, 1)}),
         Example((_GRID,), {"index": ((None, None, None), (2, None, -1))}),
     ),
+    title="pick",
+    reads="the chosen part of {0}",
+    purpose="It takes out a part.",
+    reasons=each_reason(MOVED),
 )
 
 _PLACED = (("r", ("preimage", 0, "getitem")),)
 put_like = Op(
     name="put_like",
-    title="put back",
-    reads="{0} where it was picked from {1}, 0 elsewhere",
     shape=_put_shape,
     forward=_put_like,
-    pullbacks=(Pull(lambda g, s: g.apply("getitem", **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("getitem", **s.params)), None),
     formula=Formula(
         total("r", ("preimage", 0, "getitem"), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _PLACED), None),
     ),
-    purpose="It puts a part back in its place, with 0 where nothing came from.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    leading=True,
     examples=(
         Example(([7.0, 8.0], _GRID), {"index": (1, (None, None, 2))}),
         Example((7.0, _GRID), {"index": (0, 1)}),
     ),
+    title="put back",
+    reads="{0} where it was picked from {1}, 0 elsewhere",
+    purpose="It puts a part back in its place, with 0 where nothing came from.",
+    reasons=each_reason(MOVED, None),
 )
 
 
@@ -392,32 +400,31 @@ def _index_select(x: Array, index: Array, out: Array, axis: int) -> Kernel:
 
 index_select = Op(
     name="index_select",
-    title="look up",
-    reads="the rows of {0} that {1} names",
     shape=_selected,
     forward=_index_select,
-    pullbacks=(Pull(lambda g, s: g.apply("index_add_like", *s.inputs[::-1], **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("index_add_like", *s.inputs[::-1], **s.params)), None),
     formula=Formula(arg(0, "select", 1), (Use(_ONE, ("select", 1)), None)),
-    purpose="It looks rows up in a table, as an embedding does.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     expects={1: "int"},
+    silent=True,
     examples=(
         Example((_GRID, [1, 0, 1]), {"axis": -2}),
         Example((_GRID, [2, 2]), {"axis": -1}),
         Example((_GRID, [[1, 0], [1, 1], [0, 0]]), {"axis": -2}),
         Example((_GRID, 1), {"axis": -1}),
     ),
+    title="look up",
+    reads="the rows of {0} that {1} names",
+    purpose="It looks rows up in a table, as an embedding does.",
+    reasons=each_reason(MOVED, None),
 )
 
 _LOOKED_UP = (("r", ("preimage", 0, "select", 1)),)
 index_add_like = Op(
     name="index_add_like",
-    title="add where looked up",
-    reads="{0}, added up in the rows of {2} that were looked up",
     shape=_added_to,
     forward=_index_add_like,
     pullbacks=(
-        Pull(lambda g, s: g.apply("index_select", s.inputs[1], **s.params)),
+        VJP(lambda g, s: g.apply("index_select", s.inputs[1], **s.params)),
         None,
         None,
     ),
@@ -425,18 +432,20 @@ index_add_like = Op(
         total("r", ("preimage", 0, "select", 1), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _LOOKED_UP), None, None),
     ),
-    purpose="It adds up, for each row of the table, what all its look-ups heard.",
-    reasons=each_reason(
-        Reason("{x} is one of the look-ups added up in {y}: one for one.", "used by all"),
-        None,
-        None,
-    ),
     expects={1: "int"},
     examples=(
         Example(
             ([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], [1, 0, 1], _GRID), {"axis": -2}
         ),
         Example(([[[1.0, 2.0]], [[3.0, 4.0]]], [[0, 2]], _GRID), {"axis": -1}),
+    ),
+    title="add where looked up",
+    reads="{0}, added up in the rows of {2} that were looked up",
+    purpose="It adds up, for each row of the table, what all its look-ups heard.",
+    reasons=each_reason(
+        Reason("{x} is one of the look-ups added up in {y}: one for one.", "used by all"),
+        None,
+        None,
     ),
 )
 
@@ -483,27 +492,26 @@ def _gather(x: Array, index: Array, out: Array, axis: int) -> Kernel:
 
 gather = Op(
     name="gather",
-    title="gather",
-    reads="the element of {0} that {1} names, for each place",
     shape=_gathered,
     forward=_gather,
-    pullbacks=(Pull(lambda g, s: g.apply("scatter_add_like", *s.inputs[::-1], **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("scatter_add_like", *s.inputs[::-1], **s.params)), None),
     formula=Formula(arg(0, "gather", 1), (Use(_ONE, ("gather", 1)), None)),
-    purpose="It picks one element for each place.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
     expects={1: "int"},
+    silent=True,
     examples=(Example((_GRID, [[2, 0], [1, 1]]), {"axis": -1}),),
+    title="gather",
+    reads="the element of {0} that {1} names, for each place",
+    purpose="It picks one element for each place.",
+    reasons=each_reason(MOVED, None),
 )
 
 _GATHERED = (("r", ("preimage", 0, "gather", 1)),)
 scatter_add_like = Op(
     name="scatter_add_like",
-    title="add where gathered",
-    reads="{0}, added up in the places of {2} it was gathered from",
     shape=_scattered,
     forward=_scatter_add_like,
     pullbacks=(
-        Pull(lambda g, s: g.apply("gather", s.inputs[1], **s.params)),
+        VJP(lambda g, s: g.apply("gather", s.inputs[1], **s.params)),
         None,
         None,
     ),
@@ -511,12 +519,12 @@ scatter_add_like = Op(
         total("r", ("preimage", 0, "gather", 1), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _GATHERED), None, None),
     ),
-    purpose="It adds up, for each place, what all its uses heard.",
-    reasons=each_reason(
-        Reason("{x} is one of the uses added up in {y}: one for one.", "used by all"), None, None
-    ),
     expects={1: "int"},
     examples=(Example(([[1.0, 2.0], [3.0, 4.0]], [[2, 0], [1, 1]], _GRID), {"axis": -1}),),
+    title="add where gathered",
+    reads="{0}, added up in the places of {2} it was gathered from",
+    purpose="It adds up, for each place, what all its uses heard.",
+    reasons=each_reason(COPY_ADDED, None, None),
 )
 
 
@@ -584,56 +592,60 @@ def _put_part_shape(g: Shape, *inputs: Shape, axis: int, part: int) -> Shape:
 
 cat = Op(
     name="cat",
-    title="join",
-    reads="the inputs, one after the other",
     shape=_joined,
     forward=_cat,
-    pullbacks=(Pull(lambda g, s: g.apply("cat_part", *s.inputs, part=s.argument, **s.params)),),
+    pullbacks=(VJP(lambda g, s: g.apply("cat_part", *s.inputs, part=s.argument, **s.params)),),
     formula=Formula(Expr("piece"), (Use(_ONE, ("joined",)),)),
-    purpose="It puts values side by side.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate")),
+    variadic=True,
+    leading=True,
+    silent=True,
     examples=(
         Example((_GRID, [[9.0, 8.0, 7.0]]), {"axis": -2}),
         Example((_GRID, [[9.0], [8.0]], _GRID), {"axis": -1}),
     ),
-    variadic=True,
+    title="join",
+    reads="the inputs, one after the other",
+    purpose="It puts values side by side.",
+    reasons=each_reason(MOVED),
 )
 
 cat_part = Op(
     name="cat_part",
-    title="take the part back",
-    reads="the part of {0} that one of the joined inputs gave",
     shape=_cat_part_shape,
     forward=_cat_part,
-    pullbacks=(Pull(lambda g, s: g.apply("put_part", *s.inputs[1:], **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("put_part", *s.inputs[1:], **s.params)), None),
     formula=Formula(arg(0, "part"), (Use(_ONE, ("part",)), None)),
-    purpose="It takes back what one of the joined values gave.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
-    examples=(Example((_GRID, [[0.0], [0.0]], [[0.0, 0.0], [0.0, 0.0]]), {"axis": -1, "part": 1}),),
     variadic=True,
+    leading=True,
+    examples=(Example((_GRID, [[0.0], [0.0]], [[0.0, 0.0], [0.0, 0.0]]), {"axis": -1, "part": 1}),),
+    title="take the part back",
+    reads="the part of {0} that one of the joined inputs gave",
+    purpose="It takes back what one of the joined values gave.",
+    reasons=each_reason(MOVED, None),
 )
 
 _PUT = (("r", ("preimage", 0, "part")),)
 put_part = Op(
     name="put_part",
-    title="put the part back",
-    reads="{0} in its part of the joined value, 0 elsewhere",
     shape=_put_part_shape,
     forward=_put_part,
-    pullbacks=(Pull(lambda g, s: g.apply("cat_part", *s.inputs[1:], **s.params)), None),
+    pullbacks=(VJP(lambda g, s: g.apply("cat_part", *s.inputs[1:], **s.params)), None),
     formula=Formula(
         total("r", ("preimage", 0, "part"), arg(0, "whole", "r")),
         (Use(_ONE, ("whole", "r"), _PUT), None),
     ),
-    purpose="It puts a part back among zeros.",
-    reasons=each_reason(Reason("{y} is {x}, only in another place: one for one.", "rate"), None),
+    variadic=True,
+    leading=True,
     examples=(
         Example(
             ([[7.0, 8.0], [9.0, 1.0]], [[0.0], [0.0]], [[0.0, 0.0], [0.0, 0.0]]),
             {"axis": -1, "part": 1},
         ),
     ),
-    variadic=True,
+    title="put the part back",
+    reads="{0} in its part of the joined value, 0 elsewhere",
+    purpose="It puts a part back among zeros.",
+    reasons=each_reason(MOVED, None),
 )
 
 OPS = (

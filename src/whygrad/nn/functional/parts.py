@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from whygrad.engine.tensor import Tensor, current_scene, scene
+from whygrad.engine.tensor import Tensor, annotate, current_annotation
 
 Given = ParamSpec("Given")
 
@@ -20,9 +20,9 @@ def composite(title: str) -> Callable[[Callable[Given, Tensor]], Callable[Given,
     def decorate(function: Callable[Given, Tensor]) -> Callable[Given, Tensor]:
         @wraps(function)
         def marked(*args: Given.args, **kwargs: Given.kwargs) -> Tensor:
-            if current_scene().part[-1:] == (title,):
+            if current_annotation().part[-1:] == (title,):
                 return function(*args, **kwargs)
-            with scene(part=(title,)):
+            with annotate(part=(title,)):
                 return function(*args, **kwargs)
 
         return marked

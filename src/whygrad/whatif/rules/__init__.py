@@ -1,6 +1,6 @@
 """The rules that make the mistakes: each takes a tape and says which steps to do differently.
 
-A rule is None where there is nothing on the tape to make the mistake on.
+A rewrite is None where there is nothing on the tape to make the mistake on.
 """
 
 from whygrad.whatif.rules.activations import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.rewrite import (
+    Rewrite,
     Rewriter,
-    Rule,
     fits_in_place,
     reversed_step,
 )
@@ -21,12 +21,12 @@ from whygrad.whatif.rules.steps import (
 )
 
 
-def skip_relu_mask(tape: Tape) -> Rule | None:
+def skip_relu_mask(tape: Tape) -> Rewrite | None:
     """Pass the gradient through a shut ReLU."""
     return at_each(through(tape, "relu"), pass_upstream)
 
 
-def mask_by_gradient(tape: Tape) -> Rule | None:
+def mask_by_gradient(tape: Tape) -> Rewrite | None:
     """Mask by the sign of what arrives, not of z."""
 
     def local(step: Step, new: Rewriter) -> int:
@@ -35,7 +35,7 @@ def mask_by_gradient(tape: Tape) -> Rule | None:
     return at_each(through(tape, "relu"), with_local(local))
 
 
-def mask_of_wrong_layer(tape: Tape) -> Rule | None:
+def mask_of_wrong_layer(tape: Tape) -> Rewrite | None:
     """Use another layer's ReLU mask."""
     chains = through(tape, "relu")
     other: dict[int, int] = {}
@@ -55,7 +55,7 @@ def mask_of_wrong_layer(tape: Tape) -> Rule | None:
     return at_each([step for step in chains if step.id in other], with_local(local))
 
 
-def relu_open_at_zero(tape: Tape) -> Rule | None:
+def relu_open_at_zero(tape: Tape) -> Rewrite | None:
     """Take the ReLU's slope at 0 as 1."""
 
     def open_at_zero(step: Step, new: Rewriter) -> None:
@@ -64,7 +64,7 @@ def relu_open_at_zero(tape: Tape) -> Rule | None:
     return at_each(backward_of(tape, "heaviside", "relu"), open_at_zero)
 
 
-def sigmoid_of_activation(tape: Tape) -> Rule | None:
+def sigmoid_of_activation(tape: Tape) -> Rewrite | None:
     """Take the sigmoid's slope at a, not at z."""
 
     def local(step: Step, new: Rewriter) -> int:
@@ -77,17 +77,17 @@ def sigmoid_of_activation(tape: Tape) -> Rule | None:
     return at_each(through(tape, "sigmoid"), with_local(local))
 
 
-def forget_squash_slope(tape: Tape) -> Rule | None:
+def forget_squash_slope(tape: Tape) -> Rewrite | None:
     """Forget the activation's slope."""
     return at_each(through(tape, "sigmoid", "tanh", "softplus"), pass_upstream)
 
 
-def tanh_without_square(tape: Tape) -> Rule | None:
+def tanh_without_square(tape: Tape) -> Rewrite | None:
     """Take tanh's slope as 1 − a."""
     return at_each(backward_of(tape, "square", "tanh"), undo)
 
 
-def detach_in_the_middle(tape: Tape) -> Rule | None:
+def detach_in_the_middle(tape: Tape) -> Rewrite | None:
     """Cut the graph in the middle."""
     hidden = [step for step in through(tape, *ACTIVATIONS) if not _feeds_loss(tape, step)]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.rewrite import (
+    Rewrite,
     Rewriter,
-    Rule,
     is_accumulation,
     is_chain,
     reversed_step,
@@ -13,7 +13,7 @@ from whygrad.whatif.rewrite import (
 from whygrad.whatif.rules.steps import ACTIVATIONS, at_each, backward_of, through, with_local
 
 
-def add_rates(tape: Tape) -> Rule | None:
+def add_rates(tape: Tape) -> Rewrite | None:
     """Add rates where they multiply."""
     steps = [s for s in tape.steps if is_chain(s) and not _is_seed(tape, s.inputs[0])]
 
@@ -27,7 +27,7 @@ def _is_seed(tape: Tape, value: int) -> bool:
     return value not in tape.makers
 
 
-def doubling_and_tripling(tape: Tape) -> Rule | None:
+def doubling_and_tripling(tape: Tape) -> Rewrite | None:
     """Takes how many times larger for how much larger: output / input in place of the slope."""
 
     def local(step: Step, new: Rewriter) -> int:
@@ -38,7 +38,7 @@ def doubling_and_tripling(tape: Tape) -> Rule | None:
     return at_each(through(tape, *ACTIVATIONS, "square", "exp", "sqrt"), with_local(local))
 
 
-def overwrite_at_fan_out(tape: Tape) -> Rule | None:
+def overwrite_at_fan_out(tape: Tape) -> Rewrite | None:
     """Overwrite where contributions add."""
 
     def last(step: Step, new: Rewriter) -> None:
@@ -47,7 +47,7 @@ def overwrite_at_fan_out(tape: Tape) -> Rule | None:
     return at_each([s for s in tape.steps if is_accumulation(tape, s)], last)
 
 
-def leave_out_a_use(tape: Tape) -> Rule | None:
+def leave_out_a_use(tape: Tape) -> Rewrite | None:
     """Leave out a use at a fan-out."""
 
     def first(step: Step, new: Rewriter) -> None:
@@ -56,7 +56,7 @@ def leave_out_a_use(tape: Tape) -> Rule | None:
     return at_each([s for s in tape.steps if is_accumulation(tape, s)], first)
 
 
-def pass_on_too_early(tape: Tape) -> Rule | None:
+def pass_on_too_early(tape: Tape) -> Rewrite | None:
     """Below a value that is used twice, what its first use reported is passed on alone."""
     first: dict[int, int] = {}
     for step in tape.steps:
@@ -77,7 +77,7 @@ def pass_on_too_early(tape: Tape) -> Rule | None:
     return at_each(steps, early)
 
 
-def max_to_all(tape: Tape) -> Rule | None:
+def max_to_all(tape: Tape) -> Rewrite | None:
     """Give the gradient of a maximum to all."""
     larger = through(tape, "maximum", "minimum")
     largest = [s for s in backward_of(tape, "mul", "amax")]

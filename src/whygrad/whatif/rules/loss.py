@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.rewrite import (
+    Rewrite,
     Rewriter,
-    Rule,
     is_chain,
 )
 from whygrad.whatif.rules.steps import (
@@ -19,7 +19,7 @@ from whygrad.whatif.rules.steps import (
 )
 
 
-def forget_factor_two(tape: Tape) -> Rule | None:
+def forget_factor_two(tape: Tape) -> Rewrite | None:
     """Forget the 2 of the square."""
     steps = [
         step
@@ -33,12 +33,12 @@ def forget_factor_two(tape: Tape) -> Rule | None:
     return at_each(steps, without)
 
 
-def forget_one_over_n(tape: Tape) -> Rule | None:
+def forget_one_over_n(tape: Tape) -> Rewrite | None:
     """Forget to divide by n."""
     return at_each(backward_of(tape, "divide_by_count", *LOSSES, "mean"), undo)
 
 
-def sum_for_mean(tape: Tape) -> Rule | None:
+def sum_for_mean(tape: Tape) -> Rewrite | None:
     """The loss, and with it every gradient, is as many times too large as were averaged."""
     losses = [step for step in tape.steps if step.op in LOSSES or step.op == "mean"]
     losses = [step for step in losses if step.phase in ("forward", "loss")]
@@ -46,7 +46,7 @@ def sum_for_mean(tape: Tape) -> Rule | None:
     if not losses or not shares:
         return None
 
-    def rule(step: Step, new: Rewriter) -> bool:
+    def change(step: Step, new: Rewriter) -> bool:
         if step.id in shares:
             undo(step, new)
             return True
@@ -66,10 +66,10 @@ def sum_for_mean(tape: Tape) -> Rule | None:
         new.finish(step, "mul", [mean, count])
         return True
 
-    return rule
+    return change
 
 
-def flip_the_error(tape: Tape) -> Rule | None:
+def flip_the_error(tape: Tape) -> Rewrite | None:
     """Take the error as t − ŷ, inside a loss or where the difference is written out."""
     inside = [
         step
@@ -101,7 +101,7 @@ def _is_of_an_error(tape: Tape, step: Step) -> bool:
     return squared and other.role in ("input", "target")
 
 
-def softmax_twice(tape: Tape) -> Rule | None:
+def softmax_twice(tape: Tape) -> Rewrite | None:
     """Put a softmax before a loss that has one."""
     losses = [step for step in tape.steps if step.op == "cross_entropy"]
     if len(losses) != 1:
@@ -111,7 +111,7 @@ def softmax_twice(tape: Tape) -> Rule | None:
     chains = {s.id for s in through(tape, "cross_entropy")}
     made: dict[str, int] = {}
 
-    def rule(step: Step, new: Rewriter) -> bool:
+    def change(step: Step, new: Rewriter) -> bool:
         if step.id == losses[0].id:
             made["shares"] = new.emit(step, "softmax", [new.id(logits)], axis=-1)
             new.finish(step, step.op, [made["shares"], new.id(step.inputs[1])])
@@ -129,10 +129,10 @@ def softmax_twice(tape: Tape) -> Rule | None:
             return True
         return False
 
-    return rule
+    return change
 
 
-def logits_as_probabilities(tape: Tape) -> Rule | None:
+def logits_as_probabilities(tape: Tape) -> Rewrite | None:
     """The loss is given the weighted sum where it expects the sigmoid of it."""
     losses = [step for step in tape.steps if step.op == "binary_cross_entropy"]
     if len(losses) != 1:
@@ -147,7 +147,7 @@ def logits_as_probabilities(tape: Tape) -> Rule | None:
         if s.reverses is not None and s.reverses.step == losses[0].id and not is_chain(s)
     }
 
-    def rule(step: Step, new: Rewriter) -> bool:
+    def change(step: Step, new: Rewriter) -> bool:
         def swapped() -> list[int]:
             return [
                 new.id(squash.inputs[0] if i == squash.output else i)  # type: ignore[union-attr]
@@ -162,7 +162,7 @@ def logits_as_probabilities(tape: Tape) -> Rule | None:
             return True
         return False
 
-    return rule
+    return change
 
 
 def _passes_to(tape: Tape, step: Step, forward: Step) -> bool:

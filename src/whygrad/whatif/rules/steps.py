@@ -1,4 +1,4 @@
-"""Which steps of a tape a rule is about, and what is done at them."""
+"""Which steps of a tape a change is about, and what is done at them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from whygrad.tape.tape import Step, Tape, Value
 from whygrad.whatif.rewrite import (
+    Rewrite,
     Rewriter,
-    Rule,
     is_chain,
     reversed_step,
 )
@@ -21,19 +21,19 @@ LOSSES = (
 )
 
 
-def at_each(steps: list[Step], do: Callable[[Step, Rewriter], None]) -> Rule | None:
-    """Return the rule that does something else at some steps; None if there are none."""
+def at_each(steps: list[Step], do: Callable[[Step, Rewriter], None]) -> Rewrite | None:
+    """Return the change that does something else at some steps; None if there are none."""
     if not steps:
         return None
     chosen = {step.id for step in steps}
 
-    def rule(step: Step, new: Rewriter) -> bool:
+    def change(step: Step, new: Rewriter) -> bool:
         if step.id not in chosen:
             return False
         do(step, new)
         return True
 
-    return rule
+    return change
 
 
 def through(tape: Tape, *ops: str) -> list[Step]:

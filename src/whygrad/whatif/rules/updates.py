@@ -6,8 +6,8 @@ import numpy as np
 
 from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.rewrite import (
+    Rewrite,
     Rewriter,
-    Rule,
     fits_in_place,
     reversed_step,
 )
@@ -20,7 +20,7 @@ def _updates(tape: Tape) -> list[Step]:
     return [s for s in tape.steps if s.output in after and s.op == "sub"]
 
 
-def add_the_gradient(tape: Tape) -> Rule | None:
+def add_the_gradient(tape: Tape) -> Rewrite | None:
     """Add the gradient in place of subtracting it."""
 
     def added(step: Step, new: Rewriter) -> None:
@@ -29,7 +29,7 @@ def add_the_gradient(tape: Tape) -> Rule | None:
     return at_each(_updates(tape), added)
 
 
-def forget_the_learning_rate(tape: Tape) -> Rule | None:
+def forget_the_learning_rate(tape: Tape) -> Rewrite | None:
     """Step by the whole gradient."""
     steps = [
         step
@@ -45,7 +45,7 @@ def forget_the_learning_rate(tape: Tape) -> Rule | None:
     return at_each(steps, without)
 
 
-def leave_biases(tape: Tape) -> Rule | None:
+def leave_biases(tape: Tape) -> Rewrite | None:
     """Forget to update the biases."""
     biases = [s for s in _updates(tape) if tape.values[s.inputs[0]].name[:1] == "b"]
 
@@ -55,7 +55,7 @@ def leave_biases(tape: Tape) -> Rule | None:
     return at_each(biases, left)
 
 
-def keep_old_gradients(tape: Tape) -> Rule | None:
+def keep_old_gradients(tape: Tape) -> Rewrite | None:
     """Keep old gradients (no zeroing)."""
     parameters = {a for a, _ in tape.carries if tape.values[a].role == "parameter"}
     made = {tape.gradients[p]: p for p in parameters if p in tape.gradients}
@@ -72,7 +72,7 @@ def keep_old_gradients(tape: Tape) -> Rule | None:
     return at_each(steps, kept)
 
 
-def forget_the_velocity(tape: Tape) -> Rule | None:
+def forget_the_velocity(tape: Tape) -> Rewrite | None:
     """Let momentum forget."""
     carried = {b for a, b in tape.carries if tape.values[a].name.startswith("velocity")}
     steps = [s for s in tape.steps if s.output in carried and s.op == "add"]
@@ -83,17 +83,17 @@ def forget_the_velocity(tape: Tape) -> Rule | None:
     return at_each(steps, only_now)
 
 
-def update_before_propagating(tape: Tape) -> Rule | None:
+def update_before_propagating(tape: Tape) -> Rewrite | None:
     """Update a layer before going back through it."""
     return _with_updated_weights(tape, cascade=True)
 
 
-def updated_weight_in_backward(tape: Tape) -> Rule | None:
+def updated_weight_in_backward(tape: Tape) -> Rewrite | None:
     """Go back through weights that were updated meanwhile."""
     return _with_updated_weights(tape, cascade=False)
 
 
-def _with_updated_weights(tape: Tape, *, cascade: bool) -> Rule | None:
+def _with_updated_weights(tape: Tape, *, cascade: bool) -> Rewrite | None:
     """Go back through the weights as they are after the update.
 
     With ``cascade``, each layer is updated by the gradient that came through the updated layers
@@ -119,7 +119,7 @@ def _with_updated_weights(tape: Tape, *, cascade: bool) -> Rule | None:
     rate = tape.by_name["learning_rate"]
     right: dict[int, int] = {}
 
-    def rule(step: Step, new: Rewriter) -> bool:
+    def change(step: Step, new: Rewriter) -> bool:
         if step.id not in flips:
             return False
         weight = flips[step.id]
@@ -131,7 +131,7 @@ def _with_updated_weights(tape: Tape, *, cascade: bool) -> Rule | None:
         new.finish(step, "permute", [moved], **step.params)
         return True
 
-    return rule
+    return change
 
 
 def _own_gradient(tape: Tape, new: Rewriter, weight: int, at: Step) -> int | None:

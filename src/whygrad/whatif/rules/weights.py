@@ -6,8 +6,8 @@ import numpy as np
 
 from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.rewrite import (
+    Rewrite,
     Rewriter,
-    Rule,
 )
 from whygrad.whatif.rules.steps import (
     ACTIVATIONS,
@@ -20,7 +20,7 @@ from whygrad.whatif.rules.steps import (
 )
 
 
-def transpose_the_wrong_matrix(tape: Tape) -> Rule | None:
+def transpose_the_wrong_matrix(tape: Tape) -> Rewrite | None:
     """Transpose the wrong matrix."""
     back = {  # g @ Wᵀ becomes g @ W, where W is square
         step.id: (step.inputs[0], transposed_from(tape, step.inputs[1]))
@@ -50,7 +50,7 @@ def _is_square(tape: Tape, value: int) -> bool:
     return len(shape) == 2 and int(shape[0]) == int(shape[1]) and int(shape[0]) > 1
 
 
-def weight_for_input(tape: Tape) -> Rule | None:
+def weight_for_input(tape: Tape) -> Rewrite | None:
     """The gradient of w in w·x is given the factor w in place of x."""
     products = [
         step
@@ -76,7 +76,7 @@ def weight_for_input(tape: Tape) -> Rule | None:
     return at_each(products + plain, own)
 
 
-def forget_the_other_factor(tape: Tape) -> Rule | None:
+def forget_the_other_factor(tape: Tape) -> Rewrite | None:
     """Leave out the input in a weight's gradient."""
     products = [step for step in weight_products(tape, 1) if _one_number(tape, step)]
     chosen = {s.id for s in products}
@@ -99,7 +99,7 @@ def _one_number(tape: Tape, step: Step) -> bool:
     return all(int(np.prod(shape)) == 1 for shape in shapes)
 
 
-def input_before_activation(tape: Tape) -> Rule | None:
+def input_before_activation(tape: Tape) -> Rewrite | None:
     """A weight's gradient is given z, the sum before the activation, in place of a."""
     before: dict[int, int] = {}
     for step in weight_products(tape, 1):
@@ -116,7 +116,7 @@ def input_before_activation(tape: Tape) -> Rule | None:
     return at_each([s for s in tape.steps if s.id in before], earlier)
 
 
-def bias_from_one_example(tape: Tape) -> Rule | None:
+def bias_from_one_example(tape: Tape) -> Rewrite | None:
     """Take a bias's gradient from one example."""
     steps = [
         step

@@ -1,4 +1,4 @@
-"""The cases a learner's own functions are held to, each with the right numbers."""
+"""The scenarios a learner's own functions are held to, each with the right numbers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from whygrad.spec import spec_from_dict
 from whygrad.tape.run import Run
 from whygrad.training.start import start
 
-CASES = 12  # for each function
+COUNT = 12  # for each function
 FUNCTIONS = {"neuron": "neuron", "two_layers": "two_layers", "autograd": "Value"}
 GraphStep = tuple[str, str, tuple[str, ...]]  # result, op, inputs
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Scenario:
     """One call of a learner's function.
 
     Attributes:
@@ -52,10 +52,10 @@ class Case:
         }
 
 
-def cases(seed: int) -> dict[str, list[Case]]:
-    """Return the cases of every function, by its name."""
+def scenarios(seed: int) -> dict[str, list[Scenario]]:
+    """Return the scenarios of every function, by its name."""
     made = {"neuron": _neuron, "two_layers": _two_layers, "Value": _autograd}
-    return {name: [make(seed * CASES + n) for n in range(CASES)] for name, make in made.items()}
+    return {name: [make(seed * COUNT + n) for n in range(COUNT)] for name, make in made.items()}
 
 
 def _numbers(seed: int, name: str, shape: tuple[int, ...]) -> Array:
@@ -63,7 +63,7 @@ def _numbers(seed: int, name: str, shape: tuple[int, ...]) -> Array:
     return np.round(random.uniform(seed, f"check/{name}", shape, -2.0, 2.0), 1) + 0.05
 
 
-def _neuron(seed: int) -> Case:
+def _neuron(seed: int) -> Scenario:
     arguments = {name: _one(seed, name) for name in ("w", "b", "x", "y")}
     spec = {
         "formula": {
@@ -76,10 +76,10 @@ def _neuron(seed: int) -> Case:
         "data": {"x": arguments["x"], "y": arguments["y"]},
     }
     names = {"loss": "L", "dw": "dL/dw", "db": "dL/db"}
-    return Case("neuron", arguments, _played(spec), names)
+    return Scenario("neuron", arguments, _played(spec), names)
 
 
-def _two_layers(seed: int) -> Case:
+def _two_layers(seed: int) -> Scenario:
     hidden, rows = 2 + seed % 2, 1 + seed % 3
     shapes = {
         "W1": (2, hidden),
@@ -98,7 +98,7 @@ def _two_layers(seed: int) -> Case:
         "data": {"x": arguments["x"], "y": arguments["t"], "batch": "all"},
     }
     names = {"loss": "L", **{f"d{p}": f"dL/d{p}" for p in ("W2", "b2", "W1", "b1")}}
-    return Case("two_layers", arguments, _played(spec), names)
+    return Scenario("two_layers", arguments, _played(spec), names)
 
 
 # From easy to hard: one step; a value used twice; a shut ReLU; values used twice below one another.
@@ -118,14 +118,14 @@ _GRAPHS: tuple[tuple[GraphStep, ...], ...] = (
 _WRITTEN = {"add": "{} + {}", "mul": "{} * {}", "relu": "relu({})"}
 
 
-def _autograd(seed: int) -> Case:
+def _autograd(seed: int) -> Scenario:
     steps = _GRAPHS[seed % len(_GRAPHS)]
     statements = {name: _WRITTEN[op].format(*inputs) for name, op, inputs in steps}
     used = {i for _, _, inputs in steps for i in inputs}
     arguments = {name: _one(seed, name) for name in ("a", "b") if name in used}
     run = _played({"formula": {**arguments, **statements}})
     names = {"loss": "L", **{f"d{name}": f"dL/d{name}" for name in arguments}}
-    return Case("Value", arguments, run, names, steps)
+    return Scenario("Value", arguments, run, names, steps)
 
 
 def _one(seed: int, name: str) -> float:

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from whygrad.engine.formula import (
     Expr,
-    Place,
+    StepContext,
     choose,
     number_text,
     place,
@@ -32,7 +32,7 @@ _RANK = {"hyperparameter": 0, "gradient": 1, "parameter": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class LessonStep:
+class WorkedStep:
     """One line of the worked example.
 
     Attributes:
@@ -63,8 +63,8 @@ class Line:
     value: float
 
 
-def lesson(tape: Tape, *, unfold: bool = False) -> tuple[LessonStep, ...]:
-    """Return the tape's steps at the lesson grain, or every primitive if ``unfold``.
+def worked_steps(tape: Tape, *, unfold: bool = False) -> tuple[WorkedStep, ...]:
+    """Return a tape's worked steps, or every primitive if ``unfold``.
 
     Steps are in an order in which they can be computed. In the backward pass through a layer its
     parameters come before what is passed on, as they are taught.
@@ -73,7 +73,7 @@ def lesson(tape: Tape, *, unfold: bool = False) -> tuple[LessonStep, ...]:
     if not unfold:
         made = _parameters_first(tape, made)
     return tuple(
-        LessonStep(
+        WorkedStep(
             value=step.output,
             name=tape.label(step.output),
             phase=step.phase,
@@ -86,11 +86,11 @@ def lesson(tape: Tape, *, unfold: bool = False) -> tuple[LessonStep, ...]:
 
 
 def is_shown(tape: Tape, value: int) -> bool:
-    """Say whether the lesson grain shows a value: leaves, and what has a name."""
+    """Say whether worked steps show a value: leaves, and what has a name."""
     return bool(tape.values[value].name) or value not in tape.makers
 
 
-def lines(run: Run, step: LessonStep, *, unfold: bool = False) -> Iterator[Line]:
+def lines(run: Run, step: WorkedStep, *, unfold: bool = False) -> Iterator[Line]:
     """Yield a step's numbers, one line per element."""
     for at in range(run.arrays[step.value].size):
         tree = formula(run, step.value, at, fold=not unfold)
@@ -138,7 +138,7 @@ class Placer:
 
     run: Run
     spent: int = 0
-    places: dict[int, Place] = field(default_factory=dict[int, Place])
+    places: dict[int, StepContext] = field(default_factory=dict[int, StepContext])
 
     def tree(self, value: int, at: int) -> Expr:
         """Return the formula of one element in terms of its step's inputs."""
@@ -168,9 +168,9 @@ class Placer:
         return Expr(node.head, tuple([self.folded(a, depth + 1, times) for a in node.args]))
 
 
-def where_of(run: Run, step: Step) -> Place:
+def where_of(run: Run, step: Step) -> StepContext:
     """Return what placing a step's formulas needs, at the run's sizes."""
-    return Place(
+    return StepContext(
         formula=OPS[step.op].formula,
         inputs=step.inputs,
         input_shapes=tuple(run.arrays[i].shape for i in step.inputs),
@@ -205,7 +205,7 @@ def _size(node: Expr) -> int:
 
 
 def _parameters_first(tape: Tape, made: Sequence[Step]) -> list[Step]:
-    """Within the backward pass through one part, put the parameters' gradients first.
+    """Annotating the backward pass through one part, put the parameters' gradients first.
 
     A gradient is moved forward only over steps it does not rest on.
     """

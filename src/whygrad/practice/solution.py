@@ -13,27 +13,29 @@ from functools import cached_property
 import numpy as np
 
 from whygrad.engine.op import Array
-from whygrad.explain.lesson import lesson
+from whygrad.explain.worked import worked_steps
 from whygrad.tape.player import Player
 from whygrad.tape.run import Run, leaves_of
 from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.mistakes import MISTAKES, Mistake
-from whygrad.whatif.rewrite import Rewriter, Rule, rewrite, rewriter
+from whygrad.whatif.rewrite import Rewrite, Rewriter, rewrite, rewriter
 from whygrad.whatif.tapes import MistakenTape, MistakenTapes
 
-Place = tuple[str, int]  # a value's name and a flat index
-Held = Mapping[Place, float]
-NOTHING_HELD: Held = {}
+ElementKey = tuple[str, int]  # a value's name and a flat index
+Overrides = Mapping[ElementKey, float]
+NO_OVERRIDES: Overrides = {}
 
 
 def worked_out(run: Run) -> list[tuple[int, int]]:
     """Return the elements a person works out, in order: ``(value id, flat index)``."""
     return [
-        (step.value, at) for step in lesson(run.tape) for at in range(run.arrays[step.value].size)
+        (step.value, at)
+        for step in worked_steps(run.tape)
+        for at in range(run.arrays[step.value].size)
     ]
 
 
-class Switched:
+class HoldableTape:
     """A tape with a switch at each of its named values."""
 
     def __init__(self, tape: Tape, leaves: Mapping[int, Array]) -> None:
@@ -41,7 +43,7 @@ class Switched:
         ids: dict[int, int] = {}
         switches: dict[str, tuple[int, int]] = {}
 
-        def rule(step: Step, new: Rewriter) -> bool:
+        def switch(step: Step, new: Rewriter) -> bool:
             value = tape.values[step.output]
             if not value.name or not value.dtype.startswith("float"):
                 return False
@@ -55,7 +57,7 @@ class Switched:
             return True
 
         def noted(step: Step, new: Rewriter) -> bool:
-            done = rule(step, new)
+            done = switch(step, new)
             if not done:
                 new.copy(step)
             ids[step.output] = new.id(step.output)
@@ -72,7 +74,7 @@ class Switched:
             name: (buffers[on], buffers[held]) for name, (on, held) in switches.items()
         }
 
-    def play(self, held: Held) -> None:
+    def play(self, held: Overrides) -> None:
         """Compute every step with some numbers held; those of other tapes are passed over."""
         for on, _ in self._switches.values():
             on[...] = False
@@ -82,7 +84,7 @@ class Switched:
                 on.flat[at], numbers.flat[at] = True, number
         self._player.play()
 
-    def number(self, place: Place) -> float:
+    def number(self, place: ElementKey) -> float:
         """Return a number of the last play; NaN if there is no such element."""
         name, at = place
         if name not in self._by_name or at >= self._player.buffers[self._by_name[name]].size:
@@ -98,7 +100,7 @@ class Switched:
         return Run(self._tape, tuple(arrays))
 
 
-class Workings:
+class Solution:
     """The numbers of one iteration, done rightly and with each mistake that fits.
 
     Attributes:
@@ -109,8 +111,8 @@ class Workings:
     def __init__(self, run: Run, before: Run | None = None) -> None:
         """Prepare for ``run``; tapes are written when they are first played."""
         self.run, self.before = run, before
-        self._right: Switched | None = None
-        self._wrong: dict[str, Switched] = {}
+        self._right: HoldableTape | None = None
+        self._wrong: dict[str, HoldableTape] = {}
 
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
@@ -118,11 +120,11 @@ class Workings:
         return tuple(m for m in MISTAKES.values() if m.build(self.run.tape) is not None)
 
     @cached_property
-    def order(self) -> tuple[Place, ...]:
+    def order(self) -> tuple[ElementKey, ...]:
         """What a person works out, in order."""
         return tuple((self.run.tape.values[v].name, at) for v, at in worked_out(self.run))
 
-    def place(self, name: str) -> Place:
+    def place(self, name: str) -> ElementKey:
         """Return where an element is.
 
         Raises:
@@ -131,32 +133,34 @@ class Workings:
         value, at = self.run.element(name)
         return self.run.tape.values[value].name, at
 
-    def label(self, place: Place) -> str:
+    def label(self, place: ElementKey) -> str:
         """Return an element's name."""
         return self.run.label(self.run.tape.by_name[place[0]], place[1])
 
-    def right(self, held: Held) -> Run:
+    def right(self, held: Overrides) -> Run:
         """Return the numbers, worked out rightly from what is held."""
         return self._rightly(held).run(self.run) if held else self.run
 
-    def number(self, place: Place, held: Held = NOTHING_HELD) -> float:
+    def number(self, place: ElementKey, held: Overrides = NO_OVERRIDES) -> float:
         """Return the right number, from what is held; what is held there itself is passed over."""
         if not held:
             return float(self.run[place[0]].flat[place[1]])
         return self._rightly(_without(held, place)).number(place)
 
-    def mistaken(self, mistake: str, place: Place, held: Held = NOTHING_HELD) -> float | None:
+    def mistaken(
+        self, mistake: str, place: ElementKey, held: Overrides = NO_OVERRIDES
+    ) -> float | None:
         """Return the number a mistake gives; None where it does not change it."""
         held = _without(held, place)
         number, right = self.wrongly(mistake, held).number(place), self.number(place, held)
         return None if np.isclose(number, right, rtol=1e-9, atol=1e-12) else number
 
-    def wrongly(self, mistake: str, held: Held = NOTHING_HELD) -> Switched:
+    def wrongly(self, mistake: str, held: Overrides = NO_OVERRIDES) -> HoldableTape:
         """Play with a mistake that fits."""
         switched = self._wrong.get(mistake)
         if switched is None:
             made, leaves = self._written(MISTAKES[mistake])
-            switched = self._wrong[mistake] = Switched(made.tape(), leaves)
+            switched = self._wrong[mistake] = HoldableTape(made.tape(), leaves)
         switched.play(held)
         return switched
 
@@ -169,7 +173,7 @@ class Workings:
             tapes.append(MistakenTape(mistake, made.tape(), own, made.origins))
         return MistakenTapes(tuple(tapes))
 
-    def differing(self, mistake: str) -> Iterator[tuple[Place, float]]:
+    def differing(self, mistake: str) -> Iterator[tuple[ElementKey, float]]:
         """Yield what a mistake makes different, in the order it is worked out."""
         wrong = self.wrongly(mistake)
         for place in self.order:
@@ -179,25 +183,25 @@ class Workings:
 
     def _written(self, mistake: Mistake) -> tuple[Rewriter, dict[int, Array]]:
         """Write the tape with a mistake that fits, and return the numbers of its leaves."""
-        rule = mistake.build(self.run.tape)
-        assert rule is not None
-        made = rewriter(self.run.tape, leaves_of(self.run), rule)
-        return made, made.leaves | self._carried(made, rule)
+        change = mistake.build(self.run.tape)
+        assert change is not None
+        made = rewriter(self.run.tape, leaves_of(self.run), change)
+        return made, made.leaves | self._carried(made, change)
 
-    def _carried(self, made: Rewriter, rule: Rule) -> dict[int, Array]:
+    def _carried(self, made: Rewriter, change: Rewrite) -> dict[int, Array]:
         """Return what a mistake itself carries over from the iteration before."""
         if self.before is None or not made.carries:
             return {}
-        player = Player(*rewrite(self.before.tape, leaves_of(self.before), rule))
+        player = Player(*rewrite(self.before.tape, leaves_of(self.before), change))
         player.play()
         return {old: player.buffers[new].copy() for old, new in made.carries}
 
-    def _rightly(self, held: Held) -> Switched:
+    def _rightly(self, held: Overrides) -> HoldableTape:
         if self._right is None:
-            self._right = Switched(self.run.tape, leaves_of(self.run))
+            self._right = HoldableTape(self.run.tape, leaves_of(self.run))
         self._right.play(held)
         return self._right
 
 
-def _without(held: Held, place: Place) -> Held:
+def _without(held: Overrides, place: ElementKey) -> Overrides:
     return {p: n for p, n in held.items() if p != place} if place in held else held

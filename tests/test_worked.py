@@ -12,7 +12,7 @@ import whygrad as wg
 from whygrad import nn
 from whygrad.engine.backward import gradients
 from whygrad.engine.formula import evaluate
-from whygrad.explain.lesson import MAX_FOLD, formula, in_numbers, lesson, lines
+from whygrad.explain.worked import MAX_FOLD, formula, in_numbers, lines, worked_steps
 from whygrad.tape.record import write
 from whygrad.training.start import start
 
@@ -25,7 +25,7 @@ PYTHON = {
 
 def test_the_flow_network_has_eleven_steps_before_its_updates() -> None:
     iteration = start("flow").iteration
-    steps = lesson(iteration.tape)
+    steps = worked_steps(iteration.tape)
     assert [step.name for step in steps if step.phase != "update"] == [
         *("z1", "a1", "yhat", "L"),
         *("dL/dyhat", "dL/dw2", "dL/db2", "dL/da1", "dL/dz1", "dL/dw1", "dL/db1"),
@@ -44,7 +44,7 @@ def test_the_flow_network_has_eleven_steps_before_its_updates() -> None:
         "Through the ReLU: ∂L/∂z₁",
     ]
     assert all(step.title.startswith("Update: ") for step in steps[11:])
-    assert len(lesson(iteration.tape, unfold=True)) == len(iteration.tape.steps)
+    assert len(worked_steps(iteration.tape, unfold=True)) == len(iteration.tape.steps)
     told = [line for step in steps for line in lines(iteration.run, step)]
     assert told[0].formula == "w1 * x + b1"
     assert told[0].expression == "0.5 * 1 + 0"
@@ -59,7 +59,7 @@ def test_steps_come_after_what_they_rest_on(unfold: bool) -> None:
     iteration = wg.trace(model, np.eye(2), [[1.0], [0.0]], optimizer=optimizer)
     tape = iteration.tape
     made = {leaf.id for leaf in tape.leaves}
-    for step in lesson(tape, unfold=unfold):
+    for step in worked_steps(tape, unfold=unfold):
         within = {tape.steps[n].output for n in step.steps}
         for n in step.steps:
             assert set(tape.steps[n].inputs) <= made | within
@@ -69,7 +69,7 @@ def test_steps_come_after_what_they_rest_on(unfold: bool) -> None:
 
 
 def test_contributions_of_several_uses_add() -> None:
-    titles = [step.title for step in lesson(start("fanout").iteration.tape)]
+    titles = [step.title for step in worked_steps(start("fanout").iteration.tape)]
     assert "Contributions add: ∂L/∂x" in titles
 
 
@@ -80,7 +80,7 @@ def test_a_function_of_no_layers_has_titles_too() -> None:
     found = gradients(loss, [x])
     names = {g: f"dL/d{t.name}" for t, g in found.items()}
     tape, _, _ = write(loss, also=[found[x]], gradients=found, names=names)
-    titles = [step.title for step in lesson(tape)]
+    titles = [step.title for step in worked_steps(tape)]
     assert titles[:2] == ["Multiply: y", "Sum: L"]
     assert "Through the sum: ∂L/∂y" in titles
     assert "For the parameter: ∂L/∂x" in titles
@@ -91,7 +91,7 @@ def test_a_value_of_several_layers_is_called_by_the_last() -> None:
         def forward(self, *inputs: wg.Tensor) -> wg.Tensor:
             return nn.functional.silu(nn.functional.gelu(*inputs))
 
-    first = lesson(wg.trace(Both(), np.eye(2), np.eye(2)).tape)[0]
+    first = worked_steps(wg.trace(Both(), np.eye(2), np.eye(2)).tape)[0]
     assert (first.name, first.title) == ("yhat", "SiLU: ŷ")
 
 
@@ -99,7 +99,7 @@ def test_a_gradient_that_no_step_passed_back_has_a_title() -> None:
     x = wg.tensor([1.0, 2.0], name="x")
     loss, by_hand = (x * x).sum().named("L"), x * 2.0
     tape, _, _ = write(loss, also=[by_hand], gradients={x: by_hand}, names={by_hand: "dL/dx"})
-    assert [step.title for step in lesson(tape)][-1] == "Backward: ∂L/∂x"
+    assert [step.title for step in worked_steps(tape)][-1] == "Backward: ∂L/∂x"
 
 
 CHAINS = {
@@ -124,7 +124,7 @@ def test_a_long_chain_without_names_can_be_explained(name: str, n: int) -> None:
     assert len(text) < 60 * MAX_FOLD
     assert evaluate(tree, run.number) == pytest.approx(y.item(), rel=1e-9, abs=1e-12)
     assert eval(text, PYTHON) == pytest.approx(y.item(), rel=1e-9, abs=1e-12)
-    assert len(lesson(tape)) == 1
+    assert len(worked_steps(tape)) == 1
 
 
 @pytest.mark.parametrize("name", CHAINS)
@@ -137,7 +137,7 @@ def test_work_grows_no_faster_than_an_unnamed_chain(
             y = CHAINS[name](y)
         tape, run, _ = write(y.named("L"))
         in_numbers(run, formula(run, tape.loss, 0))
-        lesson(tape)
+        worked_steps(tape)
 
     assert count_calls(work, 2000) < 2.1 * count_calls(work, 1000)
 
@@ -149,4 +149,4 @@ def test_a_long_named_tape_is_told_in_full() -> None:
     found = gradients(y, [x])
     names = {g: f"dL/d{t.name}" for t, g in found.items()}
     tape, _, _ = write(y, also=[found[x]], gradients=found, names=names)
-    assert len(lesson(tape)) == 6000
+    assert len(worked_steps(tape)) == 6000
