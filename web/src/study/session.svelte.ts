@@ -168,10 +168,6 @@ export class Session implements Play {
     return this.trace.ops
   }
 
-  get makers(): Lookups['makers'] {
-    return this.find.makers
-  }
-
   /** A value's numbers in this iteration; parameters before its update. */
   values(id: number): Float64Array {
     void this.#frame

@@ -24,8 +24,8 @@ export function formulaOf(play: Play, value: number, at: number, fold = true): P
 }
 
 /** Whether worked steps show a value: leaves, and what has a name. */
-export function isShown({ tape, makers }: Play, value: number): boolean {
-  return Boolean(tape.values[value]!.name) || !makers.has(value)
+export function isShown({ tape, find }: Play, value: number): boolean {
+  return Boolean(tape.values[value]!.name) || !find.makers.has(value)
 }
 
 /** What placing a step's formulas needs, at the sizes of the play. */
@@ -42,7 +42,7 @@ export function placeOf(play: Play, step: Step): Place {
 }
 
 function treeOf(play: Play, value: number, at: number): Placed {
-  const where = placeOf(play, play.makers.get(value)!)
+  const where = placeOf(play, play.find.makers.get(value)!)
   return place(where, unflat(at, where.outputShape))
 }
 

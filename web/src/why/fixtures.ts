@@ -59,7 +59,6 @@ export function played(preset: string): { play: Play; element: (name: string) =>
     tape,
     ops,
     find,
-    makers: find.makers,
     shape: (id) => player.shapes[id]!,
     number: (id, at) => player.values[id]![at]!,
     values: (id) => player.values[id]!,
