@@ -62,7 +62,7 @@ class ExplorerWidget(anywidget.AnyWidget):
             trace=to_json(study(traces.ready(first, self._files))),
         )
         self._opening = self.trace
-        self.on_msg(self._hear)
+        self.on_msg(self._hear)  # pyright: ignore[reportUnknownMemberType]
 
     def close(self) -> None:
         """Take the widget away, and end what its clinic is training."""
@@ -78,7 +78,8 @@ class ExplorerWidget(anywidget.AnyWidget):
             said = {"answer": self._answer(sent.get("ask"), sent.get("payload"))}
         except WhygradError as error:
             said = {"error": to_json(error)}
-        self.send({"id": sent["id"], **said})
+        answer = {"id": sent["id"], **said}
+        self.send(answer)  # pyright: ignore[reportUnknownMemberType]
 
     def _answer(self, name: Any, payload: Any) -> Any:
         if not isinstance(name, str) or name not in ASKED:
@@ -92,7 +93,8 @@ class ExplorerWidget(anywidget.AnyWidget):
             return to_json(info())
         if name in CLINIC:
             patient = CLINIC[name]
-            answer, _ = patient.answer(self._ward, vars(checked(given, patient.body)))
+            body: Any = checked(given, patient.body)
+            answer, _ = patient.answer(self._ward, vars(body))
             return json.loads(answer)
         question = QUESTIONS[name]
         more = (self._files,) if question.with_files else ()

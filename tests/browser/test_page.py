@@ -73,7 +73,8 @@ def test_files_alone_are_explored_and_practised_with(page: Page, files: str) -> 
     page.goto(files)
     page.get_by_role("tab", name="What if").click()
     page.get_by_role("button", name="Forget the 2 of the square").click()
-    expect(page.get_by_role("status")).to_contain_text("What if: Forget the 2 of the square")
+    banner = page.get_by_role("region", name="Graph").get_by_role("status").first
+    expect(banner).to_contain_text("What if: Forget the 2 of the square")
     page.goto(f"{files}#preset=xor&step=1")
     expect(page.get_by_role("button", name="now open")).to_contain_text("XOR")
     page.goto(f"{files}#room=practice&seed=7&feature=fanout")
