@@ -1,6 +1,7 @@
 // One opened trace, with all that a person does with it: where they stand, what they ask about, what
 // they do differently, and what they predict.
 
+import type { Place } from '../contract/address'
 import type { Host } from '../contract/host'
 import { Predicting } from '../predict/predicting.svelte'
 import { Session } from '../study/session.svelte'
@@ -14,8 +15,10 @@ export class Study {
   readonly whatIf: WhatIf
   readonly predicting: Predicting
 
-  constructor(trace: TraceMessage, { traces, store }: Pick<Host, 'traces' | 'store'>) {
+  /** @param place where to begin; what is predicted first is asked there */
+  constructor(trace: TraceMessage, { traces, store }: Pick<Host, 'traces' | 'store'>, place?: Place) {
     this.session = new Session(trace)
+    if (place) this.session.seek(place.iteration, place.position)
     this.asking = new Asking(this.session, store)
     this.whatIf = new WhatIf(this.asking, traces)
     this.predicting = new Predicting(this.whatIf, store)

@@ -72,3 +72,11 @@ test('a slip of before a reset is not carried on after it', async () => {
   await study.predicting.answer('0.5')
   expect(study.predicting.mark).toMatchObject({ correct: true, carried: false })
 })
+
+test('where it begins, there the next number is asked', () => {
+  const store = new Store(null)
+  store.change({ predict: true })
+  const { predicting, session } = new Study(message, { traces, store }, { iteration: 1, position: 4 })
+  expect([session.iteration, session.position]).toEqual([1, 4])
+  expect(predicting.question?.element.id).toBe(session.steps[4]!.value)
+})
