@@ -14,7 +14,7 @@ import traitlets
 
 from whygrad.app import traces
 from whygrad.app.body import checked
-from whygrad.app.clinic import Ward
+from whygrad.app.clinic import JobQueue
 from whygrad.app.questions import CLINIC, QUESTIONS
 from whygrad.app.reply import Refused
 from whygrad.app.server import STATIC
@@ -54,7 +54,7 @@ class ExplorerWidget(anywidget.AnyWidget):
             WhygradError: the spec cannot be traced, or the page is not built.
         """
         self._files = dict(files or {})
-        self._ward = Ward()
+        self._jobs = JobQueue()
         first = load_spec(spec) if isinstance(spec, str) else spec
         super().__init__(
             _esm=_built("whygrad.js"),
@@ -66,7 +66,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take the widget away, and end what its clinic is training."""
-        self._ward.close()
+        self._jobs.close()
         super().close()
 
     def _hear(self, _: Any, message: Any, buffers: Any) -> None:
@@ -94,7 +94,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         if name in CLINIC:
             patient = CLINIC[name]
             body: Any = checked(given, patient.body)
-            answer, _ = patient.answer(self._ward, vars(body))
+            answer, _ = patient.answer(self._jobs, vars(body))
             return json.loads(answer)
         question = QUESTIONS[name]
         more = (self._files,) if question.with_files else ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whygrad.app import practice, traces
-from whygrad.app.clinic import Ward
+from whygrad.app.clinic import JobQueue
 from whygrad.clinic.choices import LEAVE
 from whygrad.practice.exercise import topics
 
@@ -42,7 +42,7 @@ class ClinicQuestion:
         body: a dataclass; what does not fit it is refused.
     """
 
-    answer: Callable[[Ward, Payload], tuple[bytes, int]]
+    answer: Callable[[JobQueue, Payload], tuple[bytes, int]]
     body: type[Any]
 
 
@@ -83,7 +83,7 @@ QUESTIONS: Mapping[str, Question] = {
 """All but "initial", the trace that a host opens on, and "clinic", what the clinic offers."""
 
 CLINIC: Mapping[str, ClinicQuestion] = {
-    "clinic/patient": ClinicQuestion(Ward.patient, PatientBody),
-    "clinic/examine": ClinicQuestion(Ward.examine, ExamineBody),
-    "clinic/grade": ClinicQuestion(Ward.grade, DiagnosisBody),
+    "clinic/patient": ClinicQuestion(JobQueue.patient, PatientBody),
+    "clinic/examine": ClinicQuestion(JobQueue.examine, ExamineBody),
+    "clinic/grade": ClinicQuestion(JobQueue.grade, DiagnosisBody),
 }

@@ -40,7 +40,7 @@ from starlette.types import Scope
 
 from whygrad.app import practice, traces
 from whygrad.app.body import read_body, read_query
-from whygrad.app.clinic import Ward
+from whygrad.app.clinic import JobQueue
 from whygrad.app.guard import Guard, body_of, hosts_for
 from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, Question
 from whygrad.app.reply import Refused, coded, refusal, reply
@@ -71,7 +71,7 @@ class Explorer:
         static: the built front end.
         seconds: how long a request may take.
         limiter: how many requests are worked on at once.
-        ward: answers questions about patients.
+        jobs: answers questions about patients.
     """
 
     opening: bytes
@@ -79,7 +79,7 @@ class Explorer:
     static: Path
     seconds: float
     limiter: anyio.CapacityLimiter
-    ward: Ward
+    jobs: JobQueue
 
     async def work(self, work: Callable[..., T], *arguments: Any) -> T:
         """Work in a thread, and give up waiting for it after some seconds."""
@@ -132,7 +132,9 @@ def create_app(
         exception_handlers={WhygradError: _refused, HTTPException: _http_refused},
         lifespan=_lifespan,
     )
-    app.state.explorer = Explorer(opening, kept, static, seconds, anyio.CapacityLimiter(4), Ward())
+    app.state.explorer = Explorer(
+        opening, kept, static, seconds, anyio.CapacityLimiter(4), JobQueue()
+    )
     return app
 
 
@@ -140,7 +142,7 @@ def create_app(
 async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     yield
     explorer: Explorer = app.state.explorer
-    await anyio.to_thread.run_sync(explorer.ward.close)
+    await anyio.to_thread.run_sync(explorer.jobs.close)
 
 
 def _explorer(request: Request) -> Explorer:
@@ -221,7 +223,7 @@ def lists(question: Question) -> Endpoint:
 async def clinic_offers(request: Request) -> Response:
     """Answer with what can be chosen from in the clinic."""
     explorer = _explorer(request)
-    return reply(await explorer.work(explorer.ward.offers))
+    return reply(await explorer.work(explorer.jobs.offers))
 
 
 def asks_the_clinic(question: ClinicQuestion) -> Endpoint:
@@ -230,7 +232,7 @@ def asks_the_clinic(question: ClinicQuestion) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
         body = await explorer.work(read_body, content, question.body)
-        answer, status = await explorer.work(question.answer, explorer.ward, vars(body))
+        answer, status = await explorer.work(question.answer, explorer.jobs, vars(body))
         return reply(answer, status=status)
 
     return endpoint
