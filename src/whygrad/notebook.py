@@ -83,7 +83,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def _answer(self, name: Any, payload: Any) -> Any:
         if not isinstance(name, str) or name not in ASKED:
-            raise Refused(unknown("question", str(name), ASKED))
+            raise Refused(unknown("question", str(cast("object", name)), ASKED))
         if not isinstance(payload, dict):
             raise Refused("a question's payload must be an object")
         given = cast("dict[str, Any]", payload)
