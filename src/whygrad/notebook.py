@@ -83,7 +83,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def _answer(self, name: Any, payload: Any) -> Any:
         if not isinstance(name, str) or name not in ASKED:
-            raise Refused(unknown("question", str(cast("object", name)), ASKED))
+            raise Refused(unknown("question", name, ASKED))
         if not isinstance(payload, dict):
             raise Refused("a question's payload must be an object")
         given = cast("dict[str, Any]", payload)
@@ -93,8 +93,8 @@ class ExplorerWidget(anywidget.AnyWidget):
             return to_json(info())
         if name in CLINIC:
             patient = CLINIC[name]
-            body: Any = checked(given, patient.body)
-            answer, _ = patient.answer(self._jobs, vars(body))
+            fields: dict[str, Any] = vars(cast("object", checked(given, patient.body)))
+            answer, _ = patient.answer(self._jobs, fields)
             return json.loads(answer)
         question = QUESTIONS[name]
         more = (self._files,) if question.with_files else ()
