@@ -72,7 +72,8 @@ def test_the_model_has_the_module_and_data_alone(widget: ExplorerWidget) -> None
     assert (state["go"], state["place"]) == (None, None)
 
 
-def test_where_the_person_stands_is_heard(widget: ExplorerWidget) -> None:
+def test_where_the_person_stands_is_heard() -> None:
+    widget = ExplorerWidget("flow")
     place = {"iteration": 1, "position": 4}
     data = {"method": "update", "state": {"place": place}, "buffer_paths": []}
     widget._handle_msg({"content": {"data": data}, "buffers": []})
