@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check format clean
+.PHONY: help install run test test-fast test-all check format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,17 +18,29 @@ PAGE := src/whygrad/app/static/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print)
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 install: $(PACKAGE) $(PAGE) ## .venv with whygrad and every extra, and the built front end
 
 run: install ## open the app on the xor preset (PORT=8000, ARGS="...")
 	$(BIN)/whygrad open xor $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: check ## every check and test
+# The order of tests and what large gates draw come from one seed, which is printed.
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile $(if $(SEED),--randomly-seed=$(SEED))
+
+test: check ## every check and test, large gates on a sample (SEED=... to repeat a run)
 	cd web && npm test
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
+
+test-all: export WHYGRAD_TESTS := whole
+test-all: test ## as `test`, with large gates whole
+
+test-fast: $(PACKAGE) ## what a change in Python usually needs: no browser, doctor, clinic or bench
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(PYTEST) -m "not browser and not slow" $(addprefix --ignore-glob=tests/,$(FAST_WITHOUT))
+FAST_WITHOUT := test_doctor* test_clinic* test_app_clinic* test_bench* test_wheel* browser
 
 check: install ## format, lint, types and the order of imports
 	$(BIN)/ruff format --check .

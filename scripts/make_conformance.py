@@ -3,7 +3,7 @@
 ``tests/conformance/ops.json`` has every op's examples, with the formula placed at a few elements;
 ``tests/conformance/tapes.json`` has whole iterations, played once, trained, and played at another
 size; ``tests/conformance/why.json`` has ladders, nudges and paths of presets. Run it after a change
-to the table of ops or to the words of ``why``: ``python scripts/make_conformance.py``.
+to ops, sentences, presets, messages, mistakes or grading: ``python scripts/make_conformance.py``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from conformance_sessions import sessions
+from conformance_whatifs import answers, whatifs
 
 from whygrad import nn
 from whygrad.engine.backward import gradients
@@ -28,6 +30,7 @@ from whygrad.engine.formula import (
     to_python,
     unflat,
 )
+from whygrad.engine.moves import Moves
 from whygrad.engine.notation import symbol
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
@@ -67,6 +70,7 @@ def _op_case(op: Op, example: Example) -> Json:
         output_shape=output.data.shape,
         params=example.params,
         whole=lambda argument, at: int(arrays[argument].flat[at]),
+        moves=Moves(op, arrays, output.data.shape, example.params),
     )
 
     def get(value: int, at: int) -> float:
@@ -344,30 +348,55 @@ def _has_gradient(run: Run, name: str) -> bool:
 
 
 def _ladder(rung: Rung) -> Json:
+    """Return a ladder's keys, slots and numbers: the sentences themselves are in the catalogue."""
     return {
-        "name": rung.name,
-        "question": rung.question,
+        "name": rung.element and rung.name,
+        "asks": rung.asks.to_json(),
         "value": json_number(rung.value),
-        "formula": rung.formula,
-        "claim": rung.claim,
+        "says": [said.to_json() for said in rung.says],
         "principle": rung.principle,
         "because": [_ladder(below) for below in rung.because],
     }
 
 
-FILES: dict[str, Callable[[], list[Json]]] = {
+FILES: dict[str, Callable[[], Any]] = {
     "ops.json": op_cases,
     "tapes.json": tape_cases,
     "why.json": why_cases,
+    "sessions.json": sessions,
+    "whatifs.json": whatifs,
+    "answers.json": answers,
+}
+SNAPSHOTS = FOLDER.parent / "snapshots" / "why"
+#: ladders that are kept as they read, to be read for sense and grammar where they change
+READ = {
+    "flow": ["z1", "a1", "L", "dL/dyhat", "dL/dw2", "dL/dz1", "dL/dw1", "dL/db1", "w1_new"],
+    "calculator": ["dL/da1", "dL/dw1", "b2_new"],
+    "xor": ["z1[0,0]", "yhat", "L", "dL/dz2", "dL/dW2[0,0]", "dL/dz1[0,0]", "dL/dW1[0,2]"],
+    "fanout": ["a", "L", "dL/da", "dL/dx", "x_new"],
 }
 
 
-def text(cases: list[Json]) -> str:
-    """Return the cases as JSON, one to a line, so that a change shows where it is."""
-    lines = ",\n".join(json.dumps(case, allow_nan=False, separators=(",", ":")) for case in cases)
-    return f"[\n{lines}\n]\n"
+def snapshot(preset: str) -> str:
+    """Return a preset's ladders as text."""
+    run = start(preset).iteration.run
+    return "\n\n".join(f"# {name}\n{why(run, name, 2)}" for name in READ[preset]) + "\n"
+
+
+def text(content: Any) -> str:
+    """Return a file's content, one item of a list to a line, so that a change shows where it is."""
+    if isinstance(content, dict):
+        rows = [f"{json.dumps(key)}: {text(part).strip()}" for key, part in content.items()]
+        return "{\n" + ",\n".join(rows) + "\n}\n"
+    rows = ",\n".join(
+        json.dumps(item, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        for item in content
+    )
+    return f"[\n{rows}\n]\n"
 
 
 if __name__ == "__main__":
     for name, cases in FILES.items():
         (FOLDER / name).write_text(text(cases()), encoding="utf-8")
+    for preset in READ:
+        (SNAPSHOTS / f"{preset}.txt").write_text(snapshot(preset), encoding="utf-8")

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from whygrad.nn.registry import ACTIVATIONS, LOSSES
 from whygrad.training.study import VERSION
 from whygrad.wire.sent import MESSAGES, SENT
 
@@ -50,7 +51,7 @@ def text() -> str:
     for message in MESSAGES:
         _gather(message, found)
     interfaces = "\n".join(_interface(message) for message in found)
-    return f"{HEADER}\nexport const VERSION = {VERSION}\n\n{interfaces}"
+    return f"{HEADER}\nexport const VERSION = {VERSION}\n\n{_rows()}\n{interfaces}"
 
 
 def _fields(message: type) -> dict[str, tuple[Any, str]]:
@@ -81,6 +82,39 @@ def _hint(owner: type, name: str) -> Any:
     by = next(kind for kind in owner.__mro__ if name in vars(kind).get("__annotations__", {}))
     alone = {"__annotations__": {name: by.__annotations__[name]}, "__module__": by.__module__}
     return get_type_hints(type(owner.__name__, (), alone))[name]
+
+
+def _rows() -> str:
+    """Return what the page offers and calls by name, from the registry."""
+    activations = (
+        f"  {{ name: '{row.name}', words: '{row.words}', part: '{row.module.__name__.lower()}', "
+        f"hidden: {str(row.hidden).lower()} }},"
+        for row in ACTIVATIONS.values()
+        if row.module is not None
+    )
+    losses = (
+        f"  {{ name: '{row.name}', words: '{row.words}', outputs: {list(row.outputs)} }},"
+        for row in LOSSES.values()
+        if row.common
+    )
+    return "\n".join(
+        [
+            "/** Activations: as specs name them, as people do, and as a part of a network. */",
+            "export const ACTIVATIONS = [",
+            *activations,
+            "] as const",
+            "",
+            "/** The usual losses, and the last layers they need; none for any. */",
+            "export const LOSSES: readonly {",
+            "  readonly name: string",
+            "  readonly words: string",
+            "  readonly outputs: readonly string[]",
+            "}[] = [",
+            *losses,
+            "]",
+            "",
+        ]
+    )
 
 
 def _gather(message: type, found: dict[type, None]) -> None:

@@ -27,8 +27,10 @@ from whygrad.engine.formula import (
     to_python,
     unflat,
 )
+from whygrad.engine.moves import Moves
 from whygrad.engine.ops import OPS
 
+NOTHING = Moves(OPS["identity"], [np.zeros(2)], (2,), {})
 A, B = Expr("leaf", (0, 0)), Expr("leaf", (1, 0))
 NAMES = {name: getattr(math, name) for name in ("exp", "log", "sqrt", "tanh")}
 ODD = [0.0, -0.0, 1.0, -1.0, 2.0, -2.5, 0.5, 1e-320, 1e308, -1e308, 800.0, -800.0]
@@ -178,7 +180,9 @@ def test_powers_that_are_too_large_or_no_number(a: float, b: float) -> None:
 
 
 def test_an_argument_without_a_derivative_has_no_local_ones() -> None:
-    chosen = StepContext(OPS["where"].formula, (0, 1, 2), ((2,),) * 3, 3, (2,), {}, lambda *_: 0)
+    chosen = StepContext(
+        OPS["where"].formula, (0, 1, 2), ((2,),) * 3, 3, (2,), {}, lambda *_: 0, NOTHING
+    )
     assert list(place_local(chosen, 0, (1,))) == []
     ((index, _),) = place_local(chosen, 1, (1,))
     assert index == (1,)
@@ -195,7 +199,7 @@ def test_division_by_zero(a: float, b: float) -> None:
 
 def placed(formula: Formula, shape: tuple[int, ...] = (2,), params: Any = None) -> StepContext:
     given = {"axis": -1} if params is None else params
-    return StepContext(formula, (0, 1), ((2,), (2,)), 2, shape, given, lambda *_: 0)
+    return StepContext(formula, (0, 1), ((2,), (2,)), 2, shape, given, lambda *_: 0, NOTHING)
 
 
 def test_a_formula_that_speaks_of_what_there_is_not() -> None:
@@ -205,8 +209,3 @@ def test_a_formula_that_speaks_of_what_there_is_not() -> None:
     unknown_range = placed(Formula(Expr("count", (("sideways", 0),)), (None,)))
     with pytest.raises(AssertionError, match="unknown range sideways"):
         place(unknown_range, (0,))
-    joined = placed(Formula(Expr("in", (1, ("joined",))), (None,)), (4,))
-    assert place(joined, (0,)) == expr(0.0)
-    assert place(joined, (3,)) == Expr("leaf", (1, 1))
-    with pytest.raises(AssertionError, match="outside the joined inputs"):
-        place(joined, (4,))

@@ -177,3 +177,14 @@ def test_cross_entropy_of_class_numbers() -> None:
     for bad in ([3, 0], [-1, 0], [0.5, 0]):
         with pytest.raises(WhygradError, match="is not one of 0 to 2"):
             F.cross_entropy(A, bad)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "amax"])
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_no_axes_named_are_all_axes_as_in_pytorch(name: str, keepdim: bool) -> None:
+    x = np.array([[1.0, 2.0], [3.0, 5.0]])
+    wanted = getattr(torch.tensor(x), name)(dim=(), keepdim=keepdim)
+    for dim in ((), []):
+        found = getattr(wg.tensor(x), name)(dim=dim, keepdim=keepdim)
+        np.testing.assert_array_equal(found.data, wanted.numpy())
+    np.testing.assert_array_equal(getattr(wg, name)(x, (), keepdim).data, wanted.numpy())

@@ -14,6 +14,7 @@ from whygrad.engine import corners
 from whygrad.engine.backward import gradients
 from whygrad.engine.formula import StepContext, choose, evaluate, place, place_local, to_python
 from whygrad.engine.gradcheck import worst
+from whygrad.engine.moves import Moves
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
 from whygrad.engine.random import uniform
@@ -41,6 +42,7 @@ def placed(op: Op, inputs: list[Tensor], output: Tensor, example: Example) -> St
         output_shape=output.data.shape,
         params=example.params,
         whole=lambda argument, at: int(inputs[argument].data.flat[at]),
+        moves=Moves(op, [x.data for x in inputs], output.data.shape, example.params),
     )
 
 

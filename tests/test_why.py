@@ -8,18 +8,19 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from make_conformance import iteration, leaf
 from rich.console import Console
 
 import whygrad as wg
 from whygrad.engine.backward import gradients
 from whygrad.engine.ops import OPS
+from whygrad.engine.tensor import annotate
 from whygrad.errors import WhygradError
 from whygrad.explain import PRINCIPLES, Rung, display, nudge, paths, sweep, why
 from whygrad.explain.worked import formula
@@ -28,7 +29,6 @@ from whygrad.tape.record import write
 from whygrad.tape.run import Run
 from whygrad.training.start import start
 
-SNAPSHOTS = Path(__file__).parent / "snapshots" / "why"
 FUNCTIONS = {
     "exp": math.exp,
     "log": math.log,
@@ -452,8 +452,9 @@ def test_the_other_of_two_is_named_only_where_it_can_be_told() -> None:
 
 def test_which_comes_first_where_a_value_is_used_twice() -> None:
     run = of_formula(x=3.0, s="x * 2", L="s * s + s")
-    order = [r for r in why(run, "dL/dx", 2).because if r.question == "Why in this order?"]
-    assert "s is used 2 times: passed on before all of them had reported" in order[0].claim
+    (order,) = [r for r in why(run, "dL/dx", 2).because if r.asks.key == "ask.order"]
+    assert order.says[0].key == "order.several"
+    assert order.says[0].to_json()["slots"] == {"gradient": "∂L/∂s", "x": "s", "count": 3.0}
     assert why(run, "dL/ds", 0).because == ()
 
 
@@ -562,28 +563,47 @@ def test_paths_in_words_and_as_data(monkeypatch: pytest.MonkeyPatch) -> None:
         iteration.paths("x")
 
 
-SHOWN = {
-    "flow": ["z1", "a1", "L", "dL/dyhat", "dL/dw2", "dL/dz1", "dL/dw1", "dL/db1", "w1_new"],
-    "calculator": ["dL/da1", "dL/dw1", "b2_new"],
-    "xor": ["z1[0,0]", "yhat", "L", "dL/dz2", "dL/dW2[0,0]", "dL/dz1[0,0]", "dL/dW1[0,2]"],
-    "fanout": ["a", "L", "dL/da", "dL/dx", "x_new"],
-}
-
-
-@pytest.mark.parametrize("preset", sorted(SHOWN))
-def test_the_ladders_read_as_they_were_read(preset: str) -> None:
-    """Snapshots, read for sense and grammar; write them anew by deleting the file."""
-    run = start(preset).iteration.run
-    text = "\n\n".join(f"# {name}\n{why(run, name, 2)}" for name in SHOWN[preset]) + "\n"
-    file = SNAPSHOTS / f"{preset}.txt"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        pytest.fail(f"{file.name} was written: read it, and run again")
-    assert text == file.read_text(encoding="utf-8")
-
-
 def test_presets_are_all_explained() -> None:
     for name in preset_names():
         run = start(name).iteration.run
         assert why(run, run.tape.label(run.tape.loss)).value == run.arrays[run.tape.loss].item()
+
+
+def test_a_value_spread_out_and_added_up_moves_the_sum_in_several_ways() -> None:
+    run = recorded(lambda x: (x + wg.tensor([1.0, 2.0, 3.0])).sum(), 0.5)
+    local = why(run, "dL/dp0", 2).because[0]
+    assert (local.value, local.says[0].key) == (3.0, "local.ways")
+    (parts,) = [r for r in local.because if r.asks.key == "ask.parts"]
+    assert [str(one) for one in parts.says[0].slots["parts"]] == ["one way 1"] * 3  # type: ignore
+
+
+def test_a_softmax_is_one_contribution_for_each_output_with_its_parts_beneath() -> None:
+    run = of_formula(z=[1.0, 2.0, 0.5], p="softmax(z)", L="sum(p * p)")
+    p = run["p"]
+    rung = why(run, "dL/dz[0]", 3)
+    uses = [r for r in rung.because if r.asks.key == "ask.through"]
+    assert len(uses) == 3
+    rates = {r.because[0].name: r.because[0] for r in uses}
+    whole = rates["dp[0]/dz[0]"]
+    assert whole.value == pytest.approx(p[0] * (1 - p[0]))
+    assert rates["dp[1]/dz[0]"].value == pytest.approx(-p[1] * p[0])
+    (parts,) = [r for r in whole.because if r.asks.key == "ask.parts"]
+    keys = [one.key for one in parts.says[0].slots["parts"]]  # type: ignore[union-attr]
+    assert keys == ["parts.direct", "parts.sum"]
+
+
+def test_a_constant_with_a_name_is_part_of_the_formula() -> None:
+    c = wg.tensor(2.0, name="c", role="constant")
+    run = recorded(lambda x: x * c, 0.5)
+    assert why(run, "c").says[0].key == "given.constant"
+
+
+def test_a_mean_with_its_sign_turned_is_a_mean_and_a_weight_is_of_no_example() -> None:
+    x = leaf([1.0, 2.0], "x", "input", batch=2)
+    w = leaf(0.5, "w", "parameter")
+    s = (w * w).named("s")
+    with annotate(phase="loss"):
+        loss = (-(s * x).mean()).named("L")
+    run = iteration(loss, [w], 0.1)[1]
+    assert [said.key for said in why(run, "L").says[:2]] == ["computed", "scope.mean"]
+    assert "scope.example" not in [said.key for said in why(run, "s").says]

@@ -34,5 +34,14 @@ export default defineConfig(({ mode }) => ({
   // Components under test mount in jsdom, as they do in a browser.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   // What is checked against Python as it stands is run by a test there, with what it wrote.
-  test: { environment: 'jsdom', include: [process.env['WHYGRAD_GRADED'] ? 'src/**/*.agree.ts' : 'src/**/*.test.ts'] },
+  test: {
+    environment: 'jsdom',
+    include: [
+      process.env['WHYGRAD_TAPES']
+        ? 'src/**/*.check.ts'
+        : process.env['WHYGRAD_GRADED']
+          ? 'src/**/*.agree.ts'
+          : 'src/**/*.test.ts',
+    ],
+  },
 }))

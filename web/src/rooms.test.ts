@@ -29,7 +29,8 @@ const ROOMS: readonly string[] = [
   'views',
   'hosts',
 ]
-const THIS = 'rooms.test.ts'
+/** Tests of the whole page lie in no room. */
+const OF_ALL = /^[^/]+\.test\.ts$/
 
 /** Texts of files, by their paths in src. */
 type Files = Readonly<Record<string, string>>
@@ -39,7 +40,7 @@ function filesOf(folder: string): Files {
   return Object.fromEntries(
     paths
       .map((path) => path.replaceAll('\\', '/'))
-      .filter((path) => /\.(ts|svelte|css)$/.test(path) && path !== THIS)
+      .filter((path) => /\.(ts|svelte|css)$/.test(path) && !OF_ALL.test(path))
       .map((path) => [path, readFileSync(join(folder, path), 'utf8')]),
   )
 }

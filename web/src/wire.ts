@@ -6,6 +6,32 @@ import type { Numbers, Phase, Tape } from './player/tape'
 
 export const VERSION = 1
 
+/** Activations: as specs name them, as people do, and as a part of a network. */
+export const ACTIVATIONS = [
+  { name: 'relu', words: 'ReLU', part: 'relu', hidden: true },
+  { name: 'tanh', words: 'tanh', part: 'tanh', hidden: true },
+  { name: 'sigmoid', words: 'sigmoid', part: 'sigmoid', hidden: true },
+  { name: 'leaky_relu', words: 'leaky ReLU', part: 'leakyrelu', hidden: true },
+  { name: 'elu', words: 'ELU', part: 'elu', hidden: true },
+  { name: 'gelu', words: 'GELU', part: 'gelu', hidden: true },
+  { name: 'silu', words: 'SiLU', part: 'silu', hidden: true },
+  { name: 'hardtanh', words: 'hard tanh', part: 'hardtanh', hidden: true },
+  { name: 'softplus', words: 'softplus', part: 'softplus', hidden: true },
+  { name: 'softmax', words: 'softmax', part: 'softmax', hidden: false },
+] as const
+
+/** The usual losses, and the last layers they need; none for any. */
+export const LOSSES: readonly {
+  readonly name: string
+  readonly words: string
+  readonly outputs: readonly string[]
+}[] = [
+  { name: 'mse', words: 'mean squared error', outputs: [] },
+  { name: 'bce', words: 'binary cross-entropy', outputs: ['sigmoid'] },
+  { name: 'bce_with_logits', words: 'binary cross-entropy from logits', outputs: ['linear'] },
+  { name: 'cross_entropy', words: 'cross-entropy', outputs: ['softmax', 'linear'] },
+]
+
 /** What to trace: a network or a formula, its start, loss, optimizer, data and training. */
 export interface PresetInfo {
   readonly name: string

@@ -27,10 +27,10 @@ RANDOM = 4  # random answers per exercise
 Rounding = Callable[[float], str]
 
 
-def exercises(count: int) -> Iterator[Exercise]:
+def exercises(count: int, first: int = 0) -> Iterator[Exercise]:
     """Yield exercises that ask for numbers: features, difficulties, ways of asking, in turn."""
     features = tuple(FEATURES)
-    for seed in range(count):
+    for seed in range(first, first + count):
         turn = seed // len(features)
         yield exercise(
             seed,
@@ -41,14 +41,14 @@ def exercises(count: int) -> Iterator[Exercise]:
         )
 
 
-def run(count: int = EXERCISES) -> dict[str, dict[str, int]]:
-    """Count what came of it, by mistake and by kind of answer."""
+def run(count: int = EXERCISES, first: int = 0) -> dict[str, dict[str, int]]:
+    """Count what came of exercises from seed ``first`` on, by mistake and by kind of answer."""
     played: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     named: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     other: Counter[str] = Counter()
-    for made in exercises(count):
+    for made in exercises(count, first):
         work = made.solution
         for mistake, marked, names in mistaken(made, work):
             played[mistake] += 1

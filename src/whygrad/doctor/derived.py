@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from statistics import median
 
 from whygrad.doctor.measurements import Layer, Measurements, Parameter, Probe
+from whygrad.nn import registry
 
-ACTIVATIONS = (
-    "relu", "tanh", "sigmoid", "elu", "selu", "leaky_relu", "gelu", "silu", "softplus",
-)  # fmt: skip
+ACTIVATIONS = ("selu", *(name for name, row in registry.ACTIVATIONS.items() if row.hidden))
 LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "matmul", "addmm", "bmm", "einsum")
 WITH_WEIGHTS = ("Linear", "Conv", "RNN", "LSTM", "GRU", "Embedding", "Attention")
 ENTROPIES = ("cross_entropy", "nll")

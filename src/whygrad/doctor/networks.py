@@ -23,6 +23,7 @@ from whygrad.data import Dataset
 from whygrad.doctor.doctor import Doctor
 from whygrad.doctor.report import Report
 from whygrad.errors import WhygradError
+from whygrad.nn.registry import LOSS_OF
 from whygrad.optim.schedule import Schedule
 from whygrad.spec import ON_LOGITS, Spec, spec_from_dict
 from whygrad.training.from_network import build
@@ -44,16 +45,12 @@ def _divergence(z: Tensor, t: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Loss] = {
-    "mse": F.mse_loss,
-    "mae": F.l1_loss,
-    "l1": F.l1_loss,
-    "huber": F.huber_loss,
-    "smooth_l1": F.smooth_l1_loss,
-    "bce": F.binary_cross_entropy,
-    "bce_with_logits": F.binary_cross_entropy_with_logits,
-    "cross_entropy": F.cross_entropy,
+    **{
+        name: getattr(F, row.function.__name__, _hinge)
+        for name, row in LOSS_OF.items()
+        if row.in_spec
+    },
     "kl_div": _divergence,
-    "hinge": _hinge,
 }
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,

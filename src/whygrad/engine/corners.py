@@ -9,7 +9,6 @@ import numpy as np
 
 from whygrad.engine.formula import Expr
 from whygrad.engine.op import BRANCHES, VJP, Array, Op, Params, PullbackContext
-from whygrad.engine.random import uniform
 from whygrad.engine.tensor import Tensor, apply
 
 _TESTS: Mapping[str, Callable[..., Array]] = {"gt": np.greater}
@@ -39,12 +38,13 @@ def sides(op: Op, inputs: Sequence[Array], params: Params) -> Array | None:
 
 def _elementwise(node: Expr, inputs: Sequence[Array], params: Params) -> Any:
     """Evaluate a formula of elements that meet, for whole arrays."""
+    of: Any = node.args[0]
     if node.head == "number":
-        return node.args[0]
+        return of
     if node.head == "param":
-        return params[node.args[0]]
+        return params[of]
     if node.head == "in":
-        return inputs[node.args[0]]
+        return inputs[int(of)]
     test = _TESTS[node.head]
     return test(*(_elementwise(a, inputs, params) for a in node.args))
 
@@ -53,7 +53,8 @@ def _branches(op: Op, inputs: Sequence[Array], params: Params) -> Array:
     """Pass one uneven gradient per output back: each input gets those of the outputs it decides."""
     leaves = tuple(Tensor(array.view(), array.shape) for array in inputs)
     output = apply(op.name, *leaves, **params)
-    uneven = uniform(0, "branches", output.data.shape).astype(output.dtype)
+    count = np.arange(1.0, output.data.size + 1)
+    uneven = np.sin(count * count).reshape(output.data.shape)  # no two sums of these are alike
     pullback = op.pullback(0)
     assert isinstance(pullback, VJP)
     upstream = Tensor(uneven, output.shape)

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from whygrad.engine.dims import normalise_axes, same_shape, show_shape
-from whygrad.engine.tensor import Tensor, annotate, apply, matmul, tensor, whole_numbers
+from whygrad.engine.tensor import (
+    Tensor,
+    annotate,
+    apply,
+    matmul,
+    reduced_axes,
+    tensor,
+    whole_numbers,
+)
 from whygrad.errors import ShapeError, WhygradError
 
 __all__ = [
@@ -248,7 +256,7 @@ def var(
     ``correction``: 1 for the unbiased estimate, 0 for the mean of them.
     """
     x = as_tensor(input)
-    axes = normalise_axes("var", dim, x.ndim)
+    axes = reduced_axes("var", dim, x.ndim)
     with annotate(part=("variance",)):
         spread = (x - x.mean(axes, keepdim=True)).square().mean(axes, keepdim)
         if not correction:

@@ -22,7 +22,7 @@ import numpy as np
 from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, show_shape
 from whygrad.engine.op import DTYPES, Array, Kind, find
 from whygrad.engine.ops import OPS
-from whygrad.engine.roles import Phase, Role
+from whygrad.engine.roles import ParameterKind, Phase, Role
 from whygrad.errors import ShapeError, WhygradError
 
 _order = itertools.count()
@@ -118,6 +118,7 @@ class Tensor:
         "_data",
         "annotation",
         "inputs",
+        "kind",
         "name",
         "op",
         "order",
@@ -133,6 +134,7 @@ class Tensor:
     inputs: tuple[Tensor, ...]
     params: dict[str, Any]
     role: Role
+    kind: ParameterKind | None
     name: str
     annotation: Annotation
     source: tuple[str, int] | None
@@ -147,6 +149,7 @@ class Tensor:
         inputs: tuple[Tensor, ...] = (),
         params: dict[str, Any] | None = None,
         role: Role = "intermediate",
+        kind: ParameterKind | None = None,
         name: str = "",
         source: tuple[str, int] | None = None,
     ) -> None:
@@ -158,6 +161,7 @@ class Tensor:
         self.inputs = inputs
         self.params = params or {}
         self.role = role
+        self.kind = kind
         self.name = name
         self.annotation = _annotation.get()
         self.source = source
@@ -489,7 +493,13 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
-    return apply(op, x, axes=normalise_axes(op, dim, x.ndim), keepdims=keepdim)
+    return apply(op, x, axes=reduced_axes(op, dim, x.ndim), keepdims=keepdim)
+
+
+def reduced_axes(op: str, dim: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
+    """Return the axes a reduction works along, counted from the end; none named are all of them."""
+    named = dim if isinstance(dim, int) or dim else None
+    return normalise_axes(op, named, rank)
 
 
 def _getitem(x: Tensor, index: Any) -> Tensor:

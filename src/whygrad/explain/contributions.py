@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from whygrad.engine.formula import Expr, evaluate, expr
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
 
 ONE = expr(1.0)
+Leaf = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the ways in which a value moves another inside a step.
+
+    Attributes:
+        local: what this way adds to the local derivative, as a placed formula.
+        rate: the number ``local`` comes to.
+        summed: whether the way goes through a sum in which several gradients meet.
+    """
+
+    local: Expr
+    rate: float
+    summed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one use of a value contributes to its gradient.
+    """What an element contributes to a gradient through one other element.
 
     Attributes:
         upstream: ``(value id, flat index)`` of the gradient that arrives.
-        local: the local derivative, as a placed formula.
+        local: the local derivative, as a placed formula: all ways between the two together.
         arrives: the number at ``upstream``.
         rate: the number ``local`` comes to.
+        parts: the ways one by one, in the order they are added.
     """
 
-    upstream: tuple[int, int]
+    upstream: Leaf
     local: Expr
     arrives: float
     rate: float
+    parts: tuple[Part, ...]
 
     @property
     def product(self) -> float:
@@ -35,18 +53,23 @@ class Contribution:
 
 
 def contributions(run: Run, tree: Expr) -> tuple[Contribution, ...]:
-    """Return what each use contributes to one element of a gradient, in the order they are added.
+    """Return what arrives through each other element, in the order they are added.
 
     Args:
         run: the numbers.
         tree: the element's formula (``worked.formula``).
     """
     tape = run.tape
-    found = _split(tree, lambda value: is_gradient(tape, value))
-    return tuple(
-        Contribution(leaf, local, run.number(*leaf), evaluate(local, run.number))
-        for leaf, local in found
-    )
+    ways: dict[Leaf, list[_Way]] = {}
+    for way in _split(tree, lambda value: is_gradient(tape, value)):
+        ways.setdefault(way.leaf, []).append(way)
+    return tuple(_contribution(run, leaf, found) for leaf, found in ways.items())
+
+
+def _contribution(run: Run, leaf: Leaf, ways: list[_Way]) -> Contribution:
+    parts = tuple(Part(way.local, evaluate(way.local, run.number), way.summed) for way in ways)
+    local = parts[0].local if len(parts) == 1 else Expr("terms", tuple(p.local for p in parts))
+    return Contribution(leaf, local, run.number(*leaf), evaluate(local, run.number), parts)
 
 
 def is_gradient(tape: Tape, value: int) -> bool:
@@ -54,26 +77,35 @@ def is_gradient(tape: Tape, value: int) -> bool:
     return tape.values[value].role == "gradient"
 
 
-def _split(node: Expr, gradient: Callable[[int], bool]) -> list[tuple[tuple[int, int], Expr]]:
-    """Return ``(leaf, coefficient)`` for each gradient leaf: the formula is linear in them."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    leaf: Leaf
+    local: Expr
+    summed: bool = False
+
+
+def _split(node: Expr, gradient: Callable[[int], bool]) -> list[_Way]:
+    """Return each gradient leaf with its coefficient: the formula is linear in them."""
     head, args = node.head, node.args
     if head == "number":
         return []
     if head == "leaf":
-        return [((args[0], args[1]), ONE)] if gradient(args[0]) else []
+        return [_Way((args[0], args[1]), ONE)] if gradient(args[0]) else []
     parts = [_split(a, gradient) for a in args]
+    if head == "terms" and len({way.leaf for part in parts for way in part}) > 1:
+        return [replace(way, summed=True) for part in parts for way in part]
     if head in ("add", "terms"):
-        return [term for part in parts for term in part]
+        return [way for part in parts for way in part]
     if head == "sub":
-        return parts[0] + [(leaf, _negated(local)) for leaf, local in parts[1]]
+        return parts[0] + [replace(way, local=_negated(way.local)) for way in parts[1]]
     if head == "neg":
-        return [(leaf, _negated(local)) for leaf, local in parts[0]]
+        return [replace(way, local=_negated(way.local)) for way in parts[0]]
     if head == "mul" and parts[0]:
-        return [(leaf, _product(local, args[1])) for leaf, local in parts[0]]
+        return [replace(way, local=_product(way.local, args[1])) for way in parts[0]]
     if head == "mul":
-        return [(leaf, _product(args[0], local)) for leaf, local in parts[1]]
+        return [replace(way, local=_product(args[0], way.local)) for way in parts[1]]
     if head == "div":
-        return [(leaf, Expr("div", (local, args[1]))) for leaf, local in parts[0]]
+        return [replace(way, local=Expr("div", (way.local, args[1]))) for way in parts[0]]
     return []
 
 

@@ -2,7 +2,8 @@
 
 A rung is plain data. Every rung's ``expression`` is arithmetic on numbers that comes to its
 ``value``; its ``claim`` says in words, with these numbers, why; ``because`` leads on, to rungs that
-lead on in turn, down to numbers that are given.
+lead on in turn, down to numbers that are given. The sentences stand in ``sentences.py``: here they
+are chosen and their slots filled.
 """
 
 from __future__ import annotations
@@ -10,21 +11,31 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from whygrad.engine.formula import Expr, evaluate, expr, leaves, number_text
+from whygrad.engine.formula import Expr, evaluate, expr, leaves, number_text, unflat
 from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
-from whygrad.explain.contributions import ONE, Contribution, contributions
+from whygrad.explain import display
+from whygrad.explain.contributions import ONE, Contribution, Part, contributions
 from whygrad.explain.reasons import Reasons
 from whygrad.explain.rung import Rung
+from whygrad.explain.said import Named, Said, say, say_of_op
+from whygrad.explain.sentences import (
+    EXACT,
+    MOST,
+    MOST_INPUTS,
+    MOST_PURPOSES,
+    PRINCIPLES_OF,
+    ROUND_OFF,
+    SMALL,
+    SMALLER,
+)
 from whygrad.explain.words import Words
-from whygrad.explain.worked import is_shown
+from whygrad.explain.worked import is_shown, unchosen
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step
 
 DEPTH = 2
-MOST = 4  # of many terms or inputs, the largest are explained one by one
-MOST_INPUTS = 8
-SMALL = 0.01  # the change used to show a rate
+Element = tuple[int, int]
 
 
 def why(run: Run, name: str, depth: int = DEPTH) -> Rung:
@@ -53,7 +64,7 @@ class Ladder(Words):
 
     # --- which kind of number ---
 
-    def element(self, value: int, at: int, depth: int, question: str = "") -> Rung:
+    def element(self, value: int, at: int, depth: int, asks: Said | None = None) -> Rung:
         """Explain an element of a value."""
         tape = self.run.tape
         if value not in tape.makers:
@@ -62,39 +73,34 @@ class Ladder(Words):
         if step.phase == "update":
             return self._update(value, at, depth)
         if tape.values[value].gradient_of is not None:
-            return self._gradient(value, at, depth, question)
+            return self._gradient(value, at, depth, asks or self._asks_why(value, at))
         return self._forward(value, at, depth)
+
+    def _asks_why(self, value: int, at: int) -> Said:
+        return say("ask.value", x=self.named(value, at))
+
+    def _source(self, value: int, at: int, depth: int) -> Rung:
+        return self.element(value, at, depth, say("ask.source", x=self.symbol(value, at)))
 
     # --- numbers that are given ---
 
     def _given(self, value: int, at: int) -> Rung:
-        tape = self.run.tape
-        here = self.symbol(value, at)
+        here, role = self.named(value, at), self.run.tape.values[value].role
+        if role in ("input", "target"):
+            says = say(f"given.{role}", x=here, which=self.which(value, at))
+        elif f"given.{role}" in PRINCIPLES_OF:
+            says = say(f"given.{role}", x=here)
+        else:
+            says = say("given.constant", x=here)
         number = self.run.number(value, at)
-        shown = self.say(number)
-        role = tape.values[value].role
-        claim = {
-            "input": f"{here} = {shown} comes with {self.which(value, at)}; nothing computes it.",
-            "target": f"{here} = {shown} is what the output ought to be for "
-            f"{self.which(value, at)}.",
-            "parameter": f"{here} = {shown} is a parameter: a number the network may change. It "
-            f"stands here as it was before this iteration's update.",
-            "hyperparameter": f"{here} = {shown} is chosen by you, not learned.",
-            "optimizer state": f"{here} = {shown} is what the optimizer remembers of the "
-            f"iterations before.",
-            "gradient": f"{here} = {shown}: the loss moves one for one with itself. Here the way "
-            f"back begins.",
-        }.get(role, f"{shown} is part of the formula.")
-        principle = "rate" if role == "gradient" else "given"
-        text = number_text(number)
         return Rung(
             self.label(value, at),
-            f"Why {here} = {shown}?",
+            self._asks_why(value, at),
             number,
-            text,
+            number_text(number),
             self.label(value, at),
-            claim,
-            principle,
+            (says,),
+            PRINCIPLES_OF[says.key],
             (),
             (value, at),
         )
@@ -102,29 +108,17 @@ class Ladder(Words):
     # --- forward ---
 
     def _forward(self, value: int, at: int, depth: int) -> Rung:
-        run, tape = self.run, self.run.tape
         tree = self.tree(value, at)
-        step = tape.makers[value]
-        chain = self._made_by(value)
-        purpose = " ".join(dict.fromkeys(OPS[s.op].purpose for s in chain))
-        claim = f"{self.equation(value, at, tree)}.{self.scope(value, at)} {purpose}"
-        below: list[Rung] = []
-        if depth > 0:
-            below = [
-                self.element(v, i, depth - 1, f"Where does {self.symbol(v, i)} come from?")
-                for v, i in self._inputs(tree)
-            ]
-        return self.rung(
-            value,
-            at,
-            tree,
-            f"Why {self.symbol(value, at)} = {self.say(run.number(value, at))}?",
-            claim,
-            "gate" if step.op == "relu" else "local",
-            below,
-        )
+        gated = self.run.tape.makers[value].op == "relu"
+        says = [
+            say("gated" if gated else "computed", equation=self.equation(value, at, tree)),
+            *self.scope(value, at),
+            *self._purposes(value),
+        ]
+        below = [self._source(*one, depth - 1) for one in self._inputs(tree)] if depth > 0 else []
+        return self._rung(value, at, tree, self._asks_why(value, at), says, below)
 
-    def _inputs(self, tree: Expr) -> list[tuple[int, int]]:
+    def _inputs(self, tree: Expr) -> list[Element]:
         """Return the elements a formula reads, largest first where there are many."""
         tape = self.run.tape
         found = [
@@ -133,15 +127,23 @@ class Ladder(Words):
             if tape.values[leaf[0]].role != "constant" or tape.values[leaf[0]].name
         ]
         if len(found) > MOST_INPUTS:
-            found = sorted(found, key=lambda leaf: -abs(self.run.number(*leaf)))[:MOST_INPUTS]
+            found = sorted(found, key=lambda leaf: -_size(self.run.number(*leaf)))[:MOST_INPUTS]
         return found
+
+    def _purposes(self, value: int) -> list[Said]:
+        """Say what the ops are for that make a value, each purpose once."""
+        found: dict[str, Said] = {}
+        for step in self._made_by(value):
+            purpose = OPS[step.op].purpose
+            found.setdefault(purpose, say_of_op(f"purpose.{step.op}", purpose, {}))
+        return list(found.values())
 
     def _made_by(self, value: int) -> list[Step]:
         """Return the steps folded into a value that do something worth saying, last first."""
         tape = self.run.tape
         found: list[Step] = []
         waiting = [tape.makers[value]]
-        while waiting and len(found) < 3:
+        while waiting and len(found) < MOST_PURPOSES:
             step = waiting.pop(0)
             if not OPS[step.op].silent:
                 found.append(step)
@@ -152,71 +154,56 @@ class Ladder(Words):
 
     # --- backward ---
 
-    def _gradient(self, value: int, at: int, depth: int, question: str) -> Rung:
-        run = self.run
-        of = run.tape.values[value].gradient_of
+    def _gradient(self, value: int, at: int, depth: int, asks: Said) -> Rung:
+        of = self.run.tape.values[value].gradient_of
         assert of is not None
         tree = self.tree(value, at)
-        found = contributions(run, tree)
-        here = self.symbol(value, at)
-        total = self.say(run.number(value, at))
-        question = question or f"Why {here} = {total}?"
-        if len(found) == 1:
-            return self._one_contribution(value, at, of, tree, found[0], depth, question)
-        if not found:
-            claim = (
-                f"{here} = {total}. Nothing passes: {self.symbol(of, at)} does not take part in "
-                f"the branch that was chosen here, so moving it a little moves nothing."
-            )
-            return self.rung(value, at, tree, question, claim, "gate", [])
-        return self._many_contributions(value, at, of, tree, found, depth, question)
+        found = contributions(self.run, tree)
+        if len(found) > 1:
+            return self._many_contributions(value, at, of, tree, found, depth, asks)
+        if found:
+            return self._one_contribution(value, at, of, tree, found[0], depth, asks)
+        says = say("nothing", gradient=self.named(value, at), x=self.symbol(of, at))
+        return self._rung(value, at, tree, asks, [says], [])
 
     def _one_contribution(
-        self,
-        value: int,
-        at: int,
-        of: int,
-        tree: Expr,
-        one: Contribution,
-        depth: int,
-        question: str,
+        self, value: int, at: int, of: int, tree: Expr, one: Contribution, depth: int, asks: Said
     ) -> Rung:
-        below: list[Rung] = []
+        flow, principle = self._flow(of, at, one)
+        says = [say("flow.equation", equation=self.equation(value, at, tree)), *flow]
+        below = self._below(of, at, one, depth)
         if depth > 0:
-            below.append(self._local(of, at, one, depth - 1))
-            if not self.is_seed(one) and one.local != ONE:
-                below.append(self._why_multiply(of, at, one, depth - 1))
-            if not self.is_seed(one):
-                below.append(self._arrives(one, depth - 1))
             below.append(self._order(value, at, tree, [one]))
-        claim = f"{self.equation(value, at, tree)}. {self._flow(of, at, one)}"
-        principle = "rates multiply"
-        if self.is_seed(one) or one.local == ONE:
-            principle = "rate"
-        reason = self.reasons.reason(of, at, one)
-        if reason is not None and one.rate == 0:
-            principle = reason[1]
-        return self.rung(value, at, tree, question, claim, principle, below)
+        return self._rung(value, at, tree, asks, says, below, principle)
 
-    def _flow(self, of: int, at: int, one: Contribution) -> str:
-        """Say what arrives and what passes."""
-        x, y = self.symbol(of, at), self.target(one)
-        arrives, rate = self.say(one.arrives), self.say(one.rate)
+    def _below(self, of: int, at: int, one: Contribution, depth: int) -> list[Rung]:
+        """Explain a contribution: its rate, why it is multiplied, and what arrives."""
+        if depth <= 0:
+            return []
+        rate = self._local(of, at, one, depth - 1)
         if self.is_seed(one):
-            return (
-                f"One unit of {x} moves the loss by {rate}, for small changes; the 1 stands for "
-                f"the loss itself, which moves one for one."
-            )
+            return [rate]
+        asks = say("ask.source_of_number", x=one.arrives)
+        arrives = self.element(*one.upstream, depth - 1, asks)
         if one.local == ONE:
-            return (
-                f"What arrives at {y} is {arrives}; one unit of {x} is one unit of {y}, so it "
-                f"passes unchanged."
-            )
-        if one.rate == 0:
+            return [rate, arrives]
+        return [rate, self._why_multiply(of, at, one, depth - 1), arrives]
+
+    def _flow(self, of: int, at: int, one: Contribution) -> tuple[list[Said], str]:
+        """Say what arrives and what passes, and by which principle."""
+        x, y = self.symbol(of, at), self.target(one)
+        if self.is_seed(one):
+            says = [say("flow.seed", x=x, rate=one.rate)]
+        elif one.local == ONE:
+            says = [say("flow.unchanged", x=x, y=y, arrives=one.arrives)]
+        elif one.rate == 0:
+            says = [say("flow.still", x=x, y=y, arrives=one.arrives)]
             reason = self.reasons.reason(of, at, one)
-            because = f" {reason[0]}" if reason else ""
-            return f"What arrives at {y} is {arrives}, but {x} does not move {y} here.{because}"
-        return f"What arrives at {y} is {arrives}; each unit of {x} moves {y} by {rate}."
+            if reason is not None:
+                return [*says, reason[0]], reason[1]
+        else:
+            says = [say("flow.moves", x=x, y=y, arrives=one.arrives, rate=one.rate)]
+        return says, PRINCIPLES_OF[says[0].key]
 
     def _many_contributions(
         self,
@@ -226,241 +213,264 @@ class Ladder(Words):
         tree: Expr,
         found: Sequence[Contribution],
         depth: int,
-        question: str,
+        asks: Said,
     ) -> Rung:
-        x = self.symbol(of, at)
-        same_use = len({c.upstream[0] for c in found}) == 1
-        by_example = same_use and self.is_batch_parameter(of)
-        principle = "used by all" if by_example else "contributions add"
-        if by_example:
-            how = (
-                f"As {x} serves every example, what the {len(found)} of them contribute is added up"
-            )
-        else:
-            how = f"There are {len(found)} ways in which {x} moves the loss; small effects add up"
-        total = self.run.number(value, at)
+        x, total = self.symbol(of, at), self.run.number(value, at)
+        by = "examples" if self._one_for_each_example(of, found) else "ways"
         if len(found) <= MOST:
             terms = Expr("terms", tuple(expr(c.product) for c in found))
-            claim = f"{how}: {self.shown(terms, total)}."
+            says = [say(f"sum.{by}", x=x, count=len(found), sum=self.shown(terms, total))]
         else:
-            claim = f"{how}, to {self.say(total)} in all."
-        if by_example:
-            claim += f" {self.scope_of_parameter(of)}"
+            says = [say(f"total.{by}", x=x, count=len(found), total=total)]
+        if by == "examples" and self.is_mean():
+            says.append(say("scope.parameter", count=self.batch()))
         below: list[Rung] = []
         if depth > 0:
-            ranked = sorted(found, key=lambda c: -abs(c.product))
+            ranked = sorted(found, key=lambda c: -_size(c.product))
             below = [self._use(value, of, at, c, depth - 1) for c in ranked[:MOST]]
             if len(ranked) > MOST:
-                below.append(self._others(value, at, of, ranked[MOST:]))
+                below.append(self._others(value, at, ranked[MOST:]))
             below.append(self._why_add(value, at, of, found))
             below.append(self._order(value, at, tree, found))
-        return self.rung(value, at, tree, question, claim, principle, below)
+        return self._rung(value, at, tree, asks, says, below)
+
+    def _one_for_each_example(self, of: int, found: Sequence[Contribution]) -> bool:
+        """Say whether a parameter moves one element of each example, all of one value."""
+        value = found[0].upstream[0]
+        if not self.is_batch_parameter(of) or any(c.upstream[0] != value for c in found):
+            return False
+        shape = self.run.arrays[value].shape
+        rows = {unflat(c.upstream[1], shape)[0] for c in found} if self.per_example(value) else ()
+        return len(rows) == len(found) == self.batch()
 
     def _use(self, value: int, of: int, at: int, one: Contribution, depth: int) -> Rung:
         """Explain one of several contributions."""
         product = Expr("mul", (Expr("leaf", one.upstream), one.local))
         tree = Expr("leaf", one.upstream) if one.local == ONE else product
-        y = self.target(one)
-        below: list[Rung] = []
-        if depth > 0:
-            below = [self._local(of, at, one, depth - 1)]
-            if one.local != ONE and not self.is_seed(one):
-                below.append(self._why_multiply(of, at, one, depth - 1))
-            if not self.is_seed(one):
-                below.append(self._arrives(one, depth - 1))
+        flow, principle = self._flow(of, at, one)
         return Rung(
-            f"{self.label(value, at)} through {self.target_label(one)}",
-            f"What comes through {y}?",
+            str(say("name.use", gradient=self.label(value, at), y=self.target_label(one))),
+            say("ask.through", y=self.target(one)),
             one.product,
             *self.written(tree),
-            f"{self.product(one)}. {self._flow(of, at, one)}",
-            "rates multiply",
-            tuple(below),
+            (say("flow.equation", equation=self.product(one)), *flow),
+            principle,
+            tuple(self._below(of, at, one, depth)),
         )
 
-    def _others(self, value: int, at: int, of: int, rest: Sequence[Contribution]) -> Rung:
-        total = sum(c.product for c in rest)
-        return Rung(
-            f"{self.label(value, at)} through {len(rest)} more",
-            "And the others?",
+    def _others(self, value: int, at: int, rest: Sequence[Contribution]) -> Rung:
+        total = math.fsum(c.product for c in rest)
+        return self._worded(
+            str(say("name.rest", gradient=self.label(value, at), count=len(rest))),
+            say("ask.rest"),
             total,
-            " + ".join(
-                number_text(c.product) if n == 0 else f"({number_text(c.product)})"
-                for n, c in enumerate(rest)
-            ),
-            "the other contributions",
-            f"The {len(rest)} smaller contributions to {self.symbol(value, at)} come to "
-            f"{self.say(total)} together.",
-            "contributions add",
+            _added(rest),
+            say("formula.rest"),
+            say("rest", gradient=self.symbol(value, at), count=len(rest), total=total),
         )
 
     def _local(self, of: int, at: int, one: Contribution, depth: int) -> Rung:
         """Explain a local derivative: from the op's own reasons, then by numbers."""
         x, y = self.symbol(of, at), self.target(one)
-        name = f"d{self.target_label(one)}/d{self.label(of, at)}"
+        labels = {"x": self.label(of, at), "y": self.target_label(one)}
+        name = str(say("name.local", **labels))
         if name == self.gradient_label(of, at):
-            name += " by this use"
+            name = str(say("name.local_of_use", **labels))
         reason = self.reasons.reason(of, at, one)
         if reason is not None:
-            says, principle = reason
+            first, principle = reason
         else:
-            says = (
-                f"Between {x} and {y} lie several steps; their rates multiply to "
-                f"{self.say(one.rate)}."
-            )
-            principle = "rates multiply"
-        n = self.batch()
-        if n > 1 and self.target_element(one)[0] == self.run.tape.loss:
-            says += (
-                f" The loss is a mean over {n} examples, so each has a say of 1/{n}; that is in it."
-            )
-        rate = self.say(one.rate)
-        question = f"Why {rate} per unit?" if one.rate else "Why nothing?"
-        below = (self._in_small(of, at, one),) if depth > 0 else ()
+            key = "local.ways" if self.reasons.several(of, one) else "local.several"
+            first, principle = say(key, x=x, y=y, rate=one.rate), PRINCIPLES_OF[key]
+        says = [first]
+        n, target = self.batch(), self.target_element(one)[0]
+        of_example = self.per_example(of) and target == self.run.tape.loss
+        if n > 1 and of_example and self.is_mean():
+            says.append(say("local.mean", count=n))
+        below: list[Rung] = []
+        if depth > 0:
+            below = self._parts(of, at, one) + self._in_small(of, at, one)
         return Rung(
             name,
-            question,
+            say("ask.rate", rate=one.rate) if one.rate else say("ask.no_rate"),
             one.rate,
             *self.written(one.local),
-            says,
+            tuple(says),
             principle,
-            tuple(r for r in below if r is not None),
+            tuple(below),
         )
 
-    def _in_small(self, of: int, at: int, one: Contribution) -> Rung | None:
+    def _parts(self, of: int, at: int, one: Contribution) -> list[Rung]:
+        """Show of which ways a rate is made up, where there are several."""
+        if len(one.parts) < 2:
+            return []
+        terms = Expr("terms", tuple(expr(part.rate) for part in one.parts))
+        how = display.shown(terms, self.run.number, one.rate, self.digits)
+        mixed = len({part.summed for part in one.parts}) == 2
+        ranked = sorted(one.parts, key=lambda part: -_size(part.rate))
+        told, rest = ranked[:MOST], ranked[MOST:]
+        parts = [
+            say(_part_key(part, mixed), part=Named(number=part.rate, digits=how.digits))
+            for part in told
+        ]
+        if rest:
+            left = Named(number=math.fsum(part.rate for part in rest), digits=how.digits)
+            parts.append(say("parts.rest", count=len(rest), part=left))
+        labels = {"x": self.label(of, at), "y": self.target_label(one)}
+        says = say(
+            "parts",
+            x=self.symbol(of, at),
+            y=self.target(one),
+            rate=Named(number=one.rate, digits=how.result_digits),
+            parts=tuple(parts),
+        )
+        return [
+            Rung(
+                str(say("name.parts", **labels)),
+                say("ask.parts"),
+                one.rate,
+                *self.written(one.local),
+                (says,),
+                PRINCIPLES_OF["parts"],
+            )
+        ]
+
+    def _in_small(self, of: int, at: int, one: Contribution) -> list[Rung]:
         """Show a rate by a small change of the formula it is the rate of.
 
         The change is upwards, or downwards where there is no number above, as after log(0.995).
         """
         target, where = self.target_element(one)
-        tree = self.tree(target, where)
-        if (of, at) not in set(leaves(tree)):
-            return None
-        before = evaluate(tree, self.run.number)
+        tree = unchosen(self.run, target, where)
+        found = set(leaves(tree))
+        if (of, at) not in found or not all(is_shown(self.run.tape, v) for v, _ in found):
+            return []
         x = self.run.number(of, at)
 
         def at_a_change(by: float) -> float:
             return evaluate(
-                tree,
-                lambda v, i: x + by if (v, i) == (of, at) else self.run.number(v, i),
+                tree, lambda v, i: x + by if (v, i) == (of, at) else self.run.number(v, i)
             )
 
         change = next((by for by in (SMALL, -SMALL) if math.isfinite(at_a_change(by))), None)
         if change is None:
-            return None
-        after = at_a_change(change)
+            return []
+        before, after = at_a_change(0.0), at_a_change(change)
         quotient = (after - before) / change
-        y = self.target(one)
-        exactly = abs(quotient - one.rate) <= 1e-9 * max(1.0, abs(one.rate))
-        close = (
-            f"exactly {self.say(one.rate)} per unit"
-            if exactly
-            else f"{self.say(quotient)} per unit; a smaller change comes closer to "
-            f"{self.say(one.rate)}"
-        )
+        smaller = math.copysign(SMALLER, change)
+        closer = (at_a_change(smaller) - before) / smaller
+        noise = ROUND_OFF * max(abs(before), abs(after), abs(x * one.rate)) / SMALLER
         digits = self.digits_for_change(before, after)
-        return Rung(
-            f"d{self.target_label(one)}/d{self.label(of, at)} by a change of {change}",
-            "See it in numbers",
-            quotient,
-            f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
-            f"({self.target_label(one)} after - before) / {_follows(change)}",
-            f"{'Raise' if change > 0 else 'Lower'} {self.symbol(of, at)} from {self.say(x)} to "
-            f"{self.say(x + change)}: {y} goes "
-            f"from {self.say(before, digits)} to {self.say(after, digits)}. That is {close}.",
-            "rate",
+        moves = say(
+            "small.raise" if change > 0 else "small.lower",
+            x=self.symbol(of, at),
+            y=self.target(one),
+            before=x,
+            after=x + change,
+            **{
+                "from": Named(number=before, digits=digits),
+                "to": Named(number=after, digits=digits),
+            },
         )
+        key = _closeness(quotient, closer, one.rate, noise)
+        rates = (
+            {"rate": one.rate} if key == "small.exact" else {"rate": one.rate, "quotient": quotient}
+        )
+        labels = {"x": self.label(of, at), "y": self.target_label(one)}
+        return [
+            Rung(
+                str(say("name.change", change=change, **labels)),
+                say("ask.numbers"),
+                quotient,
+                f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
+                str(say("formula.change", y=labels["y"], change=_follows(change))),
+                (moves, say(key, **rates)),
+                PRINCIPLES_OF[key],
+            )
+        ]
 
     def _why_multiply(self, of: int, at: int, one: Contribution, depth: int) -> Rung:
-        x, y = self.symbol(of, at), self.target(one)
-        loss = self.loss()
-        tree = Expr("mul", (Expr("leaf", one.upstream), one.local))
-        below: tuple[Rung, ...] = ()
+        x, y, loss = self.symbol(of, at), self.target(one), self.loss()
+        below: list[Rung] = []
         if depth > 0:
-            small = SMALL * one.rate
-            effect = small * one.arrives
-            below = (
-                Rung(
-                    f"effect of {SMALL} of {self.label(of, at)}",
-                    "See it in numbers",
+            moved = SMALL * one.rate
+            effect = moved * one.arrives
+            below.append(
+                self._worded(
+                    str(say("name.effect", small=SMALL, x=self.label(of, at))),
+                    say("ask.numbers"),
                     effect,
                     f"{SMALL} * {_follows(one.rate)} * {_follows(one.arrives)}",
-                    f"{SMALL} * local * upstream",
-                    f"{SMALL} more of {x} makes {self.say(small)} more of {y}, and that makes "
-                    f"{self.say(effect)} more of {loss}: {self.say(one.product)} per unit of {x}.",
-                    "rate",
-                ),
+                    say("formula.effect", small=SMALL),
+                    say(
+                        "effect",
+                        small=SMALL,
+                        x=x,
+                        moved=moved,
+                        y=y,
+                        effect=effect,
+                        loss=loss,
+                        product=one.product,
+                    ),
+                )
             )
+        says = say(
+            "multiply",
+            x=x,
+            y=y,
+            loss=loss,
+            arrives=one.arrives,
+            rate=one.rate,
+            product=self.product(one),
+        )
         return Rung(
             self.gradient_label(of, at),
-            "Why multiply?",
+            say("ask.multiply"),
             one.product,
-            *self.written(tree),
-            f"Each unit of {y} moves {loss} by {self.say(one.arrives)}; each unit of {x} moves {y} "
-            f"by {self.say(one.rate)}. Rates per unit multiply: {self.product(one)}.",
-            "rates multiply",
-            below,
+            *self.written(Expr("mul", (Expr("leaf", one.upstream), one.local))),
+            (says,),
+            PRINCIPLES_OF[says.key],
+            tuple(below),
         )
 
     def _why_add(self, value: int, at: int, of: int, found: Sequence[Contribution]) -> Rung:
-        x = self.symbol(of, at)
-        numbers = [c.product for c in found]
-        expression = " + ".join(
-            number_text(p) if n == 0 else _follows(p) for n, p in enumerate(numbers)
-        )
-        return Rung(
+        return self._worded(
             self.label(value, at),
-            "Why add?",
-            sum(numbers),
-            expression,
-            " + ".join("contribution" for _ in numbers[:2]) + (" + …" if len(numbers) > 2 else ""),
-            f"Move {x} by a small ε: each use moves {self.loss()} by its own contribution times "
-            f"ε. What they do to each other is of the size ε², and vanishes against ε: at ε = 0.01 "
-            f"it is a hundredth of them, at 0.001 a thousandth.",
-            "contributions add",
+            say("ask.add"),
+            math.fsum(c.product for c in found),
+            _added(found),
+            say("formula.more" if len(found) > 2 else "formula.two"),
+            say("add", x=self.symbol(of, at), loss=self.loss()),
         )
-
-    def _arrives(self, one: Contribution, depth: int) -> Rung:
-        number = self.say(one.arrives)
-        return self.element(*one.upstream, depth, f"Where does {number} come from?")
 
     def _order(self, value: int, at: int, tree: Expr, found: Sequence[Contribution]) -> Rung:
         """Say why this could not be computed earlier in the walk."""
-        tape = self.run.tape
-        waited: list[str] = []
+        waits: dict[str, Said] = {}
         for one in found[:MOST]:
-            target = tape.values[one.upstream[0]].gradient_of
-            if target is None or self.is_seed(one):
+            if self.is_seed(one):
                 continue
-            users = {s.id for s, _ in tape.uses.get(target, ()) if s.phase in ("forward", "loss")}
-            shown, of = (
-                self.symbol(*one.upstream),
-                self.symbol(*self.target_element(one)),
-            )
-            if len(users) > 1:
-                waited.append(
-                    f"{shown} first, and {of} is used {len(users)} times: passed on before all of "
-                    f"them had reported, it would be short, and so would everything below it"
-                )
+            gradient, target = self.symbol(*one.upstream), self.target_element(one)
+            uses = self._uses(target[0])
+            x = self.symbol(*target)
+            if uses > 1:
+                said = say("order.several", gradient=gradient, x=x, count=uses)
             else:
-                waited.append(
-                    f"{shown} first; {of} has one use, so that was complete as soon as this use "
-                    f"had reported"
-                )
-        if waited:
-            claim = f"It needs {'. And it needs '.join(dict.fromkeys(waited))}."
-        else:
-            claim = (
-                "It comes first on the way back: it needs only the loss and numbers that the "
-                "forward pass kept."
-            )
+                said = say("order.one", gradient=gradient, x=x)
+            waits.setdefault(str(said), said)
         return Rung(
             self.label(value, at),
-            "Why in this order?",
+            say("ask.order"),
             self.run.number(value, at),
             *self.written(tree),
-            claim,
-            "complete before passing on",
+            tuple(waits.values()) or (say("order.first"),),
+            PRINCIPLES_OF["order.first"],
+        )
+
+    def _uses(self, value: int) -> int:
+        """Return how many uses of a value a gradient passes back through."""
+        return sum(
+            step.phase in ("forward", "loss") and OPS[step.op].pullback(argument) is not None
+            for step, argument in self.run.tape.uses.get(value, ())
         )
 
     # --- update ---
@@ -470,80 +480,116 @@ class Ladder(Words):
         tree = self.tree(value, at)
         before = next((a for a, b in tape.carries if b == value), None)
         gradient = tape.gradients.get(before) if before is not None else None
-        claim = f"{self.equation(value, at, tree)}."
+        says = [say("updated", equation=self.equation(value, at, tree))]
         below: list[Rung] = []
         if gradient is not None and before is not None:
             slope = run.number(gradient, at)
             moved = run.number(value, at) - run.number(before, at)
-            claim += f" {self._downhill(before, at, slope, moved)}"
+            says.append(self._downhill(before, at, slope, moved))
             if depth > 0:
                 below.append(self._why_minus(value, at, before, tree, slope))
                 below += self._why_rate(tree)
         if depth > 0:
             below += [
-                self.element(v, i, depth - 1, f"Where does {self.symbol(v, i)} come from?")
+                self._source(v, i, depth - 1)
                 for v, i in self._inputs(tree)
                 if tape.values[v].role != "hyperparameter"
             ]
-        return self.rung(
-            value,
-            at,
-            tree,
-            f"Why {self.symbol(value, at)} = {self.say(run.number(value, at))}?",
-            claim,
-            "downhill",
-            below,
-        )
+        return self._rung(value, at, tree, self._asks_why(value, at), says, below)
 
-    def _downhill(self, before: int, at: int, slope: float, moved: float) -> str:
-        x, loss = self.symbol(before, at), self.loss()
+    def _downhill(self, before: int, at: int, slope: float, moved: float) -> Said:
+        x = self.symbol(before, at)
         if slope == 0:
-            return (
-                f"The gradient of {x} is 0: as far as small changes tell, moving {x} moves nothing."
-                + (" So it stays." if moved == 0 else " What moves it is the optimizer's memory.")
-            )
-        way = "raises" if slope > 0 else "lowers"
-        went = "lowered" if moved < 0 else "raised" if moved > 0 else "left"
-        return f"Raising {x} {way} {loss} (its gradient is {self.say(slope)}), so {x} is {went}."
+            return say("downhill.memory" if moved else "downhill.flat", x=x)
+        if moved * slope < 0:
+            way = "raises" if slope > 0 else "lowers"
+            return say(f"downhill.{way}", x=x, loss=self.loss(), slope=slope)
+        return say("downhill.against" if moved else "downhill.stays", x=x, slope=slope)
 
     def _why_minus(self, value: int, at: int, before: int, tree: Expr, slope: float) -> Rung:
+        way = "up" if slope > 0 else "down" if slope < 0 else "nowhere"
         x, loss = self.symbol(before, at), self.loss()
-        up = "up" if slope > 0 else "down" if slope < 0 else "nowhere"
         return Rung(
             self.label(value, at),
-            "Why minus?",
+            say("ask.minus"),
             self.run.number(value, at),
             *self.written(tree),
-            f"The gradient, {self.say(slope)}, says where {loss} goes as {x} rises: {up}. The aim "
-            f"is a smaller loss, so the step is taken the other way.",
-            "downhill",
+            (say("minus", slope=slope, loss=loss, x=x, way=say(f"way.{way}")),),
+            PRINCIPLES_OF["minus"],
         )
 
     def _why_rate(self, tree: Expr) -> list[Rung]:
-        found = [
-            leaf
+        return [
+            Rung(
+                self.label(*leaf),
+                say("ask.learning_rate"),
+                self.run.number(*leaf),
+                number_text(self.run.number(*leaf)),
+                self.label(*leaf),
+                (say("rate", x=self.named(*leaf)),),
+                PRINCIPLES_OF["rate"],
+                (),
+                leaf,
+            )
             for leaf in dict.fromkeys(leaves(tree))
             if self.run.tape.values[leaf[0]].name == "learning_rate"
         ]
-        rungs: list[Rung] = []
-        for leaf in found:
-            number = self.run.number(*leaf)
-            rungs.append(
-                Rung(
-                    self.label(*leaf),
-                    "Why the learning rate?",
-                    number,
-                    number_text(number),
-                    self.label(*leaf),
-                    f"The gradient says which way and how steep, for small changes only; it does "
-                    f"not say how far. η = {self.say(number)} is how far the straight-line story "
-                    f"is trusted.",
-                    "downhill",
-                    (),
-                    leaf,
-                )
-            )
-        return rungs
+
+    # --- rungs ---
+
+    def _rung(
+        self,
+        value: int,
+        at: int,
+        tree: Expr,
+        asks: Said,
+        says: Sequence[Said],
+        below: Sequence[Rung],
+        principle: str = "",
+    ) -> Rung:
+        """Make the rung of an element; its first sentence gives the principle if none is given."""
+        return Rung(
+            self.label(value, at),
+            asks,
+            self.run.number(value, at),
+            *self.written(tree),
+            tuple(says),
+            principle or PRINCIPLES_OF[says[0].key],
+            tuple(below),
+            (value, at),
+        )
+
+    def _worded(
+        self, name: str, asks: Said, value: float, expression: str, formula: Said, says: Said
+    ) -> Rung:
+        """Make a rung whose formula is in words."""
+        return Rung(name, asks, value, expression, str(formula), (says,), PRINCIPLES_OF[says.key])
+
+
+def _size(number: float) -> float:
+    """Return a number's size; sizes that only rounding tells apart are one."""
+    return float(f"{abs(number):.9e}")
+
+
+def _part_key(part: Part, mixed: bool) -> str:
+    if not mixed:
+        return "parts.way"
+    return "parts.sum" if part.summed else "parts.direct"
+
+
+def _closeness(quotient: float, closer: float, rate: float, noise: float) -> str:
+    """Return the key of the sentence that is true of a quotient and the rate it stands for."""
+    error = abs(quotient - rate)
+    if error <= EXACT * max(1.0, abs(rate)):
+        return "small.exact"
+    if abs(closer - rate) < error:
+        return "small.closer"
+    return "small.round_off" if error <= noise else "small.corner"
+
+
+def _added(found: Sequence[Contribution]) -> str:
+    first, *rest = (c.product for c in found)
+    return " + ".join([number_text(first), *map(_follows, rest)])
 
 
 def _follows(number: float) -> str:

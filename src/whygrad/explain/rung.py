@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from whygrad.explain.said import Said
 from whygrad.tape.run import json_number
 
 
@@ -15,25 +16,35 @@ class Rung:
 
     Attributes:
         name: what is explained: a value's element (``dL/dw1``) or a local derivative (``da1/dz1``).
-        question: what this answers: "Why multiply?".
+        asks: what this answers, as a sentence's key and slots.
         value: the number.
         expression: plain arithmetic in Python syntax that comes to it.
         formula: the same in names.
-        claim: why, in a sentence or two, with these numbers.
+        says: why, in a sentence or two, with these numbers, as keys and slots.
         principle: name of the principle it rests on.
         because: the rungs below; empty where depth ends or nothing more is to be said.
         element: ``(value id, flat index)`` where the rung explains an element of the tape.
     """
 
     name: str
-    question: str
+    asks: Said
     value: float
     expression: str
     formula: str
-    claim: str
+    says: tuple[Said, ...]
     principle: str
     because: tuple[Rung, ...] = ()
     element: tuple[int, int] | None = None
+
+    @property
+    def question(self) -> str:
+        """What this answers: "Why multiply?"."""
+        return str(self.asks)
+
+    @property
+    def claim(self) -> str:
+        """Why, in a sentence or two, with these numbers."""
+        return " ".join(map(str, self.says))
 
     def __str__(self) -> str:
         return "\n".join(self._lines(0))
@@ -75,5 +86,7 @@ class Rung:
             "formula": self.formula,
             "claim": self.claim,
             "principle": self.principle,
+            "asks": self.asks.to_json(),
+            "says": [said.to_json() for said in self.says],
             "because": [rung.to_json() for rung in self.because],
         }

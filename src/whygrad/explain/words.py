@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from whygrad.engine.dims import Dim
@@ -10,11 +9,10 @@ from whygrad.engine.formula import Expr, expr, to_python, unflat
 from whygrad.engine.notation import symbol
 from whygrad.explain import display
 from whygrad.explain.contributions import Contribution
-from whygrad.explain.rung import Rung
+from whygrad.explain.said import Named, Said, say
+from whygrad.explain.sentences import KEEPS_MEAN, MEANS, MOST_NAMED
 from whygrad.explain.worked import formula, in_names, in_numbers
 from whygrad.tape.run import Run
-
-MOST_NAMED = 12  # terms of a long sum are written in names
 
 
 @dataclass
@@ -44,13 +42,9 @@ class Words:
             self._texts[id(tree)] = (tree, in_numbers(self.run, tree), names)
         return self._texts[id(tree)][1:]
 
-    def say(self, number: float, digits: int | None = None) -> str:
-        """Write a number for a person."""
-        return display.number(number, digits or self.digits)
-
-    def in_parentheses(self, number: float) -> str:
-        text = self.say(number)
-        return f"({text})" if text.startswith("−") else text
+    def named(self, value: int, at: int) -> Named:
+        """Return an element's symbol and number, to fill a slot with."""
+        return Named(self.symbol(value, at), self.run.number(value, at))
 
     def product(self, one: Contribution) -> str:
         """Write ``upstream × local = product``, holding as shown."""
@@ -65,34 +59,44 @@ class Words:
         text = display.in_numbers(tree, self.run.number, how.digits)
         return text if text == how.result else f"{text} = {how.result}"
 
-    def which(self, value: int, at: int) -> str:
+    def which(self, value: int, at: int) -> Said:
         """Say which example an element belongs to."""
         shape = self.run.arrays[value].shape
         if not self.per_example(value) or shape[0] == 1:
-            return "the example"
-        return f"example {unflat(at, shape)[0] + 1} of {shape[0]}"
+            return say("which.only")
+        return say("which.one", n=unflat(at, shape)[0] + 1, count=shape[0])
 
     def per_example(self, value: int) -> bool:
+        """Say whether a value has a row for each example."""
         shape = self.run.tape.values[value].shape
         return bool(shape) and isinstance(shape[0], Dim) and shape[0].name == "batch"
 
-    def scope(self, value: int, at: int) -> str:
+    def scope(self, value: int, at: int) -> tuple[Said, ...]:
         """Say of which example, or of how many, a forward value speaks."""
         if self.batch() == 1:
-            return ""
+            return ()
         if value == self.run.tape.loss:
-            return f" This is the mean over {self.batch()} examples."
-        return f" This is for {self.which(value, at)}." if self.per_example(value) else ""
+            return (say("scope.mean", count=self.batch()),) if self.is_mean() else ()
+        if not self.per_example(value):
+            return ()
+        return (say("scope.example", which=self.which(value, at)),)
 
-    def scope_of_parameter(self, of: int) -> str:
-        return f"The loss is a mean over {self.batch()} examples, so each has its share in this."
+    def is_mean(self) -> bool:
+        """Say whether the loss is a mean over the examples."""
+        tape = self.run.tape
+        step = tape.makers.get(tape.loss)
+        while step is not None and step.op in KEEPS_MEAN:
+            step = tape.makers.get(step.inputs[0])
+        return step is not None and step.op in MEANS
 
     def is_batch_parameter(self, of: int) -> bool:
+        """Say whether a value is a parameter that several examples use."""
         return self.run.tape.values[of].role == "parameter" and self.batch() > 1
 
     def batch(self) -> int:
+        """Return how many examples the numbers speak of."""
         for value in self.run.tape.leaves:
-            if value.shape and isinstance(value.shape[0], Dim) and value.shape[0].name == "batch":
+            if self.per_example(value.id):
                 return self.run.arrays[value.id].shape[0]
         return 1
 
@@ -122,32 +126,11 @@ class Words:
     def is_seed(self, one: Contribution) -> bool:
         return one.upstream[0] not in self.run.tape.makers
 
-    def rung(
-        self,
-        value: int,
-        at: int,
-        tree: Expr,
-        question: str,
-        claim: str,
-        principle: str,
-        below: Sequence[Rung],
-    ) -> Rung:
-        return Rung(
-            self.label(value, at),
-            question,
-            self.run.number(value, at),
-            *self.written(tree),
-            claim,
-            principle,
-            tuple(below),
-            (value, at),
-        )
-
     def digits_for_change(self, before: float, after: float) -> int:
         """Return how many digits it takes for a small change to show, to two digits of its own."""
         change = after - before
         for digits in range(self.digits, display.ALL_DIGITS):
             seen = display.rounded(after, digits) - display.rounded(before, digits)
-            if abs(seen - change) <= 0.01 * abs(change):
+            if abs(seen - change) <= 0.01 * (1 + 1e-9) * abs(change):
                 return digits
         return display.ALL_DIGITS

@@ -22,6 +22,7 @@ from whygrad.engine.formula import (
 )
 from whygrad.engine.notation import symbol
 from whygrad.engine.ops import OPS, loss
+from whygrad.nn.registry import ACTIVATIONS
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step, Tape, Value
 
@@ -125,11 +126,23 @@ def formula(run: Run, value: int, at: int, *, fold: bool = True) -> Expr:
         at: flat index of the element.
         fold: put the formulas of unnamed intermediates in their place.
     """
-    placer = Placer(run)
-    tree = placer.tree(value, at)
-    if fold:
-        tree = placer.folded(tree)
+    tree = unchosen(run, value, at) if fold else Placer(run).tree(value, at)
     return arranged(run.tape, choose(tree, run.number))
+
+
+def unchosen(run: Run, value: int, at: int) -> Expr:
+    """Return the formula of one element, unnamed intermediates folded in, with all its branches.
+
+    An intermediate that there is no room for is shown everywhere in the formula, not in one place
+    and folded in another: so what stands before a gradient is the whole local derivative.
+    """
+    kept: frozenset[int] = frozenset()
+    while True:
+        placer = Placer(run, kept)
+        tree = placer.folded(placer.tree(value, at))
+        if placer.cut <= kept:
+            return tree
+        kept |= placer.cut
 
 
 @dataclass
@@ -137,7 +150,9 @@ class Placer:
     """Places the formulas of a tape's steps at the sizes of a run."""
 
     run: Run
+    kept: frozenset[int] = frozenset()  # unnamed, and not folded
     spent: int = 0
+    cut: set[int] = field(default_factory=set[int])  # there was no room for these
     places: dict[int, StepContext] = field(default_factory=dict[int, StepContext])
 
     def tree(self, value: int, at: int) -> Expr:
@@ -159,13 +174,26 @@ class Placer:
             return node
         if node.head == "leaf":
             value, at = node.args
-            if is_shown(self.run.tape, value) or self.spent >= MAX_FOLD or depth >= MAX_DEPTH:
+            if is_shown(self.run.tape, value) or value in self.kept:
+                return node
+            full = self.spent >= MAX_FOLD or depth >= MAX_DEPTH
+            if full and not self._carries_gradients(value):
+                self.cut.add(value)
                 return node
             tree = self.tree(value, at)
             self.spent += _size(tree) * times
             return self.folded(tree, depth, times)
         times *= 1 + (node.head == "abs")
         return Expr(node.head, tuple([self.folded(a, depth + 1, times) for a in node.args]))
+
+    def _carries_gradients(self, value: int) -> bool:
+        """Say whether a value is on the way from one gradient to another.
+
+        It is always folded: what a gradient is made of would not be seen.
+        """
+        tape = self.run.tape
+        made = tape.makers[value].phase == "backward"
+        return made and tape.values[value].gradient_of is None
 
 
 def where_of(run: Run, step: Step) -> StepContext:
@@ -178,6 +206,7 @@ def where_of(run: Run, step: Step) -> StepContext:
         output_shape=run.arrays[step.output].shape,
         params=step.params,
         whole=lambda argument, at: int(run.arrays[step.inputs[argument]].flat[at]),
+        moves=run.moves(step),
     )
 
 
@@ -269,9 +298,7 @@ def _backward_words(tape: Tape, value: int, gradient: Value) -> str:
     if len(users) > 1:
         return "Contributions add"
     if role == "parameter":
-        name = tape.values[value].name
-        kind = "weight" if name[:1] in "wW" else "bias" if name[:1] == "b" else "parameter"
-        return f"For the {kind}"
+        return f"For the {tape.values[value].kind or 'parameter'}"
     if not users:
         return "Backward"
     user = users[0]
@@ -289,16 +316,11 @@ def _passed(tape: Tape, step: Step, argument: int, gradient: Value) -> bool:
 
 _WORDS: Mapping[str, str] = {
     "linear": "Weighted sum",
-    "relu": "ReLU",
-    "sigmoid": "Sigmoid",
-    "tanh": "Tanh",
-    "softplus": "Softplus",
-    "softmax": "Softmax",
-    "leakyrelu": "Leaky ReLU",
-    "elu": "ELU",
-    "gelu": "GELU",
-    "silu": "SiLU",
-    "hardtanh": "Hardtanh",
+    **{
+        row.module.__name__.lower(): row.words[:1].upper() + row.words[1:]
+        for row in ACTIVATIONS.values()
+        if row.module is not None
+    },
     "conv1d": "Convolution",
     "conv2d": "Convolution",
     "maxpool1d": "Max pooling",

@@ -73,8 +73,11 @@ class _Conv(Module):
         self.weight = parameter(
             initialise(init, sizes, seed, stream, **init_options),
             shape=(out_channels, taken, *kernel),
+            kind="weight",
         )
-        self.bias = parameter([0.0] * out_channels, shape=(out_channels,)) if bias else None
+        self.bias = (
+            parameter([0.0] * out_channels, shape=(out_channels,), kind="bias") if bias else None
+        )
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return shape (samples, out_channels, ...), for x of shape (samples, in_channels, ...)."""

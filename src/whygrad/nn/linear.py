@@ -50,8 +50,11 @@ class Linear(Module):
         self.weight = parameter(
             initialise(init, (int(in_features), int(out_features)), seed, stream, **init_options),
             shape=shape,
+            kind="weight",
         )
-        self.bias = parameter([0.0] * out_features, shape=(out_features,)) if bias else None
+        self.bias = (
+            parameter([0.0] * out_features, shape=(out_features,), kind="bias") if bias else None
+        )
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return ``x @ weight + bias``, for x of shape (..., in_features).
@@ -100,6 +103,7 @@ class Embedding(Module):
         self.weight = parameter(
             initialise(init, sizes, seed, stream, **init_options),
             shape=(num_embeddings, embedding_dim),
+            kind="embedding",
         )
 
     def forward(self, *inputs: Any) -> Tensor:

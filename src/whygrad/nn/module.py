@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from whygrad.engine.roles import Role
+from whygrad.engine.roles import ParameterKind, Role
 from whygrad.engine.tensor import Tensor, annotate, tensor
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
@@ -155,7 +155,8 @@ class Module:
         wanted = np.dtype(dtype)
         for _, owner, attribute in list(self.slots(roles=("parameter", "buffer"))):
             old: Tensor = getattr(owner, attribute)
-            new = Tensor(old.data.astype(wanted), old.shape, role=old.role, name=old.name)
+            data = old.data.astype(wanted)
+            new = Tensor(data, old.shape, role=old.role, kind=old.kind, name=old.name)
             setattr(owner, attribute, new)
         return self
 
@@ -187,9 +188,24 @@ class Module:
             collected[before] = after
 
 
-def parameter(data: Any, *, name: str = "", shape: tuple[int, ...] | None = None) -> Tensor:
-    """Make a trainable tensor. ``shape`` may carry the names of its sizes."""
-    return _leaf(data, "parameter", name, shape)
+def parameter(
+    data: Any,
+    *,
+    name: str = "",
+    shape: tuple[int, ...] | None = None,
+    kind: ParameterKind | None = None,
+) -> Tensor:
+    """Make a trainable tensor.
+
+    Args:
+        data: numbers; anything ``tensor`` takes.
+        name: what explanations call it.
+        shape: its sizes, which may carry names.
+        kind: "weight", "bias", "scale", "shift" or "embedding"; by default what its uses say.
+    """
+    made = _leaf(data, "parameter", name, shape)
+    made.kind = kind
+    return made
 
 
 def buffer(data: Any, *, name: str = "", shape: tuple[int, ...] | None = None) -> Tensor:

@@ -41,8 +41,14 @@ class LayerNorm(Module):
         self.normalized_shape = _sizes(normalized_shape)
         self.eps = eps
         shape = self.normalized_shape
-        self.weight = parameter(np.ones(shape), shape=shape) if elementwise_affine else None
-        self.bias = parameter(np.zeros(shape), shape=shape) if elementwise_affine and bias else None
+        self.weight = (
+            parameter(np.ones(shape), shape=shape, kind="scale") if elementwise_affine else None
+        )
+        self.bias = (
+            parameter(np.zeros(shape), shape=shape, kind="shift")
+            if elementwise_affine and bias
+            else None
+        )
 
     @property
     def title(self) -> str:
@@ -75,7 +81,9 @@ class RMSNorm(Module):
         self.normalized_shape = _sizes(normalized_shape)
         self.eps = eps
         shape = self.normalized_shape
-        self.weight = parameter(np.ones(shape), shape=shape) if elementwise_affine else None
+        self.weight = (
+            parameter(np.ones(shape), shape=shape, kind="scale") if elementwise_affine else None
+        )
 
     @property
     def title(self) -> str:
@@ -124,8 +132,8 @@ class _BatchNorm(Module):
             raise WhygradError(f"batch norm: momentum is {momentum!r}; it must be from 0 to 1")
         shape = (num_features,)
         self.eps, self.momentum = eps, momentum
-        self.weight = parameter(np.ones(shape), shape=shape) if affine else None
-        self.bias = parameter(np.zeros(shape), shape=shape) if affine else None
+        self.weight = parameter(np.ones(shape), shape=shape, kind="scale") if affine else None
+        self.bias = parameter(np.zeros(shape), shape=shape, kind="shift") if affine else None
         kept = track_running_stats
         self.running_mean = buffer(np.zeros(shape), shape=shape) if kept else None
         self.running_var = buffer(np.ones(shape), shape=shape) if kept else None

@@ -6,8 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 
+from whygrad.explain.said import say
+from whygrad.explain.sentences import READ_AS
+
 MAX_LENGTH = 200
-EXAMPLES = "0.25, -1.5, 3/4 or 1e-3"
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,4})?", re.IGNORECASE)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?P<mark>[ ,'])\d{3}((?P=mark)\d{3})*(\.\d*)?")
@@ -20,26 +22,6 @@ _VULGAR = {
 }  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _MINUSES = str.maketrans("−–—‐‑﹣－", "-------")
-_WORDS = {
-    "zero": "zero",
-    "nothing": "zero",
-    "none": "zero",
-    "positive": "positive",
-    "plus": "positive",
-    "+": "positive",
-    "negative": "negative",
-    "minus": "negative",
-    "-": "negative",
-    "larger": "larger",
-    "bigger": "larger",
-    "greater": "larger",
-    "more": "larger",
-    "smaller": "smaller",
-    "less": "smaller",
-    "same": "same",
-    "equal": "same",
-    "unchanged": "same",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +55,7 @@ def read(typed: str) -> TypedAnswer:
             typed, trouble=f"this is longer than {MAX_LENGTH} characters; type a number"
         )
     plain = text.translate(_MINUSES)
-    if (word := _WORDS.get(plain.lower().strip(" ."))) is not None:
+    if (word := READ_AS.get(plain.lower().strip(" ."))) is not None:
         return TypedAnswer(typed, value=0.0 if word == "zero" else None, word=word)
     # of an equation, such as "2 × 3 = 6", it is the end that is meant
     plain = re.sub(r"\s+", " ", plain.rpartition("=")[2]).strip(" ≈~")
@@ -90,7 +72,7 @@ def read(typed: str) -> TypedAnswer:
 
 def _trouble(text: str) -> str:
     shown = text if len(text) <= 40 else f"{text[:39]}…"
-    return f"“{shown}” is not read as a number; write it as {EXAMPLES}"
+    return str(say("read.not_a_number", typed=shown))
 
 
 def _fraction(text: str) -> tuple[float, float] | None:

@@ -15,23 +15,13 @@ import numpy as np
 
 from whygrad.engine.notation import symbol
 from whygrad.explain import display, why
+from whygrad.explain.said import Said, say
+from whygrad.explain.sentences import OFFERED, SELDOM, SENTENCES
 from whygrad.explain.worked import formula
 from whygrad.practice.answer import TypedAnswer, agrees, is_off_by_rounding, is_rough, read
 from whygrad.practice.solution import NO_OVERRIDES, ElementKey, Overrides, Solution
 from whygrad.tape.run import Run, json_number
 from whygrad.whatif.mistakes import Mistake, find_mistake
-
-OFFERED = 3  # mistakes put into words at most
-# Named last where others give the same number: they are made in code rather than by hand.
-_SELDOM = (
-    "detach_in_the_middle",
-    "mask_of_wrong_layer",
-    "relu_open_at_zero",
-    "update_before_propagating",
-    "updated_weight_in_backward",
-    "softmax_twice",
-    "logits_as_probabilities",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +144,11 @@ class _Sheet:
         found = recognised(self, answer, place)
         if not found and is_off_by_rounding(answer, exact):
             self._note(place, answer.value)
-            says = f"Right, but for rounding on the way: {display.number(exact)} with more digits."
+            says = str(say("grade.rounded", expected=exact))
             return Mark(name, text, True, exact, (), says, carried)
         if not found and is_rough(answer, exact):
             self._note(place, answer.value)
-            says = "That is near, but too rough to tell it from others: write one more digit."
+            says = str(say("grade.rough"))
             return Mark(name, text, None, exact, (), says, carried)
         step = _step(self.solution.right(basis), name)
         feedback = _wrong(answer, exact, found, step, carried)
@@ -182,39 +172,38 @@ class _Sheet:
         self, answer: TypedAnswer, place: ElementKey, expected: float
     ) -> tuple[bool | None, str]:
         """Answer what is no number: nothing, a sign, a comparison, or something else."""
+        word = answer.word
         if answer.blank:
-            return None, "Left blank. What would you need to know first?"
-        if not answer.word:
-            return None, f"{answer.trouble[:1].upper()}{answer.trouble[1:]}."
-        said = answer.word.capitalize()
-        if answer.word in ("positive", "negative"):
-            right = expected > 0 if answer.word == "positive" else expected < 0
-            return right, f"{said}: {'so it is. How large?' if right else 'not so.'}"
+            return None, str(say("grade.blank"))
+        if not word:
+            return None, answer.trouble
+        if word in ("positive", "negative"):
+            right = expected > 0 if word == "positive" else expected < 0
+            return right, str(say(f"grade.{word}" if right else f"grade.not_{word}"))
         name = place[0].removesuffix("_new")
         if name == place[0]:
-            return None, f"{said} than what? Type the number, or its sign."
+            return None, str(say(f"grade.{word}_than_what"))
         before = self.solution.number((name, place[1]))
         signs = {"larger": 1, "smaller": -1, "same": 0}
-        right = np.sign(expected - before) == signs[answer.word]
-        against = f"than {symbol(name)}" if answer.word != "same" else f"as {symbol(name)}"
-        return bool(right), f"{said} {against}: {'so it is. By how much?' if right else 'not so.'}"
+        right = bool(np.sign(expected - before) == signs[word])
+        return right, str(say(f"grade.{word}" if right else f"grade.not_{word}", x=symbol(name)))
 
     def _right(self, name: str, basis: Overrides, carried: bool) -> str:
-        claim = why(self.solution.right(basis), name, 0).claim
-        return f"Right, from your own numbers. {claim}" if carried else f"Right. {claim}"
+        rung = why(self.solution.right(basis), name, 0)
+        return f"{say('grade.right_carried' if carried else 'grade.right')} {rung.claim}"
 
 
 def _wrong(
     answer: TypedAnswer, expected: float, found: Sequence[Mistake], step: str, carried: bool
 ) -> str:
-    right = f"From your own numbers, the step is {step}." if carried else f"The step is {step}."
+    right = say("grade.step_carried" if carried else "grade.step", step=step)
     if not found:
-        return f"Not this number. {_hint(answer, expected)}{right}"
+        return " ".join(map(str, [say("grade.not_this"), *_hint(answer, expected), right]))
     said = [mistake.title[0].lower() + mistake.title[1:] for mistake in found[:OFFERED]]
     asked = dict.fromkeys(mistake.asks for mistake in found[:OFFERED])
-    to_tell = "To tell which: " if len(said) > 1 else ""
-    slips = "; or if you ".join(said)
-    return f"You get your number if you {slips}. {to_tell}{' '.join(asked)} {right}"
+    several = "grade.mistakes" if len(said) > 1 else "grade.mistake"
+    slips = say(several, mistakes=SENTENCES["grade.or"].join(said))
+    return " ".join([str(slips), *asked, str(right)])
 
 
 def _is_right(answer: TypedAnswer, exact: float, rounded: float) -> bool:
@@ -256,7 +245,7 @@ def recognised(sheet: _Sheet, answer: TypedAnswer, place: ElementKey) -> list[Mi
             continue
         else:
             rank = 2 if any(_shows(work, mistake, p, sheet.slips) for p in sheet.told) else 1
-        ranked.append((rank + 3 * (mistake.name in _SELDOM), order, mistake))
+        ranked.append((rank + 3 * (mistake.name in SELDOM), order, mistake))
     return [mistake for _, _, mistake in sorted(ranked, key=lambda row: row[:2])]
 
 
@@ -282,14 +271,13 @@ def _step(run: Run, name: str) -> str:
     return " = ".join(dict.fromkeys(parts))
 
 
-def _hint(answer: TypedAnswer, expected: float) -> str:
+def _hint(answer: TypedAnswer, expected: float) -> list[Said]:
     """Say what is nearly right about a number."""
     assert answer.value is not None
-    if expected and agrees(answer, -expected):
-        return "Its size is right, its sign is not. "
-    for power in (10.0, 100.0, 0.1, 0.01):
-        if expected and agrees(answer, expected * power):
-            return "Its digits are right, its decimal point is not. "
-    if expected and answer.value == 0:
-        return "It is not 0. "
-    return ""
+    if not expected:
+        return []
+    if agrees(answer, -expected):
+        return [say("grade.sign")]
+    if any(agrees(answer, expected * power) for power in (10.0, 100.0, 0.1, 0.01)):
+        return [say("grade.point")]
+    return [say("grade.not_zero")] if answer.value == 0 else []

@@ -7,43 +7,16 @@ import math
 import re
 
 from whygrad.errors import SpecError, WhygradError, unknown
+from whygrad.nn.registry import ACTIVATIONS, LOSSES
 from whygrad.option import Option, quoted
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 50
 
 FORMULA_FUNCTIONS = (
-    "exp",
-    "log",
-    "sqrt",
-    "abs",
-    "maximum",
-    "minimum",
-    "matmul",
-    "sum",
-    "mean",
-    "max",
-    "relu",
-    "leaky_relu",
-    "sigmoid",
-    "tanh",
-    "softplus",
-    "elu",
-    "gelu",
-    "silu",
-    "hardtanh",
-    "softmax",
-    "log_softmax",
-    "mse",
-    "mae",
-    "huber",
-    "smooth_l1",
-    "hinge",
-    "kl_div",
-    "bce",
-    "bce_with_logits",
-    "cross_entropy",
-    "where",
+    *("exp", "log", "sqrt", "abs", "maximum", "minimum", "matmul", "sum", "mean", "max", "where"),
+    *ACTIVATIONS,
+    *(name for name, row in LOSSES.items() if row.in_formula),
 )
 """The functions a formula may call."""
 

@@ -13,40 +13,10 @@ from whygrad.data.csv_file import parse_csv, read_limited
 from whygrad.data.dataset import Dataset, Task, from_arrays, split, standardise
 from whygrad.data.synthetic import LOADERS
 from whygrad.errors import DataError, unknown
-from whygrad.spec.model import ON_LOGITS, OUTPUTS, LossSpec, Spec
+from whygrad.nn.registry import LOSS_OF, Loss
+from whygrad.spec.model import ON_LOGITS, LossSpec, Spec
 from whygrad.spec.section import Place, count
 
-_USUAL_LOSSES = ("mse", "bce", "bce_with_logits", "cross_entropy")
-_FOR_AMOUNTS = ("mse", "mae", "l1", "huber", "smooth_l1")
-_ON_SCORES = ("bce_with_logits", "hinge")  # above 0 means yes
-_LOSS_OUTPUTS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(_FOR_AMOUNTS, OUTPUTS),
-    "bce": ("sigmoid",),
-    "bce_with_logits": ("linear",),
-    "cross_entropy": ("softmax", "linear"),
-    "kl_div": ("softmax", "linear"),
-    "hinge": ("linear", "tanh"),
-}
-_LOSS_REASONS: Mapping[str, str] = {
-    "bce": "bce takes the logarithm of probabilities, so the output must be sigmoid",
-    "bce_with_logits": ("bce_with_logits applies the sigmoid itself, so the output must be linear"),
-    "cross_entropy": (
-        "cross_entropy applies the softmax itself, to the numbers before it (the logits), so the "
-        "output is softmax (shown for reading) or linear"
-    ),
-    "kl_div": (
-        "kl_div applies the softmax itself, to the numbers before it (the logits), so the output "
-        "is softmax (shown for reading) or linear"
-    ),
-    "hinge": "hinge wants scores below 0 for no and above 0 for yes: a linear or tanh output",
-}
-_USUAL_OUTPUT: Mapping[str, str] = {
-    "bce": "sigmoid",
-    "bce_with_logits": "linear",
-    "cross_entropy": "softmax",
-    "kl_div": "softmax",
-    "hinge": "linear",
-}
 _TASK_OUTPUT: Mapping[Task, str] = {
     "regression": "linear",
     "binary": "sigmoid",
@@ -99,7 +69,7 @@ def resolve(spec: Spec, *, files: Mapping[str, bytes] | None = None) -> tuple[Sp
             f'{count(len(dataset), "sample")}; write at most {len(dataset)}, or "all"',
         )
     loss = spec.loss.name
-    output = spec.network.output or _USUAL_OUTPUT.get(loss) or _TASK_OUTPUT[dataset.task]
+    output = spec.network.output or _usual_output(loss) or _TASK_OUTPUT[dataset.task]
     loss = loss or _default_loss(output, dataset)
     check_pair(place, output, loss, layers[-1])
     _check_targets(place, loss, dataset)
@@ -109,7 +79,7 @@ def resolve(spec: Spec, *, files: Mapping[str, bytes] | None = None) -> tuple[Sp
 
 def boundary(spec: Spec) -> float:
     """The output from which on a yes-or-no network says yes: 0 for scores, 0.5 for the rest."""
-    return 0.0 if spec.loss.name in _ON_SCORES else 0.5
+    return 0.0 if _takes(spec.loss.name) in ("logit", "score") else 0.5
 
 
 LONE_SOFTMAX = (
@@ -122,12 +92,12 @@ def check_pair(place: Place, output: str, loss: str, width: int) -> None:
     """Raise SpecError for an output and a loss that do not go together."""
     if output == "softmax" and width == 1:
         raise place.fault("network", "output", LONE_SOFTMAX)
-    if output not in _LOSS_OUTPUTS[loss]:
-        others = [name for name in _USUAL_LOSSES if output in _LOSS_OUTPUTS[name]]
+    if not _fits(LOSS_OF[loss], output):
+        others = [name for name, row in LOSS_OF.items() if row.common and _fits(row, output)]
         raise place.fault(
             "loss",
             "name",
-            f"{loss} does not go with output = {output!r}: {_LOSS_REASONS[loss]}. "
+            f"{loss} does not go with output = {output!r}: {LOSS_OF[loss].why}. "
             f"With {output} use {' or '.join(reversed(others))}",
         )
     if loss in ON_LOGITS and width == 1:
@@ -139,18 +109,32 @@ def check_pair(place: Place, output: str, loss: str, width: int) -> None:
         )
 
 
+def _fits(loss: Loss, output: str) -> bool:
+    return not loss.outputs or output in loss.outputs
+
+
+def _takes(loss: str) -> str:
+    return LOSS_OF[loss].takes if loss else ""
+
+
+def _usual_output(loss: str) -> str:
+    return next(iter(LOSS_OF[loss].outputs), "") if loss else ""
+
+
 def _default_loss(output: str, dataset: Dataset) -> str:
-    if output == "softmax":
-        return "cross_entropy"
     between = bool(((dataset.y >= 0) & (dataset.y <= 1)).all())
-    return "bce" if output == "sigmoid" and between else "mse"
+    for name, row in LOSS_OF.items():
+        if row.default_for == output and (between or row.takes != "probabilities"):
+            return name
+    return "mse"
 
 
 def _check_targets(place: Place, loss: str, dataset: Dataset) -> None:
     y = dataset.y
-    if loss in _FOR_AMOUNTS:
+    takes = _takes(loss)
+    if takes == "amounts":
         return
-    if loss == "hinge":
+    if takes == "score":
         outside = np.argwhere((y != 0) & (y != 1))
         wanted = "targets of 0 (no) and 1 (yes), which it counts as -1 and 1"
     else:

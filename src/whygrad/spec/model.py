@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from whygrad.data.dataset import Task
+from whygrad.nn import registry
 from whygrad.optim import OPTIMIZERS
 from whygrad.option import Scalar, checked_options
 
@@ -20,17 +21,11 @@ PRESETS = (
     *("xor-corners", "xor", "moons", "spirals"),
 )
 """The specs shipped with the package, in the order a beginner might open them."""
-ACTIVATIONS = (
-    *("relu", "leaky_relu", "elu", "gelu", "silu"),
-    *("sigmoid", "tanh", "hardtanh", "softplus", "linear"),
-)
-OUTPUTS = ("linear", "sigmoid", "softmax", "relu", "tanh")
+ACTIVATIONS = (*(row.name for row in registry.ACTIVATIONS.values() if row.hidden), "linear")
+OUTPUTS = ("linear", *(row.name for row in registry.ACTIVATIONS.values() if row.output))
 DTYPES = ("float64", "float32")
-LOSSES = (
-    *("mse", "mae", "l1", "huber", "smooth_l1"),
-    *("bce", "bce_with_logits", "cross_entropy", "kl_div", "hinge"),
-)
-ON_LOGITS = ("cross_entropy", "kl_div")
+LOSSES = tuple(name for name, row in registry.LOSS_OF.items() if row.in_spec)
+ON_LOGITS = tuple(n for n, row in registry.LOSSES.items() if row.takes == "class logits")
 """The losses that take the numbers before a softmax, and apply it themselves."""
 Nested: TypeAlias = "float | tuple[Nested, ...]"
 """A number, or a tuple of them, or of tuples of one length, ...: an array as plain data."""

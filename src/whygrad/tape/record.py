@@ -11,6 +11,7 @@ import numpy as np
 
 from whygrad.engine.op import Dtype, dtype_name
 from whygrad.engine.tensor import BackwardOf, Tensor
+from whygrad.tape.kinds import parameter_kinds
 from whygrad.tape.run import Run
 from whygrad.tape.tape import MAX_TEXT, Reversal, Source, Step, Tape, Value
 
@@ -40,6 +41,7 @@ def write(
     gradient_of = {g: ids[value] for value, g in gradients.items() if g in ids and value in ids}
     given = _unique_names(recorded, names)
     dtypes: dict[np.dtype[Any], Dtype] = {d: dtype_name(d) for d in {t.dtype for t in recorded}}
+    kinds = parameter_kinds(recorded)
     sources = {place: _source(*place) for place in {t.source for t in recorded} if place}
     values = tuple(
         Value(
@@ -49,6 +51,7 @@ def write(
             dtypes[tensor.dtype],
             "gradient" if tensor in gradient_of else tensor.role,
             gradient_of.get(tensor),
+            kinds.get(tensor),
         )
         for n, tensor in enumerate(recorded)
     )

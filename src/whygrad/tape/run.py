@@ -6,15 +6,18 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 
 from whygrad.engine.dims import show_shape
 from whygrad.engine.formula import Index, flat, unflat
+from whygrad.engine.moves import Moves
 from whygrad.engine.op import Array
+from whygrad.engine.ops import OPS
 from whygrad.errors import TapeError, WhygradError
-from whygrad.tape.tape import Tape
+from whygrad.tape.tape import Step, Tape
 
 Json = Any
 _ELEMENT = re.compile(r"^(?P<name>.+?)(?:\[(?P<index>\s*\d+\s*(?:,\s*\d+\s*)*)\])?$", re.DOTALL)
@@ -67,6 +70,18 @@ class Run:
     def label(self, value: int, at: int) -> str:
         """Return an element's name: ``dL/dW1[0,2]``, or ``w1`` where there is only one."""
         return element_label(self.tape.label(value), self.arrays[value].shape, at)
+
+    def moves(self, step: Step) -> Moves:
+        """Return what a step of an op that only moves numbers moves, worked out once."""
+        if step.id not in self._moves:
+            inputs = [self.arrays[i] for i in step.inputs]
+            shape = self.arrays[step.output].shape
+            self._moves[step.id] = Moves(OPS[step.op], inputs, shape, step.params)
+        return self._moves[step.id]
+
+    @cached_property
+    def _moves(self) -> dict[int, Moves]:
+        return {}
 
     def to_json(self) -> Json:
         """Return the numbers as nested lists by value id; inf and nan as texts."""

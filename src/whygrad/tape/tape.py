@@ -17,7 +17,7 @@ from whygrad.engine.dims import Dim, Shape, same_shape, show_shape
 from whygrad.engine.notation import symbol
 from whygrad.engine.op import DTYPES, Dtype, Op
 from whygrad.engine.ops import OPS
-from whygrad.engine.roles import PHASES, ROLES, Phase, Role
+from whygrad.engine.roles import PARAMETER_KINDS, PHASES, ROLES, ParameterKind, Phase, Role
 from whygrad.errors import TapeError, UnknownName, WhygradError, unknown
 
 FORMAT = "whygrad-tape/1"
@@ -36,7 +36,8 @@ class Value:
     """An array's place on the tape.
 
     ``name`` is empty for an intermediate that only the unfolded tape shows. ``gradient_of`` is the
-    id of the value whose complete gradient this is.
+    id of the value whose complete gradient this is. ``kind`` is what a parameter does, where that
+    is known.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Value:
     dtype: Dtype
     role: Role
     gradient_of: int | None = None
+    kind: ParameterKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,8 @@ def _value_json(value: Value) -> Json:
     }
     if value.gradient_of is not None:
         data["gradient_of"] = value.gradient_of
+    if value.kind is not None:
+        data["kind"] = value.kind
     return data
 
 
@@ -315,7 +319,16 @@ class _Reader:
             self.one_of(item, "dtype", where, DTYPES),
             self.one_of(item, "role", where, ROLES),
             gradient_of,
+            self.kind(item, where),
         )
+
+    def kind(self, item: Mapping[str, Json], where: str) -> ParameterKind | None:
+        if item.get("kind") is None:
+            return None
+        if item.get("role") != "parameter":
+            raise TapeError(f"{where}.kind: only a parameter has a kind")
+        kind: ParameterKind = self.one_of(item, "kind", where, PARAMETER_KINDS)
+        return kind
 
     def size(self, size: Json, where: str) -> int:
         if isinstance(size, str):

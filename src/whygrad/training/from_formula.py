@@ -6,15 +6,15 @@ import ast
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
-from whygrad import nn
 from whygrad.engine import functional
 from whygrad.engine.tensor import Tensor, annotate, recording, tensor
 from whygrad.errors import ShapeError, SpecError
+from whygrad.nn.registry import ACTIVATIONS, LOSSES
 from whygrad.spec import Spec
-from whygrad.spec.expression import FORMULA_FUNCTIONS, parse_expression
+from whygrad.spec.expression import parse_expression
 from whygrad.training.iteration import Iteration
 from whygrad.training.parts import optimizer_of, schedule_of, without_sources
-from whygrad.training.trace import LOSSES, record_iteration
+from whygrad.training.trace import record_iteration
 
 _FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "exp": functional.exp,
@@ -28,18 +28,8 @@ _FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "mean": functional.mean,
     "max": functional.amax,
     "where": functional.where,
-    "relu": nn.functional.relu,
-    "leaky_relu": nn.functional.leaky_relu,
-    "sigmoid": nn.functional.sigmoid,
-    "tanh": nn.functional.tanh,
-    "softplus": nn.functional.softplus,
-    "elu": nn.functional.elu,
-    "gelu": nn.functional.gelu,
-    "silu": nn.functional.silu,
-    "hardtanh": nn.functional.hardtanh,
-    "softmax": nn.functional.softmax,
-    "log_softmax": nn.functional.log_softmax,
-    **{name: LOSSES[name] for name in FORMULA_FUNCTIONS if name in LOSSES},
+    **{name: row.function for name, row in ACTIVATIONS.items()},
+    **{name: row.function for name, row in LOSSES.items() if row.in_formula},
 }
 _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,

@@ -12,11 +12,12 @@ from whygrad.engine.dims import Dim
 from whygrad.engine.op import Array
 from whygrad.engine.tensor import Tensor, annotate, recording
 from whygrad.nn import Linear, Module, Sequential
+from whygrad.nn.registry import ACTIVATIONS, LOSS_OF
 from whygrad.spec import ON_LOGITS, Spec
 from whygrad.tape.tape import Tape
 from whygrad.training.iteration import Iteration, Slot
-from whygrad.training.parts import ACTIVATIONS, optimizer_of, schedule_of, without_sources
-from whygrad.training.trace import LOSSES, record_iteration
+from whygrad.training.parts import optimizer_of, schedule_of, without_sources
+from whygrad.training.trace import record_iteration
 
 
 def build(spec: Spec) -> Sequential:
@@ -45,8 +46,9 @@ def build(spec: Spec) -> Sequential:
         linear.bias = _given(spec, f"b{n}", linear.bias)
         layers.append(linear)
         kind = network.activation[n - 1] if n < len(sizes) - 1 else network.output
-        if kind in ACTIVATIONS:
-            layers.append(ACTIVATIONS[kind]())
+        module = ACTIVATIONS[kind].module if kind in ACTIVATIONS else None
+        if module is not None and kind != "softmax":  # that one is applied before the loss
+            layers.append(module())
     return Sequential(*layers).to(spec.train.dtype)
 
 
@@ -62,7 +64,7 @@ def samples(model: Sequential, x: Array, t: Array) -> tuple[Tensor, Tensor]:
 
 def _given(spec: Spec, name: str, made: Tensor) -> Tensor:
     weights = spec.init.weights.get(name)
-    return made if weights is None else nn.parameter(weights, shape=made.shape)
+    return made if weights is None else nn.parameter(weights, shape=made.shape, kind=made.kind)
 
 
 @recording()
@@ -112,7 +114,7 @@ def _loss(name: str, output: Tensor, t: Tensor) -> Tensor:
         with annotate(part=("KL divergence",)):
             logs = nn.functional.log_softmax(output)
             return nn.functional.kl_div(logs, t, reduction="batchmean")
-    return LOSSES[name](output, t)
+    return LOSS_OF[name].function(output, t)
 
 
 def _batches(spec: Spec, dataset: Dataset, tape: Tape) -> Callable[[int], Sequence[Array]] | None:

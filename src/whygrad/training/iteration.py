@@ -282,6 +282,7 @@ class Iteration:
                 self._state[slot.value].copy(),
                 self.tape.values[slot.value].shape,
                 role=self.tape.values[slot.value].role,
+                kind=getattr(slot.module, slot.attribute).kind,
                 name=getattr(slot.module, slot.attribute).name,
             )
             for slot in self._slots

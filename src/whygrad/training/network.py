@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.op import Array
+from whygrad.engine.roles import ParameterKind
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, SpecError, WhygradError
 from whygrad.nn import parameter
+from whygrad.nn.registry import LOSSES
 from whygrad.optim import SGD
 from whygrad.spec import spec_from_dict
 from whygrad.training.from_network import build, samples
 from whygrad.training.iteration import Iteration
 from whygrad.training.trace import trace
 
-_LOSS = {"sigmoid": "bce", "softmax": "cross_entropy"}
+_LOSS = {row.default_for: name for name, row in LOSSES.items()}
 
 
 class Network:
@@ -47,8 +49,8 @@ class Network:
 
         Args:
             layers: how many inputs, units in each hidden layer, and outputs: ``[2, 4, 1]``.
-            activation: relu, leaky_relu, elu, gelu, silu, sigmoid, tanh, hardtanh, softplus or
-                linear; one per hidden layer if several.
+            activation: a name of `whygrad.nn.registry`, such as "relu", or linear; one per hidden
+                layer if several.
             output: what the last layer does: linear, sigmoid, softmax, relu or tanh.
             seed: which random weights. The same seed gives the same weights everywhere.
             init: how weights are drawn, such as "he" or "xavier"; biases start at 0.
@@ -81,12 +83,15 @@ class Network:
     @property
     def weights(self) -> list[Array]:
         """Copies of the weights, W1 first; each of shape (inputs, units)."""
-        return [array for name, array in self.get_state().items() if name[0] in "wW"]
+        return self._of_kind("weight")
 
     @property
     def biases(self) -> list[Array]:
         """Copies of the biases, b1 first; each of shape (units,)."""
-        return [array for name, array in self.get_state().items() if name[0] == "b"]
+        return self._of_kind("bias")
+
+    def _of_kind(self, kind: ParameterKind) -> list[Array]:
+        return [p.numpy() for p in self._model.parameter_names() if p.kind == kind]
 
     @property
     def iteration(self) -> Iteration:
@@ -180,6 +185,6 @@ class Network:
                 raise ShapeError(
                     f"{name} has shape {old.data.shape}, but the state has {given.shape}"
                 )
-            new[old] = parameter(given, shape=old.shape)
+            new[old] = parameter(given, shape=old.shape, kind=old.kind)
         self._model.replace_parameters(new)
         self._ready = False

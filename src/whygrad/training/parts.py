@@ -1,30 +1,16 @@
-"""What a spec names, made: activations, the optimizer, the schedule."""
+"""What a spec names, made: the optimizer, the schedule."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from whygrad import nn
 from whygrad.engine.tensor import Tensor
-from whygrad.nn import Module
 from whygrad.optim import Optimizer, make
 from whygrad.optim.schedule import Schedule
 from whygrad.spec import Spec
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
-
-ACTIVATIONS: Mapping[str, type[Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "hardtanh": nn.Hardtanh,
-    "sigmoid": nn.Sigmoid,
-    "tanh": nn.Tanh,
-    "softplus": nn.Softplus,
-}
 
 
 def optimizer_of(spec: Spec, parameters: Sequence[Tensor]) -> Optimizer:

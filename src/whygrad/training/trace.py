@@ -9,7 +9,8 @@ from whygrad.engine.backward import gradients
 from whygrad.engine.dims import Dim, show_shape
 from whygrad.engine.tensor import Tensor, annotate, recording, tensor
 from whygrad.errors import ShapeError, UnknownName, WhygradError, unknown
-from whygrad.nn import Module, Sequential, carrying, functional, naming
+from whygrad.nn import Module, Sequential, carrying, naming
+from whygrad.nn.registry import LOSS_OF
 from whygrad.optim import Optimizer
 from whygrad.optim.schedule import Schedule
 from whygrad.tape.record import write
@@ -17,19 +18,6 @@ from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
 from whygrad.training.iteration import Iteration, Slot
 
-LOSSES: Mapping[str, Callable[..., Tensor]] = {
-    "mse": functional.mse_loss,
-    "mae": functional.l1_loss,
-    "l1": functional.l1_loss,
-    "huber": functional.huber_loss,
-    "smooth_l1": functional.smooth_l1_loss,
-    "bce": functional.binary_cross_entropy,
-    "bce_with_logits": functional.binary_cross_entropy_with_logits,
-    "cross_entropy": functional.cross_entropy,
-    "nll": functional.nll_loss,
-    "kl_div": functional.kl_div,
-    "hinge": functional.hinge_loss,
-}
 FLOATS = ("float64", "float32")
 
 
@@ -49,7 +37,7 @@ def trace(
         model: a ``Module``, or any function from a tensor to a tensor.
         x: the inputs, shape (batch, ...), or a single number.
         y: the targets; what the loss compares the model's output with.
-        loss: a function of (output, target), or a name out of ``LOSSES``: "mse", "mae" (or "l1"),
+        loss: a function of (output, target), or a name of one: "mse", "mae" (or "l1"),
             "huber", "smooth_l1", "bce", "bce_with_logits", "cross_entropy", "nll", "kl_div" (of
             log-probabilities) or "hinge" (for targets of 1 and -1).
         optimizer: updates its parameters; None records no update.
@@ -220,9 +208,9 @@ def _returned(what: str, made: object) -> Tensor:
 
 def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
     if isinstance(loss, str):
-        if loss not in LOSSES:
-            raise UnknownName(unknown("loss", loss, LOSSES))
-        return LOSSES[loss]
+        if loss not in LOSS_OF:
+            raise UnknownName(unknown("loss", loss, LOSS_OF))
+        return LOSS_OF[loss].function
     return loss
 
 

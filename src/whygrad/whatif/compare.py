@@ -14,6 +14,7 @@ from whygrad.engine.notation import symbol
 from whygrad.errors import NonFiniteError, WhygradError
 from whygrad.explain import display
 from whygrad.explain.nudge import downstream, moved
+from whygrad.explain.said import say
 from whygrad.explain.worked import formula, worked_steps
 from whygrad.tape.run import Run, json_number
 from whygrad.training.iteration import Iteration
@@ -102,7 +103,7 @@ def compare(training: Training, edit: Edit, iterations: int | None = None) -> Co
     checks = {"right": gradient_check(right.iteration.run), "wrong": gradient_check(wrong.run)}
     notes: list[str] = []
     if not found:
-        notes.append(f"Here it makes no difference to this iteration. {_tie(right, wrong, edit)}")
+        notes += [str(say("compare.no_difference")), _tie(right, wrong, edit)]
     count = training.spec.train.iterations if iterations is None else iterations
     losses = {
         "right": _trained(right.iteration, count, "right", notes),
@@ -169,7 +170,7 @@ def _trained(iteration: Iteration, count: int, which: str, notes: list[str]) -> 
     try:
         iteration.play(count)
     except NonFiniteError as error:
-        notes.append(f"Training the {which} one broke down: {error}.")
+        notes.append(str(say(f"compare.broke_{which}", fault=str(error))))
     return tuple(iteration.losses)
 
 
@@ -184,7 +185,7 @@ def _accuracy(training: Training, iteration: Iteration) -> float | None:
 def _tie(right: Training, wrong: Iteration, edit: Edit) -> str:
     """Say why nothing differs: where it is done in another way, both ways come to the same."""
     if not isinstance(edit, MakeMistake):
-        return "The number is what it was."
+        return str(say("compare.same_number"))
     a, b = right.iteration.run, wrong.run
     for step in worked_steps(a.tape):
         value, other = step.value, b.tape.by_name.get(step.name)
@@ -197,8 +198,8 @@ def _tie(right: Training, wrong: Iteration, edit: Edit) -> str:
             if numbers[0] == numbers[1]:  # then it is the names that tell them apart
                 numbers = [f"{rightly} = {numbers[0]}", f"{wrongly} = {numbers[1]}"]
             name = symbol(a.label(value, at))
-            return f"{name} is {numbers[0]}, and instead {numbers[1]}: the same number."
-    return "Where it is made, both ways come to the same number."
+            return str(say("compare.tie", x=name, right=numbers[0], wrong=numbers[1]))
+    return str(say("compare.same_made"))
 
 
 def _names(run: Run, value: int, at: int) -> str:
@@ -225,17 +226,12 @@ def _note(
     trained = bool(losses["right"]) and losses["right"] == losses["wrong"]
     if not found:
         if trained:
-            said.append("In training it makes none either.")
+            said.append(str(say("compare.trained_same")))
         elif losses["right"]:
-            said.append("In training it does, from a later iteration on.")
+            said.append(str(say("compare.trained_later")))
         if isinstance(edit, MakeMistake):
-            said.append(f"How to notice it elsewhere: {find_mistake(edit.name).notice}")
+            said.append(str(say("compare.notice", notice=find_mistake(edit.name).notice)))
     elif checks["wrong"].passes and isinstance(edit, MakeMistake):
         updates = all(row.name.partition("[")[0].endswith("_new") for row in found)
-        said.append(
-            "The gradients are right; it is what is done with them that is not."
-            if updates
-            else "The gradient check passes: the gradients are right for what is computed, but "
-            "something else is computed."
-        )
+        said.append(str(say("compare.gradients_right" if updates else "compare.check_passes")))
     return " ".join(part.strip() for part in said)

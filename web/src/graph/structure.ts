@@ -3,20 +3,11 @@
 import type { Session } from '../study/session.svelte'
 import { isShown } from '../text/expression'
 import { format } from '../text/numbers'
-import type { StepInfo } from '../wire'
+import { ACTIVATIONS, type StepInfo } from '../wire'
 
 const WORDS: Readonly<Record<string, string>> = {
   linear: 'linear',
-  relu: 'ReLU',
-  leakyrelu: 'leaky ReLU',
-  elu: 'ELU',
-  gelu: 'GELU',
-  silu: 'SiLU',
-  hardtanh: 'hard tanh',
-  sigmoid: 'sigmoid',
-  tanh: 'tanh',
-  softplus: 'softplus',
-  softmax: 'softmax',
+  ...Object.fromEntries(ACTIVATIONS.map(({ part, words }) => [part, words])),
 }
 
 /** A named value of the forward pass and the named values it is made from, in order of use. */

@@ -15,6 +15,8 @@ import {
   toPython,
 } from './formula'
 import { KERNELS } from './kernels'
+import { whole } from './layout'
+import { Moves } from './moves'
 import { Player } from './player'
 import { tapeOf } from './testing'
 import { flatten, type Params, type Run, type Tape } from './tape'
@@ -83,6 +85,13 @@ describe.each(ops.map((kept, n) => ({ ...kept, n })))('$op, case $n', (kept) => 
     outputShape: output.shape,
     params,
     whole: (argument, at) => inputs[argument]!.numbers[at]!,
+    moves: new Moves({
+      op,
+      formula,
+      inputs: inputs.map(({ shape, numbers }) => whole(Float64Array.from(numbers), shape)),
+      shape: output.shape,
+      params,
+    }),
   }
   const get = (value: number, at: number): number => (inputs[value] ?? output).numbers[at]!
   const write = (value: number, at: number): string => get(value, at).toFixed(6)

@@ -9,8 +9,8 @@
 
 import { equationOf, letterSizes } from './equation'
 import type { Operation } from './evaluate'
-import { axesOf, flagOf, itemsOf, numberOf, numbersOf, textOf } from './kernels/kernel'
-import { axisSet, type Item, PlayError, type Shape, sliceOf } from './layout'
+import { axesOf, flagOf, numberOf, numbersOf, textOf } from './kernels/kernel'
+import { axisSet, PlayError, type Shape } from './layout'
 import { uniform } from './random'
 import type { Params } from './tape'
 import { covering, everyIndex, type Role, type Tap, taps, window } from './windows'
@@ -33,7 +33,7 @@ export type Declared =
   | readonly ['param', string]
   | readonly ['count', Range]
   | readonly ['delta', variable: string]
-  | readonly ['piece']
+  | readonly ['moved', otherwise: Declared]
   | readonly ['place', axis: string]
   | readonly ['uniform', turn: number]
   | readonly ['wins', argument: number, IndexMap, Range]
@@ -63,6 +63,14 @@ export interface Formula {
   readonly uses: readonly (FormulaUse | null)[]
 }
 
+/** Which elements an op that only moves numbers moves where (moves.ts). */
+export interface Moved {
+  /** The input, and the position in it, of what stands at a position of the output. */
+  source(at: number): readonly [argument: number, at: number] | null
+  /** The positions in the first input of what is added up at one of the output. */
+  added(reader: string, at: number): readonly number[]
+}
+
 /** Where a formula is placed: the ids and shapes around one step. */
 export interface Place {
   readonly formula: Formula
@@ -71,8 +79,10 @@ export interface Place {
   readonly output: number
   readonly outputShape: Shape
   readonly params: Params
-  /** The whole number at a flat index of an input, for ops that look up by index. */
+  /** The whole number at a flat index of an input, for ops that draw by it. */
   readonly whole: (argument: number, at: number) => number
+  /** For ops that only move numbers. */
+  readonly moves: Moved
 }
 
 /** What variables stand for: a place along one axis, an index over several, what meets. */
@@ -125,10 +135,8 @@ function placed(node: Declared, where: Place, at: Index, names: Bound): Placed {
   switch (node[0]) {
     case 'number':
       return node
-    case 'in': {
-      const index = mapped(node[2], where, node[1], at, names)
-      return index ? inputLeaf(where, node[1], index) : ['number', 0]
-    }
+    case 'in':
+      return inputLeaf(where, node[1], mapped(node[2], where, node[1], at, names)!)
     case 'out': {
       const index = applied(node[1], where, where.outputShape, at, names)
       return ['leaf', where.output, flat(index, where.outputShape)]
@@ -139,8 +147,11 @@ function placed(node: Declared, where: Place, at: Index, names: Bound): Placed {
       return ['number', range(node[1], where, at, names).length]
     case 'delta': // Kronecker's: 1 on the op's own place along its axis, else 0
       return ['number', Number(at.at(numberOf(where.params, 'axis')) === names.get(node[1]))]
-    case 'piece':
-      return inputLeaf(where, ...piece(where, at))
+    case 'moved': {
+      const found = where.moves.source(flat(at, where.outputShape))
+      if (!found) return placed(node[1], where, at, names)
+      return ['leaf', where.inputs[found[0]]!, found[1]]
+    }
     case 'place': // where along a named axis of the output
       return ['number', names.get(node[1]) as number]
     case 'uniform': {
@@ -228,9 +239,9 @@ function mapped(
   at: Index,
   names: Bound,
 ): Index | null {
-  if (map[0] === 'joined') {
-    const [found, index] = piece(where, at)
-    return found === argument ? index : null
+  if (map[0] === 'moved') {
+    const found = where.moves.source(flat(at, where.outputShape))
+    return found?.[0] === argument ? unflat(found[1], where.inputShapes[argument]!) : null
   }
   if (map[0] === 'letters') return lettered(where, argument, at, names.get(String(map[1])) as Index)
   return applied(map, where, where.inputShapes[argument]!, at, names)
@@ -270,49 +281,10 @@ function applied(map: IndexMap, where: Place, shape: Shape, at: Index, names: Bo
     }
     case 'row':
       return [...indexOf(rest[0]).slice(0, -1), placeOf(rest[1])]
-    case 'drop': {
-      const axes = axisSet(axesOf(params), at.length)
-      return rank === at.length
-        ? at.map((i, n) => (axes.has(n) ? 0 : i))
-        : at.filter((_, n) => !axes.has(n))
-    }
     case 'replace':
       return alongAxis(placeOf(rest[0]), at.length)
-    case 'permute': {
-      const index = new Array<number>(rank)
-      axesOf(params).forEach((axis, position) => {
-        index[(axis + rank) % rank] = at[position]!
-      })
-      return index
-    }
-    case 'flat':
-      return unflat(flat(at, where.outputShape), shape)
-    case 'getitem':
-      return indexed(itemsOf(params), at, shape)
-    case 'select':
-    case 'gather': {
-      const axis = (numberOf(params, 'axis') + rank) % rank
-      const index = Number(rest[0])
-      const asked = where.inputShapes[index]!
-      const end = axis + (kind === 'select' ? asked.length : 1)
-      const place = flat(kind === 'select' ? at.slice(axis, end) : at, asked)
-      const found = where.whole(index, place) % shape[axis]!
-      return at.toSpliced(axis, end - axis, found < 0 ? found + shape[axis]! : found)
-    }
     case 'tap':
       return (names.get(String(rest[0])) as Tap)[rest[1] as Role]
-    case 'shift': {
-      const pads = params['pads'] as readonly (readonly [number, number])[]
-      const lead = at.length - pads.length
-      return at.map((i, axis) => i + (pads[axis - lead]?.[0] ?? 0))
-    }
-    case 'part': {
-      const axis = (numberOf(params, 'axis') + rank) % rank
-      const before = where.inputShapes
-        .slice(1, 1 + numberOf(params, 'part'))
-        .reduce((sum, joined) => sum + joined[axis]!, 0)
-      return alongAxis(at[axis]! + before)
-    }
     default:
       throw new PlayError(`unknown index map ${kind}`)
   }
@@ -323,29 +295,6 @@ function shuffled(rank: number, axes: ReadonlySet<number>, inside: Index, outsid
   let taken = 0
   let kept = 0
   return Array.from({ length: rank }, (_, i) => (axes.has(i) ? inside[taken++]! : outside[kept++]!))
-}
-
-/** Follows basic indexing: a whole number fixes an axis, a slice walks one. */
-function indexed(items: readonly Item[], at: Index, shape: Shape): Index {
-  let walked = 0
-  return items.map((item, axis) => {
-    const size = shape[axis]!
-    if (typeof item === 'number') return item < 0 ? item + size : item
-    const { start, step } = sliceOf(item, size)
-    return start + step * at[walked++]!
-  })
-}
-
-/** Which joined input an output index falls in, and where. */
-function piece(where: Place, at: Index): [argument: number, Index] {
-  const axis = (numberOf(where.params, 'axis') + at.length) % at.length
-  let position = at[axis]!
-  const argument = where.inputShapes.findIndex((shape) => {
-    if (position < shape[axis]!) return true
-    position -= shape[axis]!
-    return false
-  })
-  return [argument, at.with(axis, position)]
 }
 
 /** All that a variable runs through: numbers for one axis, indices for several. */
@@ -390,24 +339,10 @@ function range(over: Range, where: Place, at: Index, names: Bound): (number | In
       return indices(shape.slice(0, -1).map(upTo))
     case 'all':
       return indices(shape.map(upTo))
-    case 'spread': {
-      const offset = shape.length - at.length
-      return indices(
-        shape.map((size, i) =>
-          i < offset || where.outputShape[i - offset] === 1 ? upTo(size) : [at[i - offset]!],
-        ),
-      )
-    }
-    case 'preimage': {
-      // the elements of the input that a map sends to this output
-      const map = rest as unknown as IndexMap
-      const here = flat(at, where.outputShape)
-      return indices(shape.map(upTo)).filter(
-        (index) =>
-          flat(applied(map, where, where.outputShape, index, new Map()), where.outputShape) ===
-          here,
-      )
-    }
+    case 'added':
+      return where.moves
+        .added(String(rest[0]), flat(at, where.outputShape))
+        .map((found) => unflat(found, shape))
     default:
       throw new PlayError(`unknown range ${kind}`)
   }

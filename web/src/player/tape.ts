@@ -18,6 +18,8 @@ export type Role =
   | 'optimizer state'
   | 'buffer'
 
+export type ParameterKind = 'weight' | 'bias' | 'scale' | 'shift' | 'embedding'
+
 /** An array's place on the tape. A size that may change is given by its name. */
 export interface Value {
   readonly id: number
@@ -26,6 +28,8 @@ export interface Value {
   readonly dtype: string
   readonly role: Role
   readonly gradient_of?: number
+  /** What a parameter does, where that is known. */
+  readonly kind?: ParameterKind
 }
 
 /** What a backward step passes a gradient through. */

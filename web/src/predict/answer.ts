@@ -1,9 +1,11 @@
 // What a learner typed, understood as kindly as it can be. The twin of
 // src/whygrad/practice/answer.py.
 
+import { say, textOf } from '../text/said'
+import { READ_AS } from '../text/sentences'
+
 const MAX_LENGTH = 200
 const MOST_SHOWN = 40
-const EXAMPLES = '0.25, -1.5, 3/4 or 1e-3'
 
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,4})?$/i
 const GROUPED = /^[-+]?\d{1,3}([ ,'])\d{3}(\1\d{3})*(\.\d*)?$/
@@ -16,27 +18,6 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺'
 const PLAIN = '0123456789-+'
 
 export type Word = 'zero' | 'positive' | 'negative' | 'larger' | 'smaller' | 'same'
-
-const WORDS: ReadonlyMap<string, Word> = new Map([
-  ['zero', 'zero'],
-  ['nothing', 'zero'],
-  ['none', 'zero'],
-  ['positive', 'positive'],
-  ['plus', 'positive'],
-  ['+', 'positive'],
-  ['negative', 'negative'],
-  ['minus', 'negative'],
-  ['-', 'negative'],
-  ['larger', 'larger'],
-  ['bigger', 'larger'],
-  ['greater', 'larger'],
-  ['more', 'larger'],
-  ['smaller', 'smaller'],
-  ['less', 'smaller'],
-  ['same', 'same'],
-  ['equal', 'same'],
-  ['unchanged', 'same'],
-])
 
 export interface Answer {
   /** The text as typed, never lost. */
@@ -65,9 +46,9 @@ export function readAnswer(typed: string): Answer {
   const text = typed.trim()
   if (!text) return answer({ blank: true })
   if (text.length > MAX_LENGTH)
-    return answer({ trouble: `this is longer than ${MAX_LENGTH} characters; type a number` })
+    return answer({ trouble: textOf(say('read.too_long', { most: MAX_LENGTH })) })
   const plain = text.replace(/[−–—‐‑﹣－]/g, '-')
-  const word = WORDS.get(plain.toLowerCase().replace(/^[ .]+|[ .]+$/g, ''))
+  const word = READ_AS[plain.toLowerCase().replace(/^[ .]+|[ .]+$/g, '')] as Word | undefined
   if (word) return answer({ word, value: word === 'zero' ? 0 : null })
   // of an equation, such as "2 × 3 = 6", it is the end that is meant
   const end = plain
@@ -78,13 +59,13 @@ export function readAnswer(typed: string): Answer {
   const bare = end.replace(/%$/, '').trim()
   const found = fraction(bare) ?? decimal(bare)
   if (!found) return answer({ trouble: troubleWith(text) })
-  if (Number.isNaN(found.value)) return answer({ trouble: 'a fraction cannot have 0 below the line' })
+  if (Number.isNaN(found.value)) return answer({ trouble: textOf(say('read.zero_below')) })
   return answer({ value: found.value / scale, precision: found.precision / scale })
 }
 
 function troubleWith(text: string): string {
   const shown = text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN - 1)}…`
-  return `“${shown}” is not read as a number; write it as ${EXAMPLES}`
+  return textOf(say('read.not_a_number', { typed: shown }))
 }
 
 interface Read {

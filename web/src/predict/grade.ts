@@ -3,9 +3,10 @@
 // costs once. The twin of src/whygrad/practice/numbers.py.
 
 import type { Session } from '../study/session.svelte'
-import { format } from '../text/numbers'
 import type { Element } from '../text/play'
+import { type Said, say, textOf, textsOf } from '../text/said'
 import { equation } from '../text/say'
+import { SELDOM } from '../text/sentences'
 import { isClose } from '../whatif/compare'
 import type { OtherRun } from '../whatif/other'
 import { inSymbols } from '../whatif/reason'
@@ -35,16 +36,6 @@ export interface Mark {
 
 type Told = Pick<Mark, 'correct' | 'says'>
 
-/** Named last where others give the same number: they are made in code rather than by hand. */
-const SELDOM = new Set([
-  'detach_in_the_middle',
-  'mask_of_wrong_layer',
-  'relu_open_at_zero',
-  'update_before_propagating',
-  'updated_weight_in_backward',
-  'softmax_twice',
-  'logits_as_probabilities',
-])
 const HALVES = 0.05
 
 export class Grader {
@@ -99,17 +90,17 @@ export class Grader {
     const mistakes = name ? this.#recognised(answer, place) : []
     if (!mistakes.length && isOffByRounding(answer, exact)) {
       this.#note(place, {})
-      const says = `Right, but for rounding on the way: ${format(exact)} with more digits.`
+      const says = textOf(say('grade.rounded', { expected: exact }))
       return { ...plain, correct: true, says }
     }
     if (!mistakes.length && isRough(answer, exact)) {
       this.#note(place, {})
-      const says = 'That is near, but too rough to tell it from others: write one more digit.'
+      const says = textOf(say('grade.rough'))
       return { ...plain, settled: false, correct: null, says }
     }
     const step = this.#step(element, this.#work.right(basis), { inNames: true })
     this.#note(place, { slip: answer.value })
-    const says = mistakes.length ? '' : `Not this number. ${hintOn(answer, exact)}`.trim()
+    const says = mistakes.length ? '' : textsOf([say('grade.not_this'), ...hintOn(answer, exact)])
     return { ...plain, correct: false, mistakes, says, step }
   }
 
@@ -124,19 +115,19 @@ export class Grader {
 
   /** Answers what is no number: nothing, a sign, a comparison, or something else. */
   #inWords({ blank, word, trouble }: Answer, { id, at }: Element, expected: number): Told {
-    if (blank) return { correct: null, says: 'Nothing typed yet. What would you need to know first?' }
-    if (!word) return { correct: null, says: `${trouble[0]!.toUpperCase()}${trouble.slice(1)}.` }
-    const said = `${word[0]!.toUpperCase()}${word.slice(1)}`
-    if (word === 'positive' || word === 'negative') {
-      const right = word === 'positive' ? expected > 0 : expected < 0
-      return { correct: right, says: `${said}: ${right ? 'so it is. How large?' : 'not so.'}` }
-    }
+    if (blank) return { correct: null, says: textOf(say('grade.nothing')) }
+    if (!word || word === 'zero') return { correct: null, says: trouble }
+    const told = (right: boolean, slots = {}): Told => ({
+      correct: right,
+      says: textOf(say(right ? `grade.${word}` : `grade.not_${word}`, slots)),
+    })
+    if (word === 'positive') return told(expected > 0)
+    if (word === 'negative') return told(expected < 0)
     const before = beforeOf(this.#session, id)
-    if (before === null) return { correct: null, says: `${said} than what? Type the number, or its sign.` }
+    if (before === null) return { correct: null, says: textOf(say(`grade.${word}_than_what`)) }
     const change = Math.sign(expected - this.#session.number(before, at))
-    const right = change === { larger: 1, smaller: -1, same: 0 }[word as 'larger' | 'smaller' | 'same']
-    const against = `${word === 'same' ? 'as' : 'than'} ${this.#session.symbol(this.#session.label(before, at))}`
-    return { correct: right, says: `${said} ${against}: ${right ? 'so it is. By how much?' : 'not so.'}` }
+    const right = change === { larger: 1, smaller: -1, same: 0 }[word]
+    return told(right, { x: this.#session.symbol(this.#session.label(before, at)) })
   }
 
   /**
@@ -164,9 +155,9 @@ export class Grader {
   }
 
   #right(element: Element, carried: boolean, basis: readonly Place[]): string {
-    if (!carried) return `Right. ${why(this.#session, element).claim}`
+    if (!carried) return textsOf([say('grade.right'), ...why(this.#session, element).says])
     const run = this.#work.right(basis)
-    return `Right, from your own numbers: ${this.#step(element, run)}.`
+    return textOf(say('grade.right_step', { step: this.#step(element, run) }))
   }
 
   /** A step with its numbers, perhaps in names first; on a run with numbers held, with those. */
@@ -197,12 +188,12 @@ function isRight(answer: Answer, exact: number, rounded: number): boolean {
 }
 
 /** What is nearly right about a number. */
-function hintOn(answer: Answer, expected: number): string {
-  if (!expected) return ''
-  if (agrees(answer, -expected)) return 'Its size is right, its sign is not.'
+function hintOn(answer: Answer, expected: number): Said[] {
+  if (!expected) return []
+  if (agrees(answer, -expected)) return [say('grade.sign')]
   if ([10, 100, 0.1, 0.01].some((power) => agrees(answer, expected * power)))
-    return 'Its digits are right, its decimal point is not.'
-  return answer.value === 0 ? 'It is not 0.' : ''
+    return [say('grade.point')]
+  return answer.value === 0 ? [say('grade.not_zero')] : []
 }
 
 function without(held: readonly Place[], place: Place): readonly Place[] {

@@ -7,7 +7,8 @@ import { agrees, type Answer, readAnswer } from './answer'
 import { Grader } from './grade'
 
 interface Vectors {
-  readonly read: readonly Answer[]
+  /** What was not understood is marked; the words for it are the page's own. */
+  readonly read: readonly (Omit<Answer, 'trouble'> & { readonly trouble: boolean })[]
   readonly agrees: readonly (readonly [typed: string, number: number, agrees: boolean])[]
   readonly graded: readonly {
     readonly name: string
@@ -43,8 +44,9 @@ function element(session: Session, name: string): { id: number; at: number } {
 describe('typed texts are read as Python reads them', () => {
   test.each(VECTORS.read)('$typed', (wanted) => {
     const got = readAnswer(wanted.typed)
-    const { value, precision, ...rest } = wanted
+    const { value, precision, trouble, ...rest } = wanted
     expect(got).toMatchObject(rest)
+    expect(got.trouble !== '').toBe(trouble)
     if (value === null) expect(got.value).toBeNull()
     else expect(got.value).toBeCloseTo(value, 12)
     expect(got.precision / (precision || 1)).toBeCloseTo(precision ? 1 : 0, 12)

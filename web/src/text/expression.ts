@@ -2,11 +2,12 @@
 // together. The twin of the same functions in src/whygrad/explain/worked.py.
 
 import { choose, type Place, place, type Placed, unflat } from '../player/formula'
+import { sameShape, type View, whole } from '../player/layout'
+import { Moves } from '../player/moves'
 import type { Step, Tape } from '../player/tape'
 import type { Play } from './play'
+import { MAX_DEPTH, MAX_FOLD } from './sentences'
 
-/** Nodes of a folded formula; beyond, intermediates are shown by name. */
-const MAX_FOLD = 4_000
 const RANK: Readonly<Record<string, number>> = { hyperparameter: 0, gradient: 1, parameter: 2 }
 
 /**
@@ -15,12 +16,25 @@ const RANK: Readonly<Record<string, number>> = { hyperparameter: 0, gradient: 1,
  * @param fold put the formulas of unnamed intermediates in their place
  */
 export function formulaOf(play: Play, value: number, at: number, fold = true): Placed {
-  const tree = treeOf(play, value, at)
-  const whole = fold ? folded(play, tree, { nodes: 0 }) : tree
+  const tree = fold ? unchosen(play, value, at) : treeOf(play, value, at)
   return arranged(
     play.tape,
-    choose(whole, (id, i) => play.number(id, i)),
+    choose(tree, (id, i) => play.number(id, i)),
   )
+}
+
+/**
+ * The formula of one element, unnamed intermediates folded in, with all its branches. One that there
+ * is no room for is shown everywhere in the formula, not in one place and folded in another.
+ */
+export function unchosen(play: Play, value: number, at: number): Placed {
+  const kept = new Set<number>()
+  while (true) {
+    const room: Room = { nodes: 0, kept, cut: new Set() }
+    const tree = folded(play, treeOf(play, value, at), room)
+    if ([...room.cut].every((id) => kept.has(id))) return tree
+    for (const id of room.cut) kept.add(id)
+  }
 }
 
 /** Whether worked steps show a value: leaves, and what has a name. */
@@ -38,7 +52,35 @@ export function placeOf(play: Play, step: Step): Place {
     outputShape: play.shape(step.output),
     params: step.params,
     whole: (argument, at) => play.number(step.inputs[argument]!, at),
+    get moves() {
+      return movesOf(play, step)
+    },
   }
+}
+
+/** What steps move, as long as the shapes and the indices that go in stay the same. */
+const known = new WeakMap<Step, { readonly inputs: readonly View[]; readonly moves: Moves }>()
+
+function movesOf(play: Play, step: Step): Moves {
+  const before = known.get(step)
+  if (before?.inputs.every((input, n) => isStill(play, step.inputs[n]!, input))) return before.moves
+  const inputs = step.inputs.map((id) =>
+    whole(isIndex(play, id) ? play.values(id).slice() : play.values(id), play.shape(id)),
+  )
+  const { op, params, output } = step
+  const { formula } = play.ops[op]!
+  const moves = new Moves({ op, formula, inputs, shape: play.shape(output), params })
+  known.set(step, { inputs, moves })
+  return moves
+}
+
+function isIndex({ tape }: Play, id: number): boolean {
+  return tape.values[id]!.dtype.startsWith('int')
+}
+
+function isStill(play: Play, id: number, { shape, data }: View): boolean {
+  if (!sameShape(play.shape(id), shape)) return false
+  return !isIndex(play, id) || play.values(id).every((number, n) => number === data[n])
 }
 
 function treeOf(play: Play, value: number, at: number): Placed {
@@ -46,17 +88,36 @@ function treeOf(play: Play, value: number, at: number): Placed {
   return place(where, unflat(at, where.outputShape))
 }
 
-function folded(play: Play, node: Placed, spent: { nodes: number }): Placed {
+/** What a formula is folded into: the nodes spent, and what is not folded. */
+interface Room {
+  nodes: number
+  readonly kept: ReadonlySet<number>
+  readonly cut: Set<number>
+}
+
+/** @param times how often it is written out in the text (|x| is written with x twice) */
+function folded(play: Play, node: Placed, room: Room, depth = 0, times = 1): Placed {
   if (node[0] === 'number') return node
   if (node[0] === 'leaf') {
     const [, value, at] = node
-    if (isShown(play, value) || spent.nodes >= MAX_FOLD) return node
+    if (isShown(play, value) || room.kept.has(value)) return node
+    const full = room.nodes >= MAX_FOLD || depth >= MAX_DEPTH
+    if (full && !carriesGradients(play, value)) {
+      room.cut.add(value)
+      return node
+    }
     const tree = treeOf(play, value, at)
-    spent.nodes += size(tree)
-    return folded(play, tree, spent)
+    room.nodes += size(tree) * times
+    return folded(play, tree, room, depth, times)
   }
   const [head, ...args] = node
-  return [head, ...args.map((arg) => folded(play, arg, spent))] as Placed
+  const written = head === 'abs' ? 2 * times : times
+  return [head, ...args.map((arg) => folded(play, arg, room, depth + 1, written))] as Placed
+}
+
+/** Whether a value is on the way from one gradient to another: it is always folded. */
+function carriesGradients({ tape, find }: Play, value: number): boolean {
+  return find.makers.get(value)!.phase === 'backward' && tape.values[value]!.gradient_of === undefined
 }
 
 /** Products as they are taught: rate first, then what arrives, then weight, then input. */

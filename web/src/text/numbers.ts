@@ -68,7 +68,7 @@ export interface Digits {
 
 /** The fewest digits, from `digits` up, at which an equation holds as it is shown. */
 export function enough(equation: Equation, number: Get, digits = DIGITS): Digits {
-  for (let out = digits; out < ALL_DIGITS; out++) {
+  for (let out = Math.max(digits, ownDigits(equation.result)); out < ALL_DIGITS; out++) {
     const into = inputDigits([equation], number, out)
     if (into !== null) return { into, out }
   }
@@ -123,7 +123,28 @@ function inputDigits(equations: readonly Equation[], number: Get, out: number): 
 
 function holds({ tree, result }: Equation, number: Get, into: number, out: number): boolean {
   const read: Get = (value, at) => rounded(number(value, at), into)
-  return format(evaluate(readable(tree, into), read), out) === format(result, out)
+  return agree(evaluate(readable(tree, into), read), result, out)
+}
+
+/** Whether two numbers are shown the same, and `x` is not halfway to the next. */
+function agree(x: number, result: number, digits: number): boolean {
+  const shown = cut(result, digits)
+  if (cut(x, digits) !== shown || !Number.isFinite(shown)) return Object.is(x + 0, result + 0)
+  const [, power] = shortest(Math.abs(shown))
+  return Math.abs(x - shown) < 0.5 * (1 - 1e-9) * 10 ** (power - digits + 1)
+}
+
+/** How many digits hold a number exactly, or 0 if it needs more than `SHORT`. */
+function ownDigits(x: number): number {
+  for (let digits = 1; digits <= SHORT; digits++) if (cut(x, digits) === x) return digits
+  return 0
+}
+
+/** A number at so many digits, however few it has itself. */
+function cut(x: number, digits: number): number {
+  if (!Number.isFinite(x)) return x
+  const [mantissa, power] = toDigits(Math.abs(x), digits)
+  return Math.sign(x) * Number(`${mantissa}e${power}`)
 }
 
 /** A formula's own constants are rounded like everything else that is shown. */
@@ -157,8 +178,12 @@ function shortest(size: number): Scientific {
 }
 
 function scientific(size: number, digits: number): Scientific {
+  const found = shortest(size)
+  return digits >= ALL_DIGITS || found[0].length <= SHORT + 1 ? found : toDigits(size, digits)
+}
+
+function toDigits(size: number, digits: number): Scientific {
   const [mantissa, power] = shortest(size)
-  if (digits >= ALL_DIGITS || mantissa.length <= SHORT + 1) return [mantissa, power]
   // halves are rounded to even, as Python rounds; of two as near, JavaScript takes the larger
   const mayBeHalf = mantissa.length === digits + 2 && /[02468]5$/.test(mantissa)
   // a longer text than any half has: the float64 nearest to one may lie beside it

@@ -25,7 +25,7 @@ export function digitsForChange(before: number, after: number, digits = 4): numb
   const change = after - before
   for (; digits < ALL_DIGITS; digits++) {
     const seen = rounded(after, digits) - rounded(before, digits)
-    if (Math.abs(seen - change) <= 0.01 * Math.abs(change)) break
+    if (Math.abs(seen - change) <= 0.01 * (1 + 1e-9) * Math.abs(change)) break
   }
   return digits
 }

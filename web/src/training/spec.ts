@@ -1,20 +1,10 @@
 // The spec of a network for an uploaded table, and what may be chosen in it.
 
-import type { ColumnInfo, CsvInfo } from '../wire'
+import { ACTIVATIONS as ALL, type ColumnInfo, type CsvInfo } from '../wire'
 
 export const MOST_BYTES = 10_000_000
-/** As whygrad.spec names them, each with how it is written for a person. */
-export const ACTIVATIONS = [
-  ['relu', 'ReLU'],
-  ['tanh', 'tanh'],
-  ['sigmoid', 'sigmoid'],
-  ['leaky_relu', 'leaky ReLU'],
-  ['elu', 'ELU'],
-  ['gelu', 'GELU'],
-  ['silu', 'SiLU'],
-  ['hardtanh', 'hard tanh'],
-  ['softplus', 'softplus'],
-] as const
+/** What hidden layers may use, each with how it is written for a person. */
+export const ACTIVATIONS = ALL.filter(({ hidden }) => hidden).map(({ name, words }) => [name, words] as const)
 
 const MOST_CLASSES_GUESSED = 10
 

@@ -2,7 +2,7 @@
 
 import { flatten } from '../player/tape'
 import type { Session } from '../study/session.svelte'
-import { format } from '../text/numbers'
+import { say, textOf } from '../text/said'
 import type { MistakeInfo, OpInfo, TraceMessage } from '../wire'
 import { OtherRun } from './other'
 import { holding, unchanged, type Variant, withLeaf } from './variant'
@@ -23,13 +23,13 @@ export function titleOf(session: Session, choice: Choice): string {
       return choice.mistake.title
     case 'number': {
       const { id, at, value, frozen } = choice
-      const held = frozen && !session.find.makers.has(id) ? ', never updated' : ''
-      return `${session.symbol(session.label(id, at))} = ${format(value)}${held}`
+      const key = frozen && !session.find.makers.has(id) ? 'compare.held' : 'compare.set'
+      return textOf(say(key, { x: { name: session.symbol(session.label(id, at)), number: value } }))
     }
     case 'rate':
-      return `learning rate ${format(choice.value)}`
+      return textOf(say('compare.rate', { rate: choice.value }))
     case 'swap':
-      return `${choice.new} in place of ${choice.old}`
+      return textOf(say('compare.swap', { new: choice.new, old: choice.old }))
   }
 }
 

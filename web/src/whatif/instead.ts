@@ -5,6 +5,7 @@ import { elementAt, touchOf } from '../graph/nodes'
 import { unitsOf } from '../graph/structure'
 import type { Session } from '../study/session.svelte'
 import { format } from '../text/numbers'
+import { say, textOf } from '../text/said'
 import { isPerSample } from '../text/play'
 import type { Difference } from './compare'
 
@@ -68,7 +69,7 @@ export function insteadOf(
       const apart = Array.from({ length: count }, (_, n) => wrong(id, from + n)).filter((n) => n !== undefined).length
       return apart ? [`${sign}${apart}`] : []
     })
-    return parts.length ? `${parts.join('  ')} differ` : ''
+    return parts.length ? textOf(say('compare.differ', { marks: parts.join('  ') })) : ''
   }
 
   function under({ x, y, height }: Box): Omit<Label, 'key' | 'text'> {

@@ -1,12 +1,12 @@
 // The parts of a network that could be others.
 
 import { ACTIVATIONS } from '../training/spec'
+import { LOSSES as ALL } from '../wire'
 
-/** As whygrad.spec names them, each with how it is written for a person. */
-const LOSSES: readonly Named[] = [
-  ['mse', 'mean squared error'],
-  ['bce', 'binary cross-entropy'],
-]
+/** Losses that take the probabilities of a sigmoid. */
+const LOSSES: readonly Named[] = ALL.filter(
+  ({ outputs }) => !outputs.length || outputs.includes('sigmoid'),
+).map(({ name, words }) => [name, words])
 
 type Named = readonly [name: string, words: string]
 

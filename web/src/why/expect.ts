@@ -1,8 +1,8 @@
 // Asking before telling: what a person is asked to expect of a number, and what then is so.
 
 import { formulaOf } from '../text/expression'
-import { format } from '../text/numbers'
 import { type Element, ofGradient, type Play } from '../text/play'
+import { type Named, type Said, say, textOf, textsOf } from '../text/said'
 import { Ladder } from './ladder'
 import { contributionsOf } from './uses'
 
@@ -32,18 +32,24 @@ export interface Answer {
 export function questionOf(play: Play, element: Element): Question {
   const { tape, find: { makers } } = play
   const symbol = ({ id, at }: Element): string => play.symbol(play.label(id, at))
+  const named = (element: Element): Named => ({
+    name: symbol(element),
+    number: play.number(element.id, element.at),
+  })
   const name = symbol(element)
   const before = tape.carries.find(([, after]) => after === element.id)?.[0]
   if (before !== undefined) {
     const old = { id: before, at: element.at }
     const slope = play.find.gradients.get(before)
-    const gradient =
-      slope === undefined
-        ? ''
-        : ` and ${symbol({ id: slope, at: element.at })} = ${format(play.number(slope, element.at))}`
     const value = play.number(before, element.at)
-    const known = `${symbol(old)} = ${format(value)}${gradient}.`
-    return { element, name, known, reference: { name: symbol(old), value }, update: true }
+    const known =
+      slope === undefined
+        ? say('expect.update', { old: named(old) })
+        : say('expect.update_by', {
+            old: named(old),
+            gradient: named({ id: slope, at: element.at }),
+          })
+    return { element, name, known: textOf(known), reference: { name: symbol(old), value }, update: true }
   }
   const isGradient = tape.values[element.id]!.gradient_of !== undefined
   const found =
@@ -54,13 +60,12 @@ export function questionOf(play: Play, element: Element): Question {
     return { element, name, known: '', reference: null, update: false }
   const most = found.reduce((a, b) => (Math.abs(b.arrives) > Math.abs(a.arrives) ? b : a))
   const reference = { name: symbol(most.upstream), value: most.arrives }
-  const arrives = `${reference.name} = ${format(reference.value)}`
-  const at = symbol(ofGradient(play, most.upstream))
+  const gradient = named(most.upstream)
   const known =
     found.length === 1
-      ? `What arrives at ${at} is ${arrives}.`
-      : `${found.length} gradients arrive; the largest is ${arrives}.`
-  return { element, name, known, reference, update: false }
+      ? say('expect.one', { y: symbol(ofGradient(play, most.upstream)), gradient })
+      : say('expect.many', { count: found.length, gradient })
+  return { element, name, known: textOf(known), reference, update: false }
 }
 
 /** What is so. */
@@ -79,10 +84,13 @@ export function truthOf(play: Play, { element, reference, update }: Question): A
 export function told(play: Play, question: Question, answer: Answer): string {
   const { element, name, reference } = question
   const truth = truthOf(play, question)
-  const is = `${name} = ${format(play.number(element.id, element.at))}`
-  const same = words(answer) === words(truth)
-  const expected = same ? ', as you expected' : `; you expected ${words(answer)}`
-  return `${is}: ${words(truth, reference?.name)}${expected}. ${reasonOf(play, element)}`
+  const x = { name, number: play.number(element.id, element.at) }
+  const same = answer.size === truth.size && answer.sign === truth.sign && answer.way === truth.way
+  const so = words(truth, reference?.name)
+  const is = same
+    ? say('expect.right', { x, truth: so })
+    : say('expect.wrong', { x, truth: so, answer: words(answer) })
+  return `${textOf(is)} ${reasonOf(play, element)}`
 }
 
 /** Why it is so, in one sentence. */
@@ -92,16 +100,24 @@ function reasonOf(play: Play, element: Element): string {
   const isGradient = play.tape.values[element.id]!.gradient_of !== undefined
   if (isGradient && play.find.makers.has(element.id)) {
     const found = contributionsOf(play, formulaOf(play, element.id, element.at))
-    if (found.length === 1) return ladder.flow(of, found[0]!)
+    if (found.length === 1) return textsOf(ladder.flow(of, found[0]!).says)
   }
   return ladder.element(element).claim
 }
 
-function words({ size, sign, way }: Answer, reference?: string): string {
-  if (way) return { rises: 'a rise', falls: 'a fall', stays: 'no change' }[way]
-  const compared = size && reference && size !== 'zero'
-  const against = compared ? ` ${size === 'as large' ? 'as' : 'than'} ${reference}` : ''
-  return [size && size + against, sign].filter(Boolean).join(', ')
+const SIZES = { larger: 'larger', 'as large': 'as_large', smaller: 'smaller' } as const
+const AGAINST = { larger: 'larger_than', 'as large': 'as_large_as', smaller: 'smaller_than' } as const
+
+function words({ size, sign, way }: Answer, reference?: string): Said {
+  if (way) return say(`expect.${way}`)
+  if (!size) return say(`expect.${sign!}`)
+  const compared =
+    size === 'zero'
+      ? say('expect.zero')
+      : reference === undefined
+        ? say(`expect.${SIZES[size]}`)
+        : say(`expect.${AGAINST[size]}`, { y: reference })
+  return sign ? say('expect.and_sign', { size: compared, sign: say(`expect.${sign}`) }) : compared
 }
 
 function sizeOf(value: number, reference: number): Size {

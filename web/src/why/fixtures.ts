@@ -6,12 +6,18 @@ import { elementLabel, label, lookups, type Numbers, readLeaves, type Tape } fro
 import type { Element, Play } from '../text/play'
 import type { OpInfo } from '../wire'
 
+/** A sentence's key, and what fills its slots: names, numbers, or both. */
+export interface KeptSaid {
+  key: string
+  slots: Record<string, unknown>
+}
+
 export interface KeptRung {
-  name: string
-  question: string
+  /** Of an element; null where something else is explained. */
+  name: string | null
+  asks: KeptSaid
   value: number
-  formula: string
-  claim: string
+  says: KeptSaid[]
   principle: string
   because: KeptRung[]
 }
@@ -51,7 +57,14 @@ export const cases = whyJson as unknown as Case[]
 
 /** A preset's first iteration, and how its elements are found by name. */
 export function played(preset: string): { play: Play; element: (name: string) => Element } {
-  const { tape, leaves, ops, symbols } = cases.find(({ name }) => name === preset)!
+  return playedCase(cases.find(({ name }) => name === preset)!)
+}
+
+/** A case's numbers, as its leaves give them. */
+export function playedCase({ tape, leaves, ops, symbols }: Pick<Case, 'tape' | 'leaves' | 'ops' | 'symbols'>): {
+  play: Play
+  element: (name: string) => Element
+} {
   const player = new Player(tape, readLeaves(leaves))
   player.play()
   const find = lookups(tape)

@@ -1,28 +1,40 @@
 // The why ladder: for any number, what it is, by what rule, why the rule holds, and how to see it.
-// The twin of src/whygrad/explain/ladder.py: the same rungs with the same words. What stands below a
-// rung is worked out when it is unfolded.
+// The twin of src/whygrad/explain/ladder.py: it chooses the same sentences and fills their slots with
+// the same. What stands below a rung is worked out when it is unfolded.
 
-import { evaluate, leaves, type Placed } from '../player/formula'
-import type { Role, Step } from '../player/tape'
-import { isShown } from '../text/expression'
-import { format } from '../text/numbers'
-import { batchOf, type Element, isSeed, ofGradient, type Play } from '../text/play'
+import { evaluate, exactSum, leaves, type Placed, unflat } from '../player/formula'
+import type { Step } from '../player/tape'
+import { isShown, unchosen } from '../text/expression'
+import { shown } from '../text/numbers'
+import { batchOf, type Element, isPerSample, isSeed, ofGradient, type Play } from '../text/play'
+import { type Said, say, textOf } from '../text/said'
 import { digitsForChange } from '../text/say'
+import {
+  EXACT,
+  type Key,
+  MOST,
+  MOST_INPUTS,
+  MOST_PURPOSES,
+  PRINCIPLES_OF,
+  ROUND_OFF,
+  SENTENCES,
+  SMALL,
+  SMALLER,
+} from '../text/sentences'
 import { Phrases } from './phrases'
-import { reasonFor } from './reasons'
+import { inSeveralWays, reasonFor, reasonsOf } from './reasons'
 import { type Rung, rung } from './rung'
-import { type Contribution, contributionsOf, isOne } from './uses'
-
-/** Of many terms, the largest are explained one by one. */
-export const MOST = 4
-const MOST_INPUTS = 8
-const MOST_PURPOSES = 3
-/** The change used to show a rate. */
-const SMALL = 0.01
+import { type Contribution, contributionsOf, isOne, type Part } from './uses'
 
 /** Explains one number. */
 export function why(play: Play, element: Element): Rung {
   return new Ladder(play).element(element)
+}
+
+/** What arrives and what passes, and by which principle. */
+interface Flow {
+  readonly says: readonly Said[]
+  readonly principle: string
 }
 
 export class Ladder {
@@ -34,63 +46,54 @@ export class Ladder {
     this.#words = new Phrases(play)
   }
 
-  element(element: Element, question = ''): Rung {
+  element(element: Element, asks?: Said): Rung {
     const { find: { makers }, tape } = this.#play
     const step = makers.get(element.id)
     if (!step) return this.#given(element)
     if (step.phase === 'update') return this.#update(element)
-    if (tape.values[element.id]!.gradient_of !== undefined) return this.#gradient(element, question)
-    return this.#forward(element, step)
+    if (tape.values[element.id]!.gradient_of === undefined) return this.#forward(element, step)
+    return this.#gradient(element, asks ?? this.#asksWhy(element))
   }
 
-  /** What arrives and what passes, in a sentence. */
-  flow(of: Element, one: Contribution): string {
+  /** What arrives and what passes. */
+  flow(of: Element, one: Contribution): Flow {
     const words = this.#words
     const [x, y] = [words.symbol(of), words.target(one)]
-    const [arrives, rate] = [format(one.arrives), format(one.rate)]
-    if (isSeed(this.#play, one.upstream))
-      return (
-        `One unit of ${x} moves the loss by ${rate}, for small changes; the 1 stands for the ` +
-        `loss itself, which moves one for one.`
-      )
-    if (isOne(one.local))
-      return (
-        `What arrives at ${y} is ${arrives}; one unit of ${x} is one unit of ${y}, so it passes ` +
-        `unchanged.`
-      )
-    if (one.rate === 0) {
-      const reason = reasonFor(this.#play, of, one)
-      const because = reason ? ` ${reason.says}` : ''
-      return `What arrives at ${y} is ${arrives}, but ${x} does not move ${y} here.${because}`
-    }
-    return `What arrives at ${y} is ${arrives}; each unit of ${x} moves ${y} by ${rate}.`
+    const { arrives, rate } = one
+    const flow = (says: Said): Flow => ({ says: [says], principle: principleOf(says) })
+    if (isSeed(this.#play, one.upstream)) return flow(say('flow.seed', { x, rate }))
+    if (isOne(one.local)) return flow(say('flow.unchanged', { x, y, arrives }))
+    if (rate !== 0) return flow(say('flow.moves', { x, y, arrives, rate }))
+    const still = flow(say('flow.still', { x, y, arrives }))
+    const reason = reasonFor(this.#play, of, one)
+    return reason ? { says: [...still.says, reason.says], principle: reason.principle } : still
+  }
+
+  #asksWhy(element: Element): Said {
+    return say('ask.value', { x: this.#words.named(element) })
+  }
+
+  #source(element: Element): Rung {
+    return this.element(element, say('ask.source', { x: this.#words.symbol(element) }))
   }
 
   // --- numbers that are given ---------------------------------------------------------------------
 
   #given(element: Element): Rung {
     const words = this.#words
-    const here = words.symbol(element)
-    const value = words.number(element)
-    const { role } = this.#play.tape.values[element.id]!
-    const is = `${here} = ${format(value)}`
-    const claims: Partial<Record<Role, string>> = {
-      input: `${is} comes with ${words.which(element)}; nothing computes it.`,
-      target: `${is} is what the output ought to be for ${words.which(element)}.`,
-      parameter:
-        `${is} is a parameter: a number the network may change. It stands here as it was before ` +
-        `this iteration's update.`,
-      hyperparameter: `${is} is chosen by you, not learned.`,
-      'optimizer state': `${is} is what the optimizer remembers of the iterations before.`,
-      gradient: `${is}: the loss moves one for one with itself. Here the way back begins.`,
-    }
+    const x = words.named(element)
+    const key = `given.${this.#play.tape.values[element.id]!.role}`
+    const says =
+      key === 'given.input' || key === 'given.target'
+        ? say(key, { x, which: words.which(element) })
+        : say(isKey(key) ? key : 'given.constant', { x })
     return rung({
       name: words.label(element),
-      question: `Why ${is}?`,
-      value,
+      asks: this.#asksWhy(element),
+      value: words.number(element),
       formula: words.label(element),
-      claim: claims[role] ?? `${format(value)} is part of the formula.`,
-      principle: role === 'gradient' ? 'rate' : 'given',
+      says: [says],
+      principle: principleOf(says),
       element,
     })
   }
@@ -100,20 +103,15 @@ export class Ladder {
   #forward(element: Element, step: Step): Rung {
     const words = this.#words
     const tree = words.tree(element)
-    const purposes = this.#madeBy(step).map(({ op }) => this.#play.ops[op]!.purpose)
-    const purpose = [...new Set(purposes)].join(' ')
-    return this.#rung(
-      element,
-      tree,
-      `Why ${words.symbol(element)} = ${format(words.number(element))}?`,
-      `${words.equation(element, tree)}.${words.scope(element)} ${purpose}`,
-      step.op === 'relu' ? 'gate' : 'local',
-      () => this.#inputs(tree).map((input) => this.#comesFrom(input)),
+    const key = step.op === 'relu' ? 'gated' : 'computed'
+    const says = [
+      say(key, { equation: words.equation(element, tree) }),
+      ...words.scope(element),
+      ...this.#purposes(step),
+    ]
+    return this.#rung(element, tree, this.#asksWhy(element), says, () =>
+      this.#inputs(tree).map((input) => this.#source(input)),
     )
-  }
-
-  #comesFrom(element: Element): Rung {
-    return this.element(element, `Where does ${this.#words.symbol(element)} come from?`)
   }
 
   /** The elements a formula reads, largest first where there are many. */
@@ -124,6 +122,16 @@ export class Ladder {
     )
     if (found.length <= MOST_INPUTS) return found
     return bySize(found, (element) => this.#words.number(element)).slice(0, MOST_INPUTS)
+  }
+
+  /** What the ops are for that make a value, each purpose once. */
+  #purposes(step: Step): Said[] {
+    const found = new Map<string, Said>()
+    for (const { op } of this.#madeBy(step)) {
+      const says = this.#play.ops[op]!.purpose
+      if (!found.has(says)) found.set(says, { key: `purpose.${op}`, says, slots: {} })
+    }
+    return [...found.values()]
   }
 
   /** The steps folded into a value that do something worth saying, last first. */
@@ -142,23 +150,16 @@ export class Ladder {
 
   // --- backward -----------------------------------------------------------------------------------
 
-  #gradient(element: Element, play: string): Rung {
+  #gradient(element: Element, asks: Said): Rung {
     const words = this.#words
     const of = ofGradient(this.#play, element)
     const tree = words.tree(element)
     const found = contributionsOf(this.#play, tree)
-    const is = `${words.symbol(element)} = ${format(words.number(element))}`
-    const question = play || `Why ${is}?`
     const [only] = found
-    if (!only) {
-      const claim =
-        `${is}. Nothing passes: ${words.symbol(of)} does not take part in the branch that was ` +
-        `chosen here, so moving it a little moves nothing.`
-      return this.#rung(element, tree, question, claim, 'gate')
-    }
-    return found.length === 1
-      ? this.#oneContribution(element, of, tree, only, question)
-      : this.#manyContributions(element, of, tree, found, question)
+    if (found.length > 1) return this.#manyContributions(element, of, tree, found, asks)
+    if (only) return this.#oneContribution(element, of, tree, only, asks)
+    const says = say('nothing', { gradient: words.named(element), x: words.symbol(of) })
+    return this.#rung(element, tree, asks, [says])
   }
 
   #oneContribution(
@@ -166,24 +167,21 @@ export class Ladder {
     of: Element,
     tree: Placed,
     one: Contribution,
-    question: string,
+    asks: Said,
   ): Rung {
-    const words = this.#words
-    const seed = isSeed(this.#play, one.upstream)
-    const reason = one.rate === 0 ? reasonFor(this.#play, of, one) : null
-    return this.#rung(
-      element,
-      tree,
-      question,
-      `${words.equation(element, tree)}. ${this.flow(of, one)}`,
-      reason?.principle ?? (seed || isOne(one.local) ? 'rate' : 'rates multiply'),
-      () => [
-        this.#local(of, one),
-        ...(seed || isOne(one.local) ? [] : [this.#whyMultiply(of, one)]),
-        ...(seed ? [] : [this.#arrives(one)]),
-        this.#order(element, tree, [one]),
-      ],
-    )
+    const { says, principle } = this.flow(of, one)
+    const equation = say('flow.equation', { equation: this.#words.equation(element, tree) })
+    const below = (): Rung[] => [...this.#below(of, one), this.#order(element, tree, [one])]
+    return this.#rung(element, tree, asks, [equation, ...says], below, principle)
+  }
+
+  /** A contribution's rate, why it is multiplied, and what arrives. */
+  #below(of: Element, one: Contribution): Rung[] {
+    const rate = this.#local(of, one)
+    if (isSeed(this.#play, one.upstream)) return [rate]
+    const asks = say('ask.source_of_number', { x: one.arrives })
+    const arrives = this.element(one.upstream, asks)
+    return isOne(one.local) ? [rate, arrives] : [rate, this.#whyMultiply(of, one), arrives]
   }
 
   #manyContributions(
@@ -191,75 +189,67 @@ export class Ladder {
     of: Element,
     tree: Placed,
     found: readonly Contribution[],
-    question: string,
+    asks: Said,
   ): Rung {
     const words = this.#words
-    const x = words.symbol(of)
-    const sameUse = new Set(found.map(({ upstream }) => upstream.id)).size === 1
-    const byExample = sameUse && words.isBatchParameter(of.id)
-    const how = byExample
-      ? `As ${x} serves every example, what the ${found.length} of them contribute is added up`
-      : `There are ${found.length} ways in which ${x} moves the loss; small effects add up`
-    const total = words.number(element)
+    const [x, total, count] = [words.symbol(of), words.number(element), found.length]
+    const by = this.#oneForEachExample(of, found) ? 'examples' : 'ways'
     const terms: Placed = ['terms', ...found.map(({ product }): Placed => ['number', product])]
-    const sum =
-      found.length <= MOST
-        ? `: ${words.shown(terms, total)}.`
-        : `, to ${format(total)} in all.`
-    const scope = byExample ? ` ${words.scopeOfParameter()}` : ''
-    return this.#rung(
-      element,
-      tree,
-      question,
-      how + sum + scope,
-      byExample ? 'used by all' : 'contributions add',
-      () => {
-        const ranked = bySize(found, ({ product }) => product)
-        const rest = ranked.slice(MOST)
-        return [
-          ...ranked.slice(0, MOST).map((one) => this.#use(element, of, one)),
-          ...(rest.length ? [this.#others(element, rest)] : []),
-          this.#whyAdd(element, of, found),
-          this.#order(element, tree, found),
-        ]
-      },
-    )
+    const says =
+      count <= MOST
+        ? [say(`sum.${by}`, { x, count, sum: words.shown(terms, total) })]
+        : [say(`total.${by}`, { x, count, total })]
+    if (by === 'examples' && words.isMean())
+      says.push(say('scope.parameter', { count: batchOf(this.#play) }))
+    return this.#rung(element, tree, asks, says, () => {
+      const ranked = bySize(found, ({ product }) => product)
+      const rest = ranked.slice(MOST)
+      return [
+        ...ranked.slice(0, MOST).map((one) => this.#use(element, of, one)),
+        ...(rest.length ? [this.#others(element, rest)] : []),
+        this.#whyAdd(element, of, found),
+        this.#order(element, tree, found),
+      ]
+    })
+  }
+
+  /** Whether a parameter moves one element of each example, all of one value. */
+  #oneForEachExample(of: Element, found: readonly Contribution[]): boolean {
+    const { id } = found[0]!.upstream
+    const alike = found.every(({ upstream }) => upstream.id === id)
+    if (!this.#words.isBatchParameter(of.id) || !alike || !isPerSample(this.#play, id)) return false
+    const shape = this.#play.shape(id)
+    const rows = new Set(found.map(({ upstream }) => unflat(upstream.at, shape)[0]))
+    return rows.size === found.length && rows.size === batchOf(this.#play)
   }
 
   /** One of several contributions. */
   #use(element: Element, of: Element, one: Contribution): Rung {
     const words = this.#words
-    const seed = isSeed(this.#play, one.upstream)
-    const unchanged = isOne(one.local)
+    const { says, principle } = this.flow(of, one)
+    const y = words.label(ofGradient(this.#play, one.upstream))
     return rung(
       {
-        name: `${words.label(element)} through ${words.label(ofGradient(this.#play, one.upstream))}`,
-        question: `What comes through ${words.target(one)}?`,
+        name: textOf(say('name.use', { gradient: words.label(element), y })),
+        asks: say('ask.through', { y: words.target(one) }),
         value: one.product,
-        formula: words.inNames(unchanged ? leafOf(one.upstream) : productOf(one)),
-        claim: `${words.product(one)}. ${this.flow(of, one)}`,
-        principle: 'rates multiply',
+        formula: words.inNames(isOne(one.local) ? leafOf(one.upstream) : productOf(one)),
+        says: [say('flow.equation', { equation: words.product(one) }), ...says],
+        principle,
       },
-      () => [
-        this.#local(of, one),
-        ...(seed || unchanged ? [] : [this.#whyMultiply(of, one)]),
-        ...(seed ? [] : [this.#arrives(one)]),
-      ],
+      () => this.#below(of, one),
     )
   }
 
   #others(element: Element, rest: readonly Contribution[]): Rung {
     const words = this.#words
-    const total = sum(rest)
-    return rung({
-      name: `${words.label(element)} through ${rest.length} more`,
-      question: 'And the others?',
+    const [total, count] = [sum(rest), rest.length]
+    return worded({
+      name: textOf(say('name.rest', { gradient: words.label(element), count })),
+      asks: say('ask.rest'),
       value: total,
-      formula: 'the other contributions',
-      claim:
-        `The ${rest.length} smaller contributions to ${words.symbol(element)} come to ` +
-        `${format(total)} together.`,
-      principle: 'contributions add',
+      formula: say('formula.rest'),
+      says: say('rest', { gradient: words.symbol(element), count, total }),
     })
   }
 
@@ -267,29 +257,66 @@ export class Ladder {
   #local(of: Element, one: Contribution): Rung {
     const words = this.#words
     const target = ofGradient(this.#play, one.upstream)
-    const name = `d${words.label(target)}/d${words.label(of)}`
-    const reason = reasonFor(this.#play, of, one) ?? {
-      says:
-        `Between ${words.symbol(of)} and ${words.symbol(target)} lie several steps; their rates ` +
-        `multiply to ${format(one.rate)}.`,
-      principle: 'rates multiply',
-    }
+    const { rate } = one
+    const labels = this.#labels(of, one)
+    const name = textOf(say('name.local', labels))
+    const reason = reasonFor(this.#play, of, one) ?? this.#withoutReason(of, one)
     const n = batchOf(this.#play)
-    const mean =
-      n > 1 && target.id === this.#play.tape.loss
-        ? ` The loss is a mean over ${n} examples, so each has a say of 1/${n}; that is in it.`
-        : ''
+    const ofExample = isPerSample(this.#play, of.id) && target.id === this.#play.tape.loss
+    const mean = n > 1 && ofExample && words.isMean() ? [say('local.mean', { count: n })] : []
     return rung(
       {
-        name: name === this.#gradientLabel(of) ? `${name} by this use` : name,
-        question: one.rate === 0 ? 'Why nothing?' : `Why ${format(one.rate)} per unit?`,
-        value: one.rate,
+        name: name === this.#gradientLabel(of) ? textOf(say('name.local_of_use', labels)) : name,
+        asks: rate ? say('ask.rate', { rate }) : say('ask.no_rate'),
+        value: rate,
         formula: words.inNames(one.local),
-        claim: reason.says + mean,
+        says: [reason.says, ...mean],
         principle: reason.principle,
       },
-      () => this.#inSmall(of, one),
+      () => [...this.#parts(of, one), ...this.#inSmall(of, one)],
     )
+  }
+
+  #withoutReason(of: Element, one: Contribution): { says: Said; principle: string } {
+    const key = inSeveralWays(this.#play, of, one) ? 'local.ways' : 'local.several'
+    const [x, y] = [this.#words.symbol(of), this.#words.target(one)]
+    const says = say(key, { x, y, rate: one.rate })
+    return { says, principle: principleOf(says) }
+  }
+
+  /** Of which ways a rate is made up, where there are several. */
+  #parts(of: Element, one: Contribution): Rung[] {
+    const words = this.#words
+    const { parts, rate } = one
+    if (parts.length < 2) return []
+    const terms: Placed = ['terms', ...parts.map((part): Placed => ['number', part.rate])]
+    const { into, out } = shown(terms, words.get, rate)
+    const mixed = new Set(parts.map(({ summed }) => summed)).size === 2
+    const ranked = bySize(parts, (part) => part.rate)
+    const rest = ranked.slice(MOST)
+    const listed = ranked
+      .slice(0, MOST)
+      .map((part) => say(partKey(part, mixed), { part: { number: part.rate, digits: into } }))
+    if (rest.length) {
+      const left = exactSum(rest.map((part) => part.rate))
+      listed.push(say('parts.rest', { count: rest.length, part: { number: left, digits: into } }))
+    }
+    const says = say('parts', {
+      x: words.symbol(of),
+      y: words.target(one),
+      rate: { number: rate, digits: out },
+      parts: listed,
+    })
+    return [
+      rung({
+        name: textOf(say('name.parts', this.#labels(of, one))),
+        asks: say('ask.parts'),
+        value: rate,
+        formula: words.inNames(one.local),
+        says: [says],
+        principle: principleOf(says),
+      }),
+    ]
   }
 
   /**
@@ -300,35 +327,42 @@ export class Ladder {
     const words = this.#words
     const target = ofGradient(this.#play, one.upstream)
     if (!this.#play.find.makers.has(target.id)) return []
-    const tree = words.tree(target)
+    const tree = unchosen(this.#play, target.id, target.at)
     const isOf = (id: number, at: number): boolean => id === of.id && at === of.at
-    if (!leaves(tree).some(([id, at]) => isOf(id, at))) return []
-    const x = words.number(of)
-    const before = evaluate(tree, words.get)
+    const found = leaves(tree)
+    if (!found.some(([id, at]) => isOf(id, at))) return []
+    if (!found.every(([id]) => isShown(this.#play, id))) return []
+    const before = words.number(of)
     const atAChange = (by: number): number =>
-      evaluate(tree, (id, at) => (isOf(id, at) ? x + by : words.get(id, at)))
+      evaluate(tree, (id, at) => (isOf(id, at) ? before + by : words.get(id, at)))
     const change = [SMALL, -SMALL].find((by) => Number.isFinite(atAChange(by)))
     if (change === undefined) return []
-    const after = atAChange(change)
-    const quotient = (after - before) / change
-    const exactly = Math.abs(quotient - one.rate) <= 1e-9 * Math.max(1, Math.abs(one.rate))
-    const close = exactly
-      ? `exactly ${format(one.rate)} per unit`
-      : `${format(quotient)} per unit; a smaller change comes closer to ${format(one.rate)}`
-    const digits = digitsForChange(before, after)
-    const y = words.label(target)
+    const [from, to] = [atAChange(0), atAChange(change)]
+    const quotient = (to - from) / change
+    const smaller = Math.sign(change) * SMALLER
+    const closer = (atAChange(smaller) - from) / smaller
+    const { rate } = one
+    const size = Math.max(Math.abs(from), Math.abs(to), Math.abs(before * rate))
+    const key = closeness(quotient, closer, rate, (ROUND_OFF * size) / SMALLER)
+    const digits = digitsForChange(from, to)
+    const labels = this.#labels(of, one)
+    const says = say(change > 0 ? 'small.raise' : 'small.lower', {
+      x: words.symbol(of),
+      y: words.target(one),
+      before,
+      after: before + change,
+      from: { number: from, digits },
+      to: { number: to, digits },
+    })
+    const written = change > 0 ? String(change) : `(${change})`
     return [
       rung({
-        name: `d${y}/d${words.label(of)} by a change of ${change}`,
-        question: 'See it in numbers',
+        name: textOf(say('name.change', { ...labels, change })),
+        asks: say('ask.numbers'),
         value: quotient,
-        formula: `(${y} after - before) / ${change > 0 ? change : `(${change})`}`,
-        claim:
-          `${change > 0 ? 'Raise' : 'Lower'} ${words.symbol(of)} from ${format(x)} to ` +
-          `${format(x + change)}: ` +
-          `${words.symbol(target)} goes from ${format(before, digits)} to ` +
-          `${format(after, digits)}. That is ${close}.`,
-        principle: 'rate',
+        formula: textOf(say('formula.change', { y: labels.y, change: written })),
+        says: [says, say(key, key === 'small.exact' ? { rate } : { rate, quotient })],
+        principle: PRINCIPLES_OF[key]!,
       }),
     ]
   }
@@ -336,81 +370,75 @@ export class Ladder {
   #whyMultiply(of: Element, one: Contribution): Rung {
     const words = this.#words
     const [x, y, loss] = [words.symbol(of), words.target(one), words.loss()]
-    const small = SMALL * one.rate
-    const effect = small * one.arrives
+    const { arrives, rate, product } = one
+    const says = say('multiply', { x, y, loss, arrives, rate, product: words.product(one) })
     return rung(
       {
         name: this.#gradientLabel(of),
-        question: 'Why multiply?',
-        value: one.product,
+        asks: say('ask.multiply'),
+        value: product,
         formula: words.inNames(productOf(one)),
-        claim:
-          `Each unit of ${y} moves ${loss} by ${format(one.arrives)}; each unit of ${x} moves ` +
-          `${y} by ${format(one.rate)}. Rates per unit multiply: ${words.product(one)}.`,
-        principle: 'rates multiply',
+        says: [says],
+        principle: principleOf(says),
       },
-      () => [
-        rung({
-          name: `effect of ${SMALL} of ${words.label(of)}`,
-          question: 'See it in numbers',
-          value: effect,
-          formula: `${SMALL} * local * upstream`,
-          claim:
-            `${SMALL} more of ${x} makes ${format(small)} more of ${y}, and that makes ` +
-            `${format(effect)} more of ${loss}: ${format(one.product)} per unit of ${x}.`,
-          principle: 'rate',
-        }),
-      ],
+      () => {
+        const moved = SMALL * rate
+        const effect = moved * arrives
+        return [
+          worded({
+            name: textOf(say('name.effect', { small: SMALL, x: words.label(of) })),
+            asks: say('ask.numbers'),
+            value: effect,
+            formula: say('formula.effect', { small: SMALL }),
+            says: say('effect', { small: SMALL, x, moved, y, effect, loss, product }),
+          }),
+        ]
+      },
     )
   }
 
   #whyAdd(element: Element, of: Element, found: readonly Contribution[]): Rung {
     const words = this.#words
-    const named = found.slice(0, 2).map(() => 'contribution')
-    return rung({
+    return worded({
       name: words.label(element),
-      question: 'Why add?',
+      asks: say('ask.add'),
       value: sum(found),
-      formula: named.join(' + ') + (found.length > 2 ? ' + …' : ''),
-      claim:
-        `Move ${words.symbol(of)} by a small ε: each use moves ${words.loss()} by its own ` +
-        `contribution times ε. What they do to each other is of the size ε², and vanishes ` +
-        `against ε: at ε = 0.01 it is a hundredth of them, at 0.001 a thousandth.`,
-      principle: 'contributions add',
+      formula: say(found.length > 2 ? 'formula.more' : 'formula.two'),
+      says: say('add', { x: words.symbol(of), loss: words.loss() }),
     })
-  }
-
-  #arrives({ upstream, arrives }: Contribution): Rung {
-    return this.element(upstream, `Where does ${format(arrives)} come from?`)
   }
 
   /** Why this could not be computed earlier in the walk. */
   #order(element: Element, tree: Placed, found: readonly Contribution[]): Rung {
     const words = this.#words
-    const waited = found.slice(0, MOST).flatMap((one) => {
-      if (isSeed(this.#play, one.upstream)) return []
-      const target = ofGradient(this.#play, one.upstream)
-      const [shown, of] = [words.symbol(one.upstream), words.symbol(target)]
-      const uses = this.#play.find.uses.get(target.id) ?? []
-      const users = new Set(
-        uses.filter(({ step: { phase } }) => phase === 'forward' || phase === 'loss').map(({ step }) => step),
-      )
-      return users.size > 1
-        ? `${shown} first, and ${of} is used ${users.size} times: passed on before all of them ` +
-            `had reported, it would be short, and so would everything below it`
-        : `${shown} first; ${of} has one use, so that was complete as soon as this use had reported`
-    })
-    const claim = waited.length
-      ? `It needs ${[...new Set(waited)].join('. And it needs ')}.`
-      : 'It comes first on the way back: it needs only the loss and numbers that the forward pass kept.'
+    const waits = new Map<string, Said>()
+    for (const { upstream } of found.slice(0, MOST)) {
+      if (isSeed(this.#play, upstream)) continue
+      const target = ofGradient(this.#play, upstream)
+      const [gradient, x] = [words.symbol(upstream), words.symbol(target)]
+      const count = this.#uses(target.id)
+      const says =
+        count > 1 ? say('order.several', { gradient, x, count }) : say('order.one', { gradient, x })
+      const text = textOf(says)
+      if (!waits.has(text)) waits.set(text, says)
+    }
     return rung({
       name: words.label(element),
-      question: 'Why in this order?',
+      asks: say('ask.order'),
       value: words.number(element),
       formula: words.inNames(tree),
-      claim,
-      principle: 'complete before passing on',
+      says: waits.size ? [...waits.values()] : [say('order.first')],
+      principle: PRINCIPLES_OF['order.first']!,
     })
+  }
+
+  /** How many uses of a value a gradient passes back through. */
+  #uses(id: number): number {
+    return (this.#play.find.uses.get(id) ?? []).filter(
+      ({ step, argument }) =>
+        (step.phase === 'forward' || step.phase === 'loss') &&
+        reasonsOf(this.#play, [step, argument]),
+    ).length
   }
 
   // --- update -------------------------------------------------------------------------------------
@@ -421,54 +449,41 @@ export class Ladder {
     const tree = words.tree(element)
     const before = tape.carries.find(([, after]) => after === element.id)?.[0]
     const gradient = before === undefined ? undefined : find.gradients.get(before)
-    let claim = `${words.equation(element, tree)}.`
+    const says = [say('updated', { equation: words.equation(element, tree) })]
     let aim: () => Rung[] = () => []
     if (before !== undefined && gradient !== undefined) {
       const old = { id: before, at: element.at }
       const slope = this.#play.number(gradient, element.at)
-      claim += ` ${this.#downhill(old, slope, words.number(element) - words.number(old))}`
+      says.push(this.#downhill(old, slope, words.number(element) - words.number(old)))
       aim = () => [this.#whyMinus(element, old, tree, slope), ...this.#whyRate(tree)]
     }
-    return this.#rung(
-      element,
-      tree,
-      `Why ${words.symbol(element)} = ${format(words.number(element))}?`,
-      claim,
-      'downhill',
-      () => [
-        ...aim(),
-        ...this.#inputs(tree)
-          .filter(({ id }) => tape.values[id]!.role !== 'hyperparameter')
-          .map((input) => this.#comesFrom(input)),
-      ],
-    )
+    return this.#rung(element, tree, this.#asksWhy(element), says, () => [
+      ...aim(),
+      ...this.#inputs(tree)
+        .filter(({ id }) => tape.values[id]!.role !== 'hyperparameter')
+        .map((input) => this.#source(input)),
+    ])
   }
 
-  #downhill(before: Element, slope: number, moved: number): string {
-    const [x, loss] = [this.#words.symbol(before), this.#words.loss()]
-    if (slope === 0)
-      return (
-        `The gradient of ${x} is 0: as far as small changes tell, moving ${x} moves nothing.` +
-        (moved === 0 ? ' So it stays.' : " What moves it is the optimizer's memory.")
-      )
-    const way = slope > 0 ? 'raises' : 'lowers'
-    const went = moved < 0 ? 'lowered' : moved > 0 ? 'raised' : 'left'
-    return `Raising ${x} ${way} ${loss} (its gradient is ${format(slope)}), so ${x} is ${went}.`
+  #downhill(before: Element, slope: number, moved: number): Said {
+    const x = this.#words.symbol(before)
+    if (slope === 0) return say(moved ? 'downhill.memory' : 'downhill.flat', { x })
+    if (moved * slope >= 0) return say(moved ? 'downhill.against' : 'downhill.stays', { x, slope })
+    const key = slope > 0 ? 'downhill.raises' : 'downhill.lowers'
+    return say(key, { x, loss: this.#words.loss(), slope })
   }
 
   #whyMinus(element: Element, before: Element, tree: Placed, slope: number): Rung {
     const words = this.#words
-    const up = slope > 0 ? 'up' : slope < 0 ? 'down' : 'nowhere'
+    const way = say(slope > 0 ? 'way.up' : slope < 0 ? 'way.down' : 'way.nowhere')
+    const says = say('minus', { slope, loss: words.loss(), x: words.symbol(before), way })
     return rung({
       name: words.label(element),
-      question: 'Why minus?',
+      asks: say('ask.minus'),
       value: words.number(element),
       formula: words.inNames(tree),
-      claim:
-        `The gradient, ${format(slope)}, says where ${words.loss()} goes as ` +
-        `${words.symbol(before)} rises: ${up}. The aim is a smaller loss, so the step is taken ` +
-        `the other way.`,
-      principle: 'downhill',
+      says: [says],
+      principle: principleOf(says),
     })
   }
 
@@ -476,42 +491,46 @@ export class Ladder {
     const words = this.#words
     return elementsOf(tree)
       .filter(({ id }) => this.#play.tape.values[id]!.name === 'learning_rate')
-      .map((element) =>
-        rung({
+      .map((element) => {
+        const says = say('rate', { x: words.named(element) })
+        return rung({
           name: words.label(element),
-          question: 'Why the learning rate?',
+          asks: say('ask.learning_rate'),
           value: words.number(element),
           formula: words.label(element),
-          claim:
-            `The gradient says which way and how steep, for small changes only; it does not say ` +
-            `how far. η = ${format(words.number(element))} is how far the straight-line story is ` +
-            `trusted.`,
-          principle: 'downhill',
+          says: [says],
+          principle: principleOf(says),
           element,
-        }),
-      )
+        })
+      })
   }
 
   #gradientLabel(of: Element): string {
     return this.#words.label({ id: this.#play.find.gradients.get(of.id)!, at: of.at })
   }
 
+  #labels(of: Element, one: Contribution): { readonly x: string; readonly y: string } {
+    const target = ofGradient(this.#play, one.upstream)
+    return { x: this.#words.label(of), y: this.#words.label(target) }
+  }
+
+  /** The rung of an element; its first sentence gives the principle if none is given. */
   #rung(
     element: Element,
     tree: Placed,
-    question: string,
-    claim: string,
-    principle: string,
+    asks: Said,
+    says: readonly Said[],
     below?: () => readonly Rung[],
+    principle = principleOf(says[0]!),
   ): Rung {
     const words = this.#words
     return rung(
       {
         name: words.label(element),
-        question,
+        asks,
         value: words.number(element),
         formula: words.inNames(tree),
-        claim,
+        says,
         principle,
         element,
       },
@@ -520,18 +539,53 @@ export class Ladder {
   }
 }
 
+/** A rung whose formula is in words. */
+function worded(answer: {
+  readonly name: string
+  readonly asks: Said
+  readonly value: number
+  readonly formula: Said
+  readonly says: Said
+}): Rung {
+  const { formula, says } = answer
+  return rung({ ...answer, formula: textOf(formula), says: [says], principle: principleOf(says) })
+}
+
 /** The elements a formula reads, each once. */
 export function elementsOf(tree: Placed): Element[] {
   const found = new Map(leaves(tree).map(([id, at]) => [`${id}:${at}`, { id, at }]))
   return [...found.values()]
 }
 
+function isKey(key: string): key is Key {
+  return key in SENTENCES
+}
+
+function principleOf({ key }: Said): string {
+  return PRINCIPLES_OF[key]!
+}
+
+function partKey({ summed }: Part, mixed: boolean): Key {
+  if (!mixed) return 'parts.way'
+  return summed ? 'parts.sum' : 'parts.direct'
+}
+
+/** The key of the sentence that is true of a quotient and the rate it stands for. */
+function closeness(quotient: number, closer: number, rate: number, noise: number): Key {
+  const error = Math.abs(quotient - rate)
+  if (error <= EXACT * Math.max(1, Math.abs(rate))) return 'small.exact'
+  if (Math.abs(closer - rate) < error) return 'small.closer'
+  return error <= noise ? 'small.round_off' : 'small.corner'
+}
+
+/** Largest first; sizes that only rounding tells apart are one. */
 function bySize<T>(items: readonly T[], number: (item: T) => number): T[] {
-  return items.toSorted((a, b) => Math.abs(number(b)) - Math.abs(number(a)))
+  const size = (item: T): number => Number(Math.abs(number(item)).toPrecision(10))
+  return items.toSorted((a, b) => size(b) - size(a))
 }
 
 function sum(found: readonly Contribution[]): number {
-  return found.reduce((total, { product }) => total + product, 0)
+  return exactSum(found.map(({ product }) => product))
 }
 
 function leafOf({ id, at }: Element): Placed {

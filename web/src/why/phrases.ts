@@ -2,12 +2,11 @@
 
 import { type Get, numberText, type Placed, toPython, unflat } from '../player/formula'
 import { formulaOf } from '../text/expression'
-import { batchOf, type Element, ofGradient, type Play } from '../text/play'
+import { batchOf, type Element, isPerSample, ofGradient, type Play } from '../text/play'
+import { type Named, type Said, say } from '../text/said'
 import { equation } from '../text/say'
+import { KEEPS_MEAN, MEANS, MOST_NAMED } from '../text/sentences'
 import type { Contribution } from './uses'
-
-/** Terms of a long sum are written in names up to so many. */
-const MOST_NAMED = 12
 
 export class Phrases {
   readonly play: Play
@@ -28,6 +27,11 @@ export class Phrases {
 
   symbol(element: Element): string {
     return this.play.symbol(this.label(element))
+  }
+
+  /** An element's symbol and number, to fill a slot with. */
+  named(element: Element): Named {
+    return { name: this.symbol(element), number: this.number(element) }
   }
 
   loss(): string {
@@ -70,29 +74,32 @@ export class Phrases {
   }
 
   /** Which example an element belongs to. */
-  which({ id, at }: Element): string {
+  which({ id, at }: Element): Said {
     const shape = this.play.shape(id)
-    if (!this.#perExample(id) || shape[0] === 1) return 'the example'
-    return `example ${unflat(at, shape)[0]! + 1} of ${shape[0]}`
+    if (!isPerSample(this.play, id) || shape[0] === 1) return say('which.only')
+    return say('which.one', { n: unflat(at, shape)[0]! + 1, count: shape[0]! })
   }
 
   /** Of which example, or of how many, a forward value speaks. */
-  scope(element: Element): string {
+  scope(element: Element): Said[] {
     const batch = batchOf(this.play)
-    if (batch === 1) return ''
-    if (element.id === this.play.tape.loss) return ` This is the mean over ${batch} examples.`
-    return this.#perExample(element.id) ? ` This is for ${this.which(element)}.` : ''
+    if (batch === 1) return []
+    if (element.id === this.play.tape.loss)
+      return this.isMean() ? [say('scope.mean', { count: batch })] : []
+    if (!isPerSample(this.play, element.id)) return []
+    return [say('scope.example', { which: this.which(element) })]
   }
 
-  scopeOfParameter(): string {
-    return `The loss is a mean over ${batchOf(this.play)} examples, so each has its share in this.`
+  /** Whether the loss is a mean over the examples. */
+  isMean(): boolean {
+    const { find: { makers }, tape } = this.play
+    let step = makers.get(tape.loss)
+    while (step && KEEPS_MEAN.has(step.op)) step = makers.get(step.inputs[0]!)
+    return step !== undefined && MEANS.has(step.op)
   }
 
+  /** Whether a value is a parameter that several examples use. */
   isBatchParameter(id: number): boolean {
     return this.play.tape.values[id]!.role === 'parameter' && batchOf(this.play) > 1
-  }
-
-  #perExample(id: number): boolean {
-    return this.play.tape.values[id]!.shape[0] === 'batch'
   }
 }

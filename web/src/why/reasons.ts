@@ -3,60 +3,77 @@
 import { evaluate, flat, leaves, type Placed, type Test, unflat } from '../player/formula'
 import type { Step } from '../player/tape'
 import { isShown } from '../text/expression'
-import { format } from '../text/numbers'
 import { type Element, ofGradient, type Play } from '../text/play'
-import { inParentheses } from '../text/say'
+import { type Named, type Said, sayOfOp } from '../text/said'
+import { LONGEST_CHAIN } from '../text/sentences'
 import type { ReasonInfo } from '../wire'
 import type { Contribution } from './uses'
 
-/** What stands in a slot: its name and its number. */
-type Slots = ReadonlyMap<string, readonly [name: string, number: number]>
+/** What stands in the slots of a reason. */
+type Slots = ReadonlyMap<string, Named>
 
 /** A step that uses a value, and as which input. */
 type Link = readonly [step: Step, argument: number]
 
-const LONGEST_CHAIN = 8
+/** Whether a value moves the next named one in more ways than one. */
+export function inSeveralWays(play: Play, of: Element, one: Contribution): boolean {
+  const target = ofGradient(play, one.upstream)
+  return one.parts.length > 1 || chainsBetween(play, of.id, target.id).length > 1
+}
 
-/** The op's sentence for a local derivative and its principle; null where it has none that fits. */
+/**
+ * The op's sentence for a local derivative and its principle; null where several steps or several
+ * ways lie between the two, unless one step's sentence states the whole rate.
+ */
 export function reasonFor(
   play: Play,
   of: Element,
   one: Contribution,
-): { readonly says: string; readonly principle: string } | null {
+): { readonly says: Said; readonly principle: string } | null {
   const target = ofGradient(play, one.upstream)
-  const chain = chainBetween(play, of.id, target.id)
+  const chains = chainsBetween(play, of.id, target.id)
+  const [chain] = chains
+  if (!chain || chains.length > 1) return null
   const acting = chain.filter(([step]) => !play.ops[step.op]!.silent)
-  const link = acting[0] ?? chain[0]
-  if (!link || acting.length > 1) return null
+  const link = acting[0] ?? chain[0]!
+  if (acting.length > 1) return null
   const slots = slotsOf(play, of, link, one, target)
-  for (const reason of reasonsOf(play, link) ?? []) {
+  const reasons = reasonsOf(play, link) ?? []
+  for (const [n, reason] of reasons.entries()) {
     const held = reason.when === null || holds(reason.when, slots)
     if (held === false) continue
-    const says = held && filled(reason, slots)
-    return says ? { says, principle: reason.principle } : null // it may rest on what cannot be told
+    if (!held) return null // it may rest on what cannot be told
+    if (one.parts.length > 1 && !reason.says.includes('{local')) return null // it speaks of one way
+    const [{ op }, argument] = link
+    const key = `reason.${op}.${Math.min(argument, play.ops[op]!.reasons.length - 1)}.${n}`
+    const says = sayOfOp(key, reason.says, slots)
+    return says && { says, principle: reason.principle }
   }
   return null
 }
 
 /** What an op can say of one of its arguments; null where nothing passes back to it. */
-function reasonsOf(play: Play, [step, argument]: Link): readonly ReasonInfo[] | null {
+export function reasonsOf(play: Play, [step, argument]: Link): readonly ReasonInfo[] | null {
   const { reasons } = play.ops[step.op]!
   return reasons[Math.min(argument, reasons.length - 1)] ?? null
 }
 
-/** The forward steps that lead from a value to the next named one. */
-function chainBetween(play: Play, of: number, target: number): readonly Link[] {
+/** The chains of forward steps that lead from a value to the next named one: two at most. */
+function chainsBetween(play: Play, of: number, target: number): readonly (readonly Link[])[] {
+  const found: Link[][] = []
   const waiting: [number, Link[]][] = [[of, []]]
-  for (const [value, soFar] of waiting)
+  for (const [value, soFar] of waiting) {
+    if (found.length > 1) break
     for (const { step, argument } of play.find.uses.get(value) ?? []) {
       if (step.phase !== 'forward' && step.phase !== 'loss') continue
       if (!reasonsOf(play, [step, argument])) continue
       const chain: Link[] = [...soFar, [step, argument]]
-      if (step.output === target) return chain
-      if (!isShown(play, step.output) && chain.length < LONGEST_CHAIN)
+      if (step.output === target) found.push(chain)
+      else if (!isShown(play, step.output) && chain.length < LONGEST_CHAIN)
         waiting.push([step.output, chain])
     }
-  return []
+  }
+  return found
 }
 
 function slotsOf(
@@ -66,14 +83,14 @@ function slotsOf(
   one: Contribution,
   target: Element,
 ): Slots {
-  const named = ({ id, at }: Element): readonly [string, number] => [
-    play.symbol(play.label(id, at)),
-    play.number(id, at),
-  ]
-  const slots = new Map([
+  const named = ({ id, at }: Element): Named => ({
+    name: play.symbol(play.label(id, at)),
+    number: play.number(id, at),
+  })
+  const slots = new Map<string, Named>([
     ['x', named(of)],
     ['y', named(target)],
-    ['local', ['the rate', one.rate] as const],
+    ['local', { number: one.rate }],
     [String(argument), named(of)],
   ])
   const others = leaves(one.local).filter(([id, at]) => id !== of.id || at !== of.at)
@@ -99,26 +116,11 @@ function aligned(play: Play, id: number, output: number, target: Element): numbe
   const index = unflat(target.at, shape)
   const own = play.shape(id)
   const offset = shape.length - own.length
+  if (offset < 0) return null
   return flat(
     own.map((size, i) => (size === 1 ? 0 : index[offset + i]!)),
     own,
   )
-}
-
-/** The sentence with its slots filled; null if it needs one there is no number for. */
-function filled({ says }: ReasonInfo, slots: Slots): string | null {
-  let missing = false
-  const text = says.replace(/\{(\w+)([#=]?)\}/g, (_, slot: string, how: string) => {
-    const found = slots.get(slot)
-    if (!found) {
-      missing = true
-      return ''
-    }
-    const [name, number] = found
-    if (how === '#') return says.includes('×') ? inParentheses(number) : format(number)
-    return how === '=' ? `${name} = ${format(number)}` : name
-  })
-  return missing ? null : text
 }
 
 /** Whether a condition holds; null if it needs a slot there is no number for. */
@@ -131,7 +133,7 @@ function substituted(node: Test, slots: Slots): Placed | null {
   if (node[0] === 'number') return node
   if (node[0] === 'slot') {
     const found = slots.get(node[1])
-    return found ? ['number', found[1]] : null
+    return found ? ['number', found.number!] : null
   }
   const [head, ...args] = node
   const parts = args.map((arg) => substituted(arg, slots))

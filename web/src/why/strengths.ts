@@ -1,7 +1,7 @@
 // The paths of a network with one hidden layer over training: weight × weight from each input
 // through each hidden unit to each output, and the same with the hidden unit's gate for one sample.
 
-import { evaluate, type Place, place, placeLocal } from '../player/formula'
+import { evaluate, type Moved, type Place, place, placeLocal } from '../player/formula'
 import type { Step } from '../player/tape'
 import type { Play } from '../text/play'
 import type { Series } from '../training/history'
@@ -82,6 +82,9 @@ export function strengthsOf(play: Play, layer: HiddenLayer, row: number, over: O
     .toSorted((a, b) => Math.abs(lastOf(b.plain)) - Math.abs(lastOf(a.plain)))
 }
 
+/** An activation moves no numbers. */
+const NOTHING: Moved = { source: () => null, added: () => [] }
+
 /** The activation's local derivative at a number, from its own formula. */
 function slope(play: Play, { op, params }: Step, z: number): number {
   const where: Place = {
@@ -92,6 +95,7 @@ function slope(play: Play, { op, params }: Step, z: number): number {
     outputShape: [1],
     params,
     whole: () => z,
+    moves: NOTHING,
   }
   const a = evaluate(place(where, [0]), () => z)
   const [found] = placeLocal(where, 0, [0])

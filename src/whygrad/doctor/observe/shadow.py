@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from whygrad.doctor.measurements import BadOp, Layer, Probe
 from whygrad.doctor.observe.generators import generators_restored, seed_generators
 from whygrad.doctor.observe.source import source_line
+from whygrad.nn.registry import ACTIVATIONS
 
 Tensor = torch.Tensor
 DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
@@ -28,7 +29,7 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 LINEAR = {"linear", "conv1d", "conv2d", "conv3d", "matmul", "addmm", "bmm", "einsum"}
 GATES = {"relu": "relu", "relu_": "relu", "clamp_min": "relu", "relu6": "relu"}
 SQUASHES = {"sigmoid": "sigmoid", "sigmoid_": "sigmoid", "tanh": "tanh", "tanh_": "tanh"}
-CURVES = {"elu", "selu", "leaky_relu", "gelu", "silu", "softplus", "mish", "hardtanh"}
+CURVES = {"selu", "mish"} | {name for name, row in ACTIVATIONS.items() if row.hidden}
 ENDS = {"softmax": "softmax", "log_softmax": "log_softmax"}
 SEEN = {**{name: name for name in LINEAR | CURVES}, **GATES, **SQUASHES, **ENDS}
 TANH_FLAT = 0.99

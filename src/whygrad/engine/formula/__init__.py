@@ -17,6 +17,7 @@ The heads and the index maps are listed in ``docs/tape-format.md``.
 from whygrad.engine.formula.placing import StepContext, flat, place, place_local, unflat
 from whygrad.engine.formula.reading import Get, choose, evaluate, leaves, settled
 from whygrad.engine.formula.tree import (
+    MOVES,
     Expr,
     Formula,
     Index,
@@ -28,6 +29,7 @@ from whygrad.engine.formula.tree import (
     count,
     delta,
     expr,
+    moved,
     out,
     param,
     total,
@@ -35,6 +37,7 @@ from whygrad.engine.formula.tree import (
 from whygrad.engine.formula.writing import number_text, to_python
 
 __all__ = [
+    "MOVES",
     "Expr",
     "Formula",
     "Get",
@@ -52,6 +55,7 @@ __all__ = [
     "expr",
     "flat",
     "leaves",
+    "moved",
     "number_text",
     "out",
     "param",

@@ -6,7 +6,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from whygrad.engine import windows
 from whygrad.engine.equation import parse
@@ -14,11 +14,19 @@ from whygrad.engine.formula.tree import Expr, Formula, Index, IndexMap, Range, c
 from whygrad.engine.random import uniform
 
 
+class Moves(Protocol):
+    """Which elements an op that only moves numbers moves where (``whygrad.engine.moves``)."""
+
+    def source(self, at: int) -> tuple[int, int] | None: ...
+    def added(self, reader: str, at: int) -> list[int]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """Where a formula is placed: the ids and shapes around one step.
 
-    ``whole`` gives the integer at a flat index of an input, for ops that look up by index.
+    ``whole`` gives the integer at a flat index of an input, for ops that draw by it; ``moves``
+    says which elements stand where, for ops that only move numbers.
     """
 
     formula: Formula
@@ -28,6 +36,7 @@ class StepContext:
     output_shape: tuple[int, ...]
     params: Mapping[str, Any]
     whole: Callable[[int, int], int]
+    moves: Moves
 
 
 def place(where: StepContext, at: Index) -> Expr:
@@ -87,8 +96,7 @@ def _place(node: Expr, where: StepContext, at: Index, names: Mapping[str, Any]) 
     if head == "in":
         argument: int = args[0]
         index = _map(args[1], where, argument, at, names)
-        if index is None:
-            return Expr("number", (0.0,))
+        assert index is not None
         return _leaf(where.inputs[argument], index, where.input_shapes[argument])
     if head == "out":
         index = _map(args[0], where, -1, at, names)
@@ -101,9 +109,11 @@ def _place(node: Expr, where: StepContext, at: Index, names: Mapping[str, Any]) 
     if head == "delta":  # Kronecker's: 1 on the op's own place along its axis, else 0
         here = at[_axis(where, len(at))]
         return Expr("number", (float(here == names[args[0]]),))
-    if head == "piece":
-        argument, index = _piece(where, at)
-        return _leaf(where.inputs[argument], index, where.input_shapes[argument])
+    if head == "moved":
+        found = where.moves.source(flat(at, where.output_shape))
+        if found is None:
+            return _place(args[0], where, at, names)
+        return Expr("leaf", (where.inputs[found[0]], found[1]))
     if head == "place":  # where along a named axis of the output
         return Expr("number", (float(names[args[0]]),))
     if head == "uniform":
@@ -184,9 +194,9 @@ def _map(
 ) -> Index | None:
     """Return the index that an index map names, or None if it falls outside."""
     shape = where.output_shape if argument < 0 else where.input_shapes[argument]
-    if index_map[0] == "joined":
-        found, index = _piece(where, at)
-        return index if found == argument else None
+    if index_map[0] == "moved":
+        found = where.moves.source(flat(at, where.output_shape))
+        return unflat(found[1], shape) if found is not None and found[0] == argument else None
     if index_map[0] == "letters":
         return _lettered(where, argument, at, names[index_map[1]])
     return _apply_map(index_map, where, shape, at, names)
@@ -217,47 +227,12 @@ def _apply_map(
         return tuple(next(rest_of) if i in axes else at[i] for i in range(rank))
     if kind == "row":
         return (*names[rest[0]][:-1], names[rest[1]])
-    if kind == "drop":
-        axes = _axes(where.params, len(at))
-        kept = [0 if i in axes else at[i] for i in range(len(at))]
-        return (
-            tuple(kept) if rank == len(at) else tuple(i for n, i in enumerate(at) if n not in axes)
-        )
     if kind == "replace":
         axis = _axis(where, len(at))
         walked: int = names[rest[0]]
         return (*at[:axis], walked, *at[axis + 1 :])
-    if kind == "permute":
-        index = [0] * rank
-        for position, axis in enumerate(where.params["axes"]):
-            index[axis % rank] = at[position]
-        return tuple(index)
-    if kind == "flat":
-        return unflat(flat(at, where.output_shape), shape)
-    if kind == "getitem":
-        return _getitem(where.params["index"], at, shape)
-    if kind == "select":
-        axis = _axis(where, rank)
-        looked_up: int = rest[0]
-        index_shape = where.input_shapes[looked_up]
-        end = axis + len(index_shape)
-        picked = where.whole(looked_up, flat(at[axis:end], index_shape))
-        return (*at[:axis], picked % shape[axis], *at[end:])
-    if kind == "gather":
-        axis = _axis(where, rank)
-        index_of: int = rest[0]
-        picked = where.whole(index_of, flat(at, where.input_shapes[index_of]))
-        return (*at[:axis], picked % shape[axis], *at[axis + 1 :])
     if kind == "tap":
         return names[rest[0]][rest[1]]
-    if kind == "shift":
-        pads = where.params["pads"]
-        before = [0] * (len(at) - len(pads)) + [pair[0] for pair in pads]
-        return tuple(i + b for i, b in zip(at, before, strict=True))
-    if kind == "part":
-        axis = _axis(where, rank)
-        before = sum(joined[axis] for joined in where.input_shapes[1 : 1 + where.params["part"]])
-        return (*at[:axis], at[axis] + before, *at[axis + 1 :])
     raise AssertionError(f"unknown index map {kind}")
 
 
@@ -275,30 +250,6 @@ def _merge(at: Index, reduced: Index, params: Mapping[str, Any], rank: int) -> I
     kept = iter([i for n, i in enumerate(at) if not (params.get("keepdims") and n in axes)])
     gone = iter(reduced)
     return tuple(next(gone) if i in axes else next(kept) for i in range(rank))
-
-
-def _getitem(items: Sequence[Any], at: Index, shape: tuple[int, ...]) -> Index:
-    """Follow basic indexing: an int fixes an axis, ``[start, stop, step]`` walks one."""
-    rest = iter(at)
-    index: list[int] = []
-    for item, size in zip(items, shape, strict=True):
-        if isinstance(item, int):
-            index.append(item % size)
-        else:
-            start, _, step = slice(*item).indices(size)
-            index.append(start + step * next(rest))
-    return tuple(index)
-
-
-def _piece(where: StepContext, at: Index) -> tuple[int, Index]:
-    """Find which joined input the output index falls in, and where."""
-    axis = _axis(where, len(at))
-    position = at[axis]
-    for argument, shape in enumerate(where.input_shapes):
-        if position < shape[axis]:
-            return argument, (*at[:axis], position, *at[axis + 1 :])
-        position -= shape[axis]
-    raise AssertionError("an output index outside the joined inputs")
 
 
 def _range(over: Range, where: StepContext, at: Index, names: Mapping[str, Any]) -> Iterator[Any]:
@@ -335,19 +286,8 @@ def _range(over: Range, where: StepContext, at: Index, names: Mapping[str, Any])
         yield from itertools.product(*map(range, shape[:-1]))
     elif kind == "all":
         yield from itertools.product(*map(range, shape))
-    elif kind == "spread":
-        offset = len(shape) - len(at)
-        yield from itertools.product(
-            *(
-                range(size)
-                if i < offset or where.output_shape[i - offset] == 1
-                else (at[i - offset],)
-                for i, size in enumerate(shape)
-            )
-        )
-    elif kind == "preimage":  # the elements of the input that a map sends to this output
-        for index in itertools.product(*map(range, shape)):
-            if _apply_map(tuple(rest), where, where.output_shape, index, names) == at:
-                yield index
+    elif kind == "added":
+        for found in where.moves.added(rest[0], flat(at, where.output_shape)):
+            yield unflat(found, shape)
     else:
         raise AssertionError(f"unknown range {kind}")

@@ -82,6 +82,14 @@ def param(name: str) -> Expr:
     return Expr("param", (name,))
 
 
+def moved(otherwise: Expr | float = 0.0) -> Expr:
+    """Return the input's element that stands here, where an op only moves numbers.
+
+    ``otherwise`` is what stands where no input's element does.
+    """
+    return Expr("moved", (expr(otherwise),))
+
+
 def count(over: Range) -> Expr:
     """Return how many elements a range has."""
     return Expr("count", (over,))
@@ -124,6 +132,10 @@ class Use:
     local: Expr
     index: IndexMap = SAME
     over: tuple[tuple[str, Range], ...] = ()
+
+
+MOVES = Use(expr(1.0), ("moved",))
+"""The use of an input whose elements an op only moves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,15 @@ import numpy as np
 
 from whygrad.engine.dims import Shape, canonical_axes, show_shape
 from whygrad.engine.formula import (
+    MOVES,
     Expr,
     Formula,
     Use,
     arg,
     cases,
     compare,
-    count,
     expr,
+    moved,
     param,
     total,
 )
@@ -107,20 +108,12 @@ def _cut(context: PullbackContext) -> tuple[tuple[int | None, int | None, None],
     return (kept,) * lead + tuple((before or None, -after or None, None) for before, after in pads)
 
 
-_UNDER = ("preimage", 0, "shift")
 pad = Op(
     name="pad",
     shape=_padded,
     forward=_pad,
     pullbacks=(VJP(lambda g, s: g.apply("getitem", index=_cut(s))),),
-    formula=Formula(
-        cases(
-            compare("eq", count(_UNDER), 0.0),
-            param("value"),
-            total("r", _UNDER, arg(0, "whole", "r")),
-        ),
-        (Use(_ONE, ("whole", "r"), (("r", _UNDER),)),),
-    ),
+    formula=Formula(moved(param("value")), (MOVES,)),
     leading=True,
     examples=(
         Example((_GRID,), {"pads": ((1, 0), (0, 2)), "value": 0.0}),
@@ -155,7 +148,7 @@ unsqueeze = Op(
     shape=_widened,
     view=_unsqueeze_view,
     pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
-    formula=Formula(arg(0, "drop"), (Use(_ONE, ("drop",)),)),
+    formula=Formula(moved(), (MOVES,)),
     examples=(
         Example((_GRID,), {"axes": (-1,)}),
         Example((_GRID,), {"axes": (-3,)}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from whygrad.engine.op import (
     ufunc,
 )
 from whygrad.engine.ops.reasons import FACTOR, LARGER_PASSES, SMALLER_PASSES, TERM
+
+if TYPE_CHECKING:
+    from whygrad.engine.tensor import Tensor
 
 _ONE = expr(1.0)
 _A, _B = arg(0), arg(1)
@@ -141,6 +145,13 @@ neg = Op(
     ),
 )
 
+
+def _or_one(exponent: Tensor) -> Tensor:
+    """Put 1 for 0, so that what is not chosen does not become infinite on the way back."""
+    zero, one = exponent.constant(0.0), exponent.constant(1.0)
+    return exponent.apply("eq", zero).apply("where", one, exponent)
+
+
 _EXPONENT_MATTERS = compare("eq", _A, 0.0)
 
 pow_ = Op(
@@ -156,7 +167,7 @@ pow_ = Op(
                 .apply(
                     "where",
                     s.inputs[1].constant(0.0),
-                    s.inputs[1] * s.inputs[0] ** (s.inputs[1] - 1.0),
+                    s.inputs[1] * s.inputs[0] ** (_or_one(s.inputs[1]) - 1.0),
                 )
             )
         ),
@@ -261,7 +272,7 @@ log = Op(
     examples=(Example((_POSITIVE,)),),
     title="natural logarithm",
     reads="the natural logarithm of {0}",
-    purpose="It turns products into sums: what matters is by what factor {0} changes.",
+    purpose="It turns products into sums: what matters is by what factor a number changes.",
     reasons=each_reason(
         Reason(
             "Adding 0.01 to {x=} makes it larger by the share 0.01 / {x#}, and the logarithm "
@@ -384,13 +395,20 @@ _LARGER = cases(compare("gt", _A, _B), 1.0, cases(compare("eq", _A, _B), 0.5, 0.
 _SMALLER = cases(compare("gt", _B, _A), 1.0, cases(compare("eq", _A, _B), 0.5, 0.0))
 _SHARED = "where both are equal each gets half"
 
+
+def _share_of_larger(a: Tensor, b: Tensor) -> Tensor:
+    """Return 1 where ``a`` is above ``b``, 0.5 where they are equal, even infinite, else 0."""
+    equal = a.apply("ge", b).apply("where", a.constant(0.5), a.constant(0.0))
+    return a.apply("gt", b).apply("where", a.constant(1.0), equal)
+
+
 maximum = Op(
     name="maximum",
     shape=partial(broadcast, "maximum"),
     forward=_maximum,
     pullbacks=(
-        LocalDerivative(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
-        LocalDerivative(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: _share_of_larger(s.inputs[0], s.inputs[1])),
+        LocalDerivative(lambda s: _share_of_larger(s.inputs[1], s.inputs[0])),
     ),
     formula=Formula(call("max", _A, _B), (Use(_LARGER), Use(_SMALLER))),
     side=compare("gt", _A, _B),
@@ -414,8 +432,8 @@ minimum = Op(
     shape=partial(broadcast, "minimum"),
     forward=_minimum,
     pullbacks=(
-        LocalDerivative(lambda s: (s.inputs[1] - s.inputs[0]).apply("heaviside", at_zero=0.5)),
-        LocalDerivative(lambda s: (s.inputs[0] - s.inputs[1]).apply("heaviside", at_zero=0.5)),
+        LocalDerivative(lambda s: _share_of_larger(s.inputs[1], s.inputs[0])),
+        LocalDerivative(lambda s: _share_of_larger(s.inputs[0], s.inputs[1])),
     ),
     formula=Formula(call("min", _A, _B), (Use(_SMALLER), Use(_LARGER))),
     side=compare("gt", _A, _B),

@@ -22,7 +22,7 @@ from whygrad.engine.dims import (
     same_size,
     show_shape,
 )
-from whygrad.engine.formula import Expr, Formula, Use, arg, expr, total
+from whygrad.engine.formula import MOVES, Formula, Use, arg, expr, moved, total
 from whygrad.engine.op import (
     VJP,
     Array,
@@ -39,6 +39,13 @@ from whygrad.errors import ShapeError
 
 _ONE = expr(1.0)
 _GRID = [[1.0, -2.0, 3.0], [4.0, 5.5, -6.0]]
+
+
+def _added(reader: str, others: int) -> Formula:
+    """Add up the elements that ``reader``, the other way round, takes from here."""
+    over = ("added", 0, reader)
+    use = Use(_ONE, ("whole", "r"), (("r", over),))
+    return Formula(total("r", over, arg(0, "whole", "r")), (use, *(None,) * others))
 
 
 def _itself(x: Array, shape: Shape) -> Array:
@@ -86,7 +93,7 @@ permute = Op(
     shape=_permuted,
     view=_permute_view,
     pullbacks=(VJP(lambda g, s: g.apply("permute", axes=_inverse(s.params["axes"]))),),
-    formula=Formula(arg(0, "permute"), (Use(_ONE, ("permute",)),)),
+    formula=Formula(moved(), (MOVES,)),
     silent=True,
     examples=(
         Example((_GRID,), {"axes": (-1, -2)}),
@@ -142,7 +149,7 @@ reshape = Op(
     shape=_reshaped,
     view=_reshape_view,
     pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])),),
-    formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)),)),
+    formula=Formula(moved(), (MOVES,)),
     silent=True,
     examples=(Example((_GRID,), {"to": (3, -1)}), Example((_GRID,), {"to": (6,)})),
     title="reshape",
@@ -165,7 +172,7 @@ reshape_like = Op(
     shape=_like_reshaped,
     view=_reshape_like_view,
     pullbacks=(VJP(lambda g, s: g.apply("reshape_like", s.inputs[0])), None),
-    formula=Formula(arg(0, "flat"), (Use(_ONE, ("flat",)), None)),
+    formula=Formula(moved(), (MOVES, None)),
     silent=True,
     examples=(Example((_GRID, [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])),),
     title="reshape back",
@@ -194,7 +201,7 @@ expand_like = Op(
     shape=_expanded,
     view=_expand_view,
     pullbacks=(VJP(lambda g, s: g.apply("sum", **s.params)), None),
-    formula=Formula(arg(0, "drop"), (Use(_ONE, ("drop",)), None)),
+    formula=Formula(moved(), (MOVES, None)),
     silent=True,
     examples=(
         Example(([1.0, 2.0, 3.0], _GRID), {"axes": (-2,), "keepdims": False}),
@@ -250,10 +257,7 @@ sum_like = Op(
     shape=_summed_to,
     forward=_sum_like,
     pullbacks=(VJP(lambda g, s: g.apply("broadcast_like", s.inputs[0])), None),
-    formula=Formula(
-        total("r", ("spread", 0), arg(0, "whole", "r")),
-        (Use(_ONE, ("whole", "r"), (("r", ("spread", 0)),)), None),
-    ),
+    formula=_added("broadcast_like", 1),
     aligned=True,
     leading=True,
     examples=(
@@ -326,7 +330,7 @@ getitem = Op(
     shape=indexed_shape,
     view=_getitem_view,
     pullbacks=(VJP(lambda g, s: g.apply("put_like", s.inputs[0], **s.params)),),
-    formula=Formula(arg(0, "getitem"), (Use(_ONE, ("getitem",)),)),
+    formula=Formula(moved(), (MOVES,)),
     silent=True,
     examples=(
         Example((_GRID,), {"index": (1, (None, None, 2))}),
@@ -339,16 +343,12 @@ getitem = Op(
     reasons=each_reason(MOVED),
 )
 
-_PLACED = (("r", ("preimage", 0, "getitem")),)
 put_like = Op(
     name="put_like",
     shape=_put_shape,
     forward=_put_like,
     pullbacks=(VJP(lambda g, s: g.apply("getitem", **s.params)), None),
-    formula=Formula(
-        total("r", ("preimage", 0, "getitem"), arg(0, "whole", "r")),
-        (Use(_ONE, ("whole", "r"), _PLACED), None),
-    ),
+    formula=Formula(moved(), (MOVES, None)),
     leading=True,
     examples=(
         Example(([7.0, 8.0], _GRID), {"index": (1, (None, None, 2))}),
@@ -403,7 +403,7 @@ index_select = Op(
     shape=_selected,
     forward=_index_select,
     pullbacks=(VJP(lambda g, s: g.apply("index_add_like", *s.inputs[::-1], **s.params)), None),
-    formula=Formula(arg(0, "select", 1), (Use(_ONE, ("select", 1)), None)),
+    formula=Formula(moved(), (MOVES, None)),
     expects={1: "int"},
     silent=True,
     examples=(
@@ -418,7 +418,6 @@ index_select = Op(
     reasons=each_reason(MOVED, None),
 )
 
-_LOOKED_UP = (("r", ("preimage", 0, "select", 1)),)
 index_add_like = Op(
     name="index_add_like",
     shape=_added_to,
@@ -428,10 +427,7 @@ index_add_like = Op(
         None,
         None,
     ),
-    formula=Formula(
-        total("r", ("preimage", 0, "select", 1), arg(0, "whole", "r")),
-        (Use(_ONE, ("whole", "r"), _LOOKED_UP), None, None),
-    ),
+    formula=_added("index_select", 2),
     expects={1: "int"},
     examples=(
         Example(
@@ -495,7 +491,7 @@ gather = Op(
     shape=_gathered,
     forward=_gather,
     pullbacks=(VJP(lambda g, s: g.apply("scatter_add_like", *s.inputs[::-1], **s.params)), None),
-    formula=Formula(arg(0, "gather", 1), (Use(_ONE, ("gather", 1)), None)),
+    formula=Formula(moved(), (MOVES, None)),
     expects={1: "int"},
     silent=True,
     examples=(Example((_GRID, [[2, 0], [1, 1]]), {"axis": -1}),),
@@ -505,7 +501,6 @@ gather = Op(
     reasons=each_reason(MOVED, None),
 )
 
-_GATHERED = (("r", ("preimage", 0, "gather", 1)),)
 scatter_add_like = Op(
     name="scatter_add_like",
     shape=_scattered,
@@ -515,10 +510,7 @@ scatter_add_like = Op(
         None,
         None,
     ),
-    formula=Formula(
-        total("r", ("preimage", 0, "gather", 1), arg(0, "whole", "r")),
-        (Use(_ONE, ("whole", "r"), _GATHERED), None, None),
-    ),
+    formula=_added("gather", 2),
     expects={1: "int"},
     examples=(Example(([[1.0, 2.0], [3.0, 4.0]], [[2, 0], [1, 1]], _GRID), {"axis": -1}),),
     title="add where gathered",
@@ -595,7 +587,7 @@ cat = Op(
     shape=_joined,
     forward=_cat,
     pullbacks=(VJP(lambda g, s: g.apply("cat_part", *s.inputs, part=s.argument, **s.params)),),
-    formula=Formula(Expr("piece"), (Use(_ONE, ("joined",)),)),
+    formula=Formula(moved(), (MOVES,)),
     variadic=True,
     leading=True,
     silent=True,
@@ -614,7 +606,7 @@ cat_part = Op(
     shape=_cat_part_shape,
     forward=_cat_part,
     pullbacks=(VJP(lambda g, s: g.apply("put_part", *s.inputs[1:], **s.params)), None),
-    formula=Formula(arg(0, "part"), (Use(_ONE, ("part",)), None)),
+    formula=Formula(moved(), (MOVES, None)),
     variadic=True,
     leading=True,
     examples=(Example((_GRID, [[0.0], [0.0]], [[0.0, 0.0], [0.0, 0.0]]), {"axis": -1, "part": 1}),),
@@ -624,16 +616,12 @@ cat_part = Op(
     reasons=each_reason(MOVED, None),
 )
 
-_PUT = (("r", ("preimage", 0, "part")),)
 put_part = Op(
     name="put_part",
     shape=_put_part_shape,
     forward=_put_part,
     pullbacks=(VJP(lambda g, s: g.apply("cat_part", *s.inputs[1:], **s.params)), None),
-    formula=Formula(
-        total("r", ("preimage", 0, "part"), arg(0, "whole", "r")),
-        (Use(_ONE, ("whole", "r"), _PUT), None),
-    ),
+    formula=Formula(moved(), (MOVES, None)),
     variadic=True,
     leading=True,
     examples=(

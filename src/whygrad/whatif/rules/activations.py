@@ -12,6 +12,7 @@ from whygrad.whatif.rewrite import (
 from whygrad.whatif.rules.steps import (
     ACTIVATIONS,
     LOSSES,
+    SMOOTH,
     at_each,
     backward_of,
     pass_upstream,
@@ -79,7 +80,7 @@ def sigmoid_of_activation(tape: Tape) -> Rewrite | None:
 
 def forget_squash_slope(tape: Tape) -> Rewrite | None:
     """Forget the activation's slope."""
-    return at_each(through(tape, "sigmoid", "tanh", "softplus"), pass_upstream)
+    return at_each(through(tape, *SMOOTH), pass_upstream)
 
 
 def tanh_without_square(tape: Tape) -> Rewrite | None:

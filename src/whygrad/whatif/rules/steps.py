@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from whygrad.engine.ops import OPS
+from whygrad.nn import registry
 from whygrad.tape.tape import Step, Tape, Value
 from whygrad.whatif.rewrite import (
     Rewrite,
@@ -12,12 +14,11 @@ from whygrad.whatif.rewrite import (
     reversed_step,
 )
 
-ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "softplus")
-LOSSES = (
-    "mse_loss",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
+ACTIVATIONS = tuple(n for n, row in registry.ACTIVATIONS.items() if row.hidden and n in OPS)
+"""The activations that are one op, element by element; the others are made of several."""
+SMOOTH = tuple(name for name in ACTIVATIONS if OPS[name].side is None)
+LOSSES = tuple(
+    row.function.__name__ for row in registry.LOSSES.values() if row.function.__name__ in OPS
 )
 
 

@@ -47,7 +47,7 @@ def forget_the_learning_rate(tape: Tape) -> Rewrite | None:
 
 def leave_biases(tape: Tape) -> Rewrite | None:
     """Forget to update the biases."""
-    biases = [s for s in _updates(tape) if tape.values[s.inputs[0]].name[:1] == "b"]
+    biases = [s for s in _updates(tape) if tape.values[s.inputs[0]].kind == "bias"]
 
     def left(step: Step, new: Rewriter) -> None:
         new.finish(step, "identity", [new.id(step.inputs[0])])

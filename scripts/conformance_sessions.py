@@ -1,14 +1,11 @@
-"""Writes the trainings that the page's session is checked on: ``tests/conformance/sessions.json``.
+"""The trainings that the page's session is checked on: ``tests/conformance/sessions.json``.
 
 Each is the message the page gets, and what Python makes of the same training: its losses, the
-worked example of its first iteration, and how well it does in the end. Run it after a change to
-presets, messages or formulas: ``python scripts/make_sessions.py``.
+worked example of its first iteration, and how well it does in the end.
 """
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from whygrad.explain.worked import lines, worked_steps
@@ -17,7 +14,6 @@ from whygrad.training.start import start
 from whygrad.training.study import study
 from whygrad.wire.messages import to_json
 
-FILE = Path(__file__).parent.parent / "tests" / "conformance" / "sessions.json"
 ITERATIONS = 60
 #: the last batch of an epoch is smaller than the others, and the optimizer has state
 UNEVEN = """
@@ -88,13 +84,3 @@ def _session(name: str, spec: Spec | str) -> dict[str, Any]:
         "losses": list(iteration.losses),
         "evaluation": judged and {"loss": judged.loss, "accuracy": judged.accuracy},
     }
-
-
-def text(cases: list[dict[str, Any]]) -> str:
-    """Return the file's content, one case to a line."""
-    rows = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
-    return f"[\n{rows}\n]\n"
-
-
-if __name__ == "__main__":
-    FILE.write_text(text(sessions()), encoding="utf-8")

@@ -1,27 +1,22 @@
-"""Writes what the page's mistakes and answers are checked on, in ``tests/conformance``.
+"""What the page's mistakes and answers are checked on, in ``tests/conformance``.
 
 ``whatifs.json``: trainings with every mistake that fits, and what Python makes of playing each.
-``answers.json``: typed texts as Python reads them, and typed numbers as Python grades them. Run it
-after a change to mistakes, presets or grading: ``python scripts/make_whatifs.py``.
+``answers.json``: typed texts as Python reads them, and typed numbers as Python grades them.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from pathlib import Path
 from typing import Any
 
 from whygrad.practice.answer import agrees, read
-from whygrad.practice.grade import grade_numbers
+from whygrad.practice.numbers import Mark, grade_numbers
 from whygrad.training.start import start
 from whygrad.training.study import study
 from whygrad.whatif import Edit, LearningRate, MakeMistake, SetNumber, compare
 from whygrad.whatif.tapes import mistaken_tapes
 from whygrad.wire.messages import to_json
 
-FOLDER = Path(__file__).parent.parent / "tests" / "conformance"
-WHATIFS, ANSWERS = FOLDER / "whatifs.json", FOLDER / "answers.json"
 ITERATIONS = 12
 PRESETS = ("flow", "fanout", "xor-corners")
 EDITS: dict[str, list[tuple[str, Edit]]] = {
@@ -96,10 +91,10 @@ def _whatif(name: str) -> dict[str, Any]:
 def answers() -> dict[str, Any]:
     """Return typed texts as they are read, and typed numbers as they are graded."""
     return {
-        "read": [dataclasses.asdict(read(typed)) for typed in TYPED],
+        "read": [_read(typed) for typed in TYPED],
         "agrees": [[typed, number, agrees(read(typed), number)] for typed, number in AGREE],
         "graded": [
-            {"name": name, "marks": [m.to_json() for m in grade_numbers(run, work)], "work": work}
+            {"name": name, "marks": [_mark(m) for m in grade_numbers(run, work)], "work": work}
             for name, works in WORK.items()
             for run in [start(name).iteration.run]
             for work in works
@@ -107,17 +102,12 @@ def answers() -> dict[str, Any]:
     }
 
 
-def text(content: Any) -> str:
-    """Return a file's content, one item of a list to a line."""
-    if isinstance(content, dict):
-        rows = [f"{json.dumps(key)}: {text(part).strip()}" for key, part in content.items()]
-        return "{\n" + ",\n".join(rows) + "\n}\n"
-    rows = ",\n".join(json.dumps(item, ensure_ascii=False) for item in content)
-    return f"[\n{rows}\n]\n"
+def _read(typed: str) -> dict[str, Any]:
+    """Return what was understood of a text; of what was not, only that it was not."""
+    answer = read(typed)
+    return {**dataclasses.asdict(answer), "trouble": bool(answer.trouble)}
 
 
-FILES = {WHATIFS: whatifs, ANSWERS: answers}
-
-if __name__ == "__main__":
-    for file, make in FILES.items():
-        file.write_text(text(make()), encoding="utf-8")
+def _mark(mark: Mark) -> dict[str, Any]:
+    """Return a mark without its words."""
+    return {key: item for key, item in mark.to_json().items() if key != "feedback"}

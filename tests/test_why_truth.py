@@ -1,0 +1,401 @@
+"""Every sentence of the ladder that states a rate, a number of ways, a total or an effect is so."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import math
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import pytest
+from random_tapes import example_runs, random_run
+from truth import Element, Truth, near
+
+from whygrad.engine.ops import OPS
+from whygrad.explain import Rung, why
+from whygrad.explain.said import Named, Said
+from whygrad.explain.sentences import SENTENCES, SMALL, SMALLER
+from whygrad.tape.run import Run
+from whygrad.training.start import start
+
+TAPES = 300
+MOST_ASKED = 6  # numbers of a tape that are asked about, drawn from all
+DEPTH = 3
+#: at the very edge of what a logarithm is defined on the slope is PyTorch's, not the curve's
+AT_AN_EDGE = {"binary_cross_entropy.2"}
+Seen = collections.Counter[str]
+
+
+def rungs(rung: Rung) -> Iterator[Rung]:
+    yield rung
+    for below in rung.because:
+        yield from rungs(below)
+
+
+# --- what a sentence says, read back from its text ---------------------------------------------
+
+
+def read_number(text: str) -> float:
+    plain = text.strip("().").replace("−", "-")
+    return {"∞": math.inf, "-∞": -math.inf, "NaN": math.nan}.get(plain) or float(plain)
+
+
+def read_back(said: Said) -> dict[str, float]:
+    """Read a sentence's numbers out of its text, by slot."""
+    parts = re.split(r"(\{\w+[#=]?\})", said.says)
+    pattern, names = "", list[str]()
+    for part in parts:
+        slot = re.fullmatch(r"\{(\w+)([#=]?)\}", part)
+        if not slot:
+            pattern += re.escape(part)
+        elif slot[2]:
+            pattern += r"(?:\S.*? = )?" if slot[2] == "=" else ""
+            pattern += r"(\(?−?[\d.∞]+(?:e−?\d+)?\)?|NaN)"
+            names.append(slot[1])
+        else:
+            pattern += r".*?"
+    match = re.fullmatch(pattern, str(said), re.DOTALL)
+    assert match, f"{said} is not {said.says}"
+    return {name: read_number(text) for name, text in zip(names, match.groups(), strict=True)}
+
+
+# --- what a sentence says, held against the tape -----------------------------------------------
+
+Numbers = Mapping[str, float]
+Names = Mapping[str, Element]
+Check = Callable[[Truth, Rung, Names, Numbers], bool]
+
+
+def _moves(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    rate = truth.is_rate(names["x"], names["y"], told["rate"])
+    return rate and near(truth.gradient(names["y"]), told["arrives"])
+
+
+def _multiply(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    product = told["rate"] * told["arrives"]
+    return _moves(truth, rung, names, told) and math.isclose(rung.value, product, rel_tol=1e-9)
+
+
+def _effect(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    rate = told["moved"] / told["small"]
+    return (
+        truth.is_rate(names["x"], names["y"], rate)
+        and near(told["effect"], told["moved"] * truth.gradient(names["y"]))
+        and near(told["product"], rate * truth.gradient(names["y"]))
+    )
+
+
+def _ways(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    """Each way is an element that moves, or one that has a rate of 0 here."""
+    x, gradient = names["x"], rung.value
+    moving = truth.moved_by(x)
+    uses = [r for r in rung.because if r.asks.key == "ask.through"]
+    still = sum(r.value == 0 for r in uses)
+    counted = (
+        len(moving)
+        <= told["count"]
+        <= len(moving) + (still or told["count"] > len(uses)) * (told["count"])
+    )
+    total = told.get("total", gradient)
+    return counted and near(total, gradient) and near(gradient, truth.gradient(x))
+
+
+def _examples(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    return told["count"] == truth.batch and near(told.get("total", rung.value), rung.value)
+
+
+def _rest(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    return near(told["total"], rung.value)
+
+
+def _mean(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    return truth.is_mean and told["count"] == truth.batch
+
+
+def _several(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    return truth.is_rate(names["x"], names["y"], told["rate"])
+
+
+def _changed(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    by = told["after"] - told["before"]
+    sign = 1 if rung.says[0].key == "small.raise" else -1
+    before, after = (truth.at(names["x"], names["y"], b) for b in (0.0, sign * SMALL))
+    noise = 1e-12 * max(abs(before), abs(after), abs(told["before"])) / SMALL
+    quotient = (after - before) / (sign * SMALL)
+    return (
+        (abs(by - sign * SMALL) <= 1e-3 * max(abs(told["before"]), SMALL))
+        and near(before, told["from"])
+        and near(after, told["to"])
+        and abs(quotient - rung.value) <= 1e-6 * abs(quotient) + noise
+    )
+
+
+def _closer(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    sign = 1 if rung.says[0].key == "small.raise" else -1
+    x, y = names["x"], names["y"]
+    smaller = (truth.at(x, y, sign * SMALLER) - truth.at(x, y, 0.0)) / (sign * SMALLER)
+    rate = told["rate"]
+    return truth.is_rate(x, y, rate) and abs(smaller - rate) < abs(rung.value - rate)
+
+
+def _exact(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    x, y = names["x"], names["y"]
+    return near(told["rate"], rung.value) and truth.is_rate(x, y, told["rate"])
+
+
+def _corner(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    """A change of the same size the other way shows another slope, or half of it does."""
+    x, y = names["x"], names["y"]
+    here = truth.at(x, y, 0.0)
+    slopes = [(truth.at(x, y, by) - here) / by for by in (SMALL, -SMALL, SMALL / 10, -SMALL / 10)]
+    return truth.is_rate(x, y, told["rate"]) and max(slopes) - min(slopes) > 1e-3 * max(
+        map(abs, slopes)
+    )
+
+
+def _downhill(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    x = names["x"]
+    assert rung.element is not None
+    moved = truth.run.number(*rung.element) - truth.run.number(*x)
+    slope = truth.gradient(x)
+    key = rung.says[1].key
+    return (
+        near(told.get("slope", 0.0), slope)
+        and {
+            "downhill.raises": slope > 0 > moved,
+            "downhill.lowers": slope < 0 < moved,
+            "downhill.against": slope * moved > 0,
+            "downhill.stays": slope != 0 and moved == 0,
+            "downhill.flat": slope == 0 and moved == 0,
+            "downhill.memory": slope == 0 and moved != 0,
+        }[key]
+    )
+
+
+def _minus(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    way = rung.says[0].slots["way"]
+    slope = truth.gradient(names["x"])
+    assert isinstance(way, Said)
+    return {"way.up": slope > 0, "way.down": slope < 0, "way.nowhere": slope == 0}[way.key]
+
+
+def _parts(truth: Truth, rung: Rung, names: Names, told: Numbers) -> bool:
+    parts = rung.says[0].slots["parts"]
+    assert isinstance(parts, tuple)
+    told_parts = [read_back(part)["part"] for part in parts]
+    total = math.isclose(math.fsum(told_parts), told["rate"], rel_tol=2e-3, abs_tol=1e-9)
+    return total and truth.is_rate(names["x"], names["y"], told["rate"])
+
+
+CHECKS: dict[str, Check] = {
+    "flow.seed": lambda t, r, n, told: t.is_rate(n["x"], t.loss, told["rate"]),
+    "flow.unchanged": lambda t, r, n, told: _moves(t, r, n, {**told, "rate": 1.0}),
+    "flow.still": lambda t, r, n, told: _moves(t, r, n, {**told, "rate": 0.0}),
+    "flow.moves": _moves,
+    "nothing": lambda t, r, n, told: not t.moved_by(n["x"]) and r.value == 0,
+    "sum.examples": _examples,
+    "total.examples": _examples,
+    "sum.ways": _ways,
+    "total.ways": _ways,
+    "scope.parameter": _mean,
+    "scope.mean": _mean,
+    "local.mean": _mean,
+    "rest": _rest,
+    "local.several": _several,
+    "local.ways": _several,
+    "parts": _parts,
+    "small.raise": _changed,
+    "small.lower": _changed,
+    "small.exact": _exact,
+    "small.closer": _closer,
+    "small.corner": _corner,
+    "multiply": _multiply,
+    "effect": _effect,
+    "order.one": lambda t, r, n, told: t.uses(n["x"]) == 1,
+    "order.several": lambda t, r, n, told: t.uses(n["x"]) == told["count"],
+    "downhill.raises": _downhill,
+    "downhill.lowers": _downhill,
+    "downhill.against": _downhill,
+    "downhill.stays": _downhill,
+    "downhill.flat": _downhill,
+    "downhill.memory": _downhill,
+    "minus": _minus,
+    "ask.rate": lambda t, r, n, told: near(told["rate"], r.value),
+    "ask.no_rate": lambda t, r, n, told: r.value == 0,
+}
+#: these state no rate, no count of what moves and no effect, or only in what they are filled with
+NOT_CHECKED = {
+    *(key for key in SENTENCES if key.startswith(("ask.", "name.", "formula.", "way.", "which."))),
+    *(key for key in SENTENCES if key.startswith(("grade.", "read.", "compare.", "expect."))),
+    *(key for key in SENTENCES if key.startswith(("given.", "parts."))),
+    *("computed", "gated", "updated", "flow.equation", "scope.example"),
+    *("add", "order.first", "rate", "small.round_off"),
+} - CHECKS.keys()
+
+# --- what an op's reason says -------------------------------------------------------------------
+
+NUMBER = r"\(?(−?(?:\d[\d.]*(?:e−?\d+)?|∞)|NaN)\)?"
+#: the rates that reasons state in words
+IN_WORDS = {
+    r"one for one|one unit of \S+ is one unit of|rises by 0\.01(, one|\.)": 1.0,
+    r"falls by 0\.01\.|lowers the other by as much|one unit up is one unit less": -1.0,
+    r"does not hear|nothing passes|flat: a small move|nothing to correct": 0.0,
+    r"0, halfway, is used|0 is used here": 0.0,
+    r"each is given half": 0.5,
+}
+#: the rates that they state in numbers, and how each is read
+IN_NUMBERS: dict[str, Callable[[float], float]] = {
+    rf"moves by 0\.01 × {NUMBER}": lambda n: n,
+    rf"moves by 0\.01 / {NUMBER}|share 0\.01 / {NUMBER}": lambda n: 1 / n,
+    rf"twice {NUMBER} per unit": lambda n: 2 * n,
+    rf"(?:rises|moves|raises the loss,|lowers the loss,) by {NUMBER} per unit": lambda n: n,
+    rf"(?:=|steeper:|one over it:|share:|moves:) {NUMBER}(?: per unit|\.$)": lambda n: n,
+    rf"say: {NUMBER} of its own|averaged: {NUMBER} for each|is it; {NUMBER} of its": lambda n: n,
+    rf"others are not: {NUMBER} of|a share of {NUMBER}|only the share {NUMBER}": lambda n: n,
+    rf"= {NUMBER}: (?:at most|1 in)|that curve's height: at .* = \S+, {NUMBER}\.": lambda n: n,
+    rf"(?:its target|the target|for the other), {NUMBER}\.": lambda n: n,
+}
+QUOTIENT = rf"falls by {NUMBER} / {NUMBER} for each unit"
+
+
+def stated_rates(text: str) -> list[float]:
+    """Read the rates that a reason states."""
+    found = [rate for pattern, rate in IN_WORDS.items() if re.search(pattern, text)]
+    for pattern, read in IN_NUMBERS.items():
+        if match := re.search(pattern, text):
+            number = next(group for group in match.groups() if group)
+            found.append(read(read_number(number)))
+    if match := re.search(QUOTIENT, text):
+        found.append(-read_number(match[1]) / read_number(match[2]))
+    return found
+
+
+def close_enough(truth: Truth, of: Element, to: Element, stated: float, rate: float) -> bool:
+    """A stated rate has four digits: it is the rung's, whose rate is held to small changes."""
+    return near(stated, rate) and truth.is_rate(of, to, rate)
+
+
+# --- the gate ----------------------------------------------------------------------------------
+
+
+def faults(truth: Truth, rung: Rung, seen: Seen) -> Iterator[str]:
+    """Yield what a rung says that is not so."""
+    names = names_of(truth, rung)
+    for said in (rung.asks, *rung.says):
+        told = read_back(said)
+        yield from misread(said, told)
+        if said.key.startswith("reason."):
+            if rung.asks.key not in ("ask.rate", "ask.no_rate"):
+                continue  # it is held to the rate in the rung of its own
+            rates = stated_rates(str(said))
+            seen["reason"] += 1
+            if not rates:
+                yield f"no rate can be read in {said}"
+            for rate in rates:
+                if not close_enough(truth, names["x"], names["y"], rate, rung.value):
+                    yield f"{said}: {rate}, not {rung.value}"
+        elif said.key in CHECKS:
+            seen[said.key] += 1
+            exact = {**told, **exact_numbers(said)}
+            if not CHECKS[said.key](truth, rung, names | names_in(truth, said), exact):
+                yield f"{said.key}: {said}"
+        else:
+            assert said.key in NOT_CHECKED or said.key.startswith("purpose."), said.key
+
+
+def misread(said: Said, told: Numbers) -> Iterator[str]:
+    """Yield the numbers that stand in a sentence and are not those of its slots."""
+    for name, number in exact_numbers(said).items():
+        if name in told and not near(told[name], number):
+            yield f"{said}: {name} is {number}"
+
+
+def exact_numbers(said: Said) -> dict[str, float]:
+    slots = said.slots.items()
+    return {n: s.number for n, s in slots if isinstance(s, Named) and s.number is not None}
+
+
+def names_in(truth: Truth, said: Said) -> dict[str, Element]:
+    names = {n: s.name for n, s in said.slots.items() if isinstance(s, Named)}
+    return {n: truth.elements[name] for n, name in names.items() if name in truth.elements}
+
+
+def names_of(truth: Truth, rung: Rung) -> dict[str, Element]:
+    """The elements that a rung is about, from all its sentences; of a rate from its name."""
+    found: dict[str, Element] = {}
+    for said in rung.says:
+        if not said.key.startswith("reason."):
+            found |= names_in(truth, said)
+    rate = re.fullmatch(r"d(.+)/d(.+?)( by this use)?", rung.name)
+    if rate and rung.asks.key in ("ask.rate", "ask.no_rate"):
+        found |= {"y": truth.elements[rate[1]], "x": truth.elements[rate[2]]}
+    return found
+
+
+def walk(name: str, run: Run, asked: int, seen: Seen) -> list[str]:
+    truth = Truth(run)
+    named = [
+        run.label(value.id, at)
+        for value in run.tape.values
+        if value.name and value.id in run.tape.makers
+        for at in range(run.arrays[value.id].size)
+        if run.arrays[value.id].dtype.kind == "f"
+    ]
+    rng = np.random.default_rng(asked)
+    if len(named) > asked:
+        named = [named[n] for n in rng.choice(len(named), asked, replace=False)]
+    return [
+        f"{name} {element}: {fault}"
+        for element in named
+        for rung in rungs(why(run, element, DEPTH))
+        for fault in faults(truth, rung, seen)
+    ]
+
+
+def test_every_sentence_on_the_examples_of_every_op_is_so() -> None:
+    seen = Seen()
+    found = [
+        fault
+        for name, run in example_runs()
+        if name not in AT_AN_EDGE
+        for fault in walk(name, run, 2 * MOST_ASKED, seen)
+    ]
+    assert not found, f"{len(found)} of {seen.total()}: " + "\n".join(found[:20])
+    assert seen.total() > 10_000
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(TAPES, marks=pytest.mark.slow)])
+def test_every_sentence_on_random_tapes_is_so(count: int) -> None:
+    first = secrets.randbelow(1_000_000)
+    print(f"{count} tapes from seed {first} on")
+    seen = Seen()
+    found = [
+        fault
+        for seed in range(first, first + count)
+        for fault in walk(f"seed {seed}", random_run(seed), MOST_ASKED, seen)
+    ]
+    assert not found, f"{len(found)} of {seen.total()}: " + "\n".join(found[:20])
+    assert seen.total() > 20 * count
+
+
+def test_no_sentence_is_left_out_of_the_gate() -> None:
+    assert CHECKS.keys() | NOT_CHECKED == SENTENCES.keys()
+    assert not CHECKS.keys() & NOT_CHECKED
+    for op in OPS.values():
+        for reason in (r for reasons in op.reasons for r in reasons or ()):
+            filled = re.sub(r"\{(\w+)([#=]?)\}", _filled, reason.says)
+            assert stated_rates(filled), reason.says
+
+
+def _filled(slot: re.Match[str]) -> str:
+    return {"#": "0.5", "=": "x = 0.5"}.get(slot[2], "x")
+
+
+def test_the_gate_finds_a_sentence_that_is_not_so() -> None:
+    run = start("flow").iteration.run
+    rung = why(run, "dL/dw2", 1).because[0]
+    assert not list(faults(Truth(run), rung, Seen()))
+    assert list(faults(Truth(run), dataclasses.replace(rung, value=rung.value + 0.1), Seen()))

@@ -1,0 +1,267 @@
+// The sentences of the ladder, the grader and the comparisons, and what their choice hangs on.
+// Written by scripts/make_sentences.py from src/whygrad/explain/sentences.py; do not edit.
+
+export const MAX_FOLD = 4_000
+
+export const MAX_DEPTH = 60
+
+export const MOST = 4
+
+export const MOST_INPUTS = 8
+
+export const MOST_PURPOSES = 3
+
+export const MOST_NAMED = 12
+
+export const SMALL = 0.01
+
+export const SMALLER = 0.001
+
+export const EXACT = 1e-09
+
+export const ROUND_OFF = 1e-13
+
+export const LONGEST_CHAIN = 8
+
+export const OFFERED = 3
+
+export const MEANS: ReadonlySet<string> = new Set([
+  "mean",
+  "mse_loss",
+  "binary_cross_entropy",
+  "binary_cross_entropy_with_logits",
+  "cross_entropy"
+])
+
+export const KEEPS_MEAN: ReadonlySet<string> = new Set([
+  "neg",
+  "identity",
+  "reshape"
+])
+
+export const SELDOM: ReadonlySet<string> = new Set([
+  "detach_in_the_middle",
+  "mask_of_wrong_layer",
+  "relu_open_at_zero",
+  "update_before_propagating",
+  "updated_weight_in_backward",
+  "softmax_twice",
+  "logits_as_probabilities"
+])
+
+export const READ_AS: Readonly<Record<string, string>> = {
+  "zero": "zero",
+  "nothing": "zero",
+  "none": "zero",
+  "positive": "positive",
+  "plus": "positive",
+  "+": "positive",
+  "negative": "negative",
+  "minus": "negative",
+  "-": "negative",
+  "larger": "larger",
+  "bigger": "larger",
+  "greater": "larger",
+  "more": "larger",
+  "smaller": "smaller",
+  "less": "smaller",
+  "same": "same",
+  "equal": "same",
+  "unchanged": "same"
+}
+
+export const PRINCIPLES_OF: Readonly<Record<string, string>> = {
+  "given.input": "given",
+  "given.target": "given",
+  "given.parameter": "given",
+  "given.hyperparameter": "given",
+  "given.optimizer state": "given",
+  "given.gradient": "rate",
+  "given.constant": "given",
+  "computed": "local",
+  "gated": "gate",
+  "flow.seed": "rate",
+  "flow.unchanged": "rate",
+  "flow.moves": "rates multiply",
+  "flow.still": "rates multiply",
+  "nothing": "gate",
+  "sum.examples": "used by all",
+  "total.examples": "used by all",
+  "sum.ways": "contributions add",
+  "total.ways": "contributions add",
+  "rest": "contributions add",
+  "local.several": "rates multiply",
+  "local.ways": "contributions add",
+  "parts": "contributions add",
+  "small.exact": "rate",
+  "small.closer": "rate",
+  "small.corner": "gate",
+  "small.round_off": "rate",
+  "multiply": "rates multiply",
+  "effect": "rate",
+  "add": "contributions add",
+  "order.first": "complete before passing on",
+  "order.one": "complete before passing on",
+  "order.several": "complete before passing on",
+  "updated": "downhill",
+  "minus": "downhill",
+  "rate": "downhill"
+}
+
+export const SENTENCES = {
+  "ask.value": "Why {x=}?",
+  "ask.source": "Where does {x} come from?",
+  "ask.source_of_number": "Where does {x#} come from?",
+  "ask.through": "What comes through {y}?",
+  "ask.rest": "And the others?",
+  "ask.rate": "Why {rate#} per unit?",
+  "ask.no_rate": "Why nothing?",
+  "ask.parts": "Of what is it made up?",
+  "ask.numbers": "See it in numbers",
+  "ask.multiply": "Why multiply?",
+  "ask.add": "Why add?",
+  "ask.order": "Why in this order?",
+  "ask.minus": "Why minus?",
+  "ask.learning_rate": "Why the learning rate?",
+  "name.use": "{gradient} through {y}",
+  "name.rest": "{gradient} through {count#} more",
+  "name.local": "d{y}/d{x}",
+  "name.local_of_use": "d{y}/d{x} by this use",
+  "name.parts": "d{y}/d{x} in parts",
+  "name.change": "d{y}/d{x} by a change of {change#}",
+  "name.effect": "effect of {small#} of {x}",
+  "formula.rest": "the other contributions",
+  "formula.change": "({y} after - before) / {change}",
+  "formula.effect": "{small#} * local * upstream",
+  "formula.two": "contribution + contribution",
+  "formula.more": "contribution + contribution + …",
+  "given.input": "{x=} comes with {which}; nothing computes it.",
+  "given.target": "{x=} is what the output ought to be for {which}.",
+  "given.parameter": "{x=} is a parameter: a number the network may change. It stands here as it was before this iteration's update.",
+  "given.hyperparameter": "{x=} is chosen by you, not learned.",
+  "given.optimizer state": "{x=} is what the optimizer remembers of the iterations before.",
+  "given.gradient": "{x=}: the loss moves one for one with itself. Here the gradient begins to flow.",
+  "given.constant": "{x#} is part of the formula.",
+  "which.only": "the example",
+  "which.one": "example {n#} of {count#}",
+  "computed": "{equation}.",
+  "gated": "{equation}.",
+  "scope.mean": "This is the mean over {count#} examples.",
+  "scope.example": "This is for {which}.",
+  "flow.equation": "{equation}.",
+  "flow.seed": "One unit of {x} moves the loss by {rate#}, for small changes; the 1 stands for the loss itself, which moves one for one.",
+  "flow.unchanged": "What arrives at {y} is {arrives#}; one unit of {x} is one unit of {y}, so it passes unchanged.",
+  "flow.still": "What arrives at {y} is {arrives#}, but {x} does not move {y} here.",
+  "flow.moves": "What arrives at {y} is {arrives#}; each unit of {x} moves {y} by {rate#}.",
+  "nothing": "{gradient=}. Nothing passes: {x} does not take part in the branch that was chosen here, so moving it a little moves nothing.",
+  "sum.examples": "As {x} serves every example, what the {count#} of them contribute is added up: {sum}.",
+  "total.examples": "As {x} serves every example, what the {count#} of them contribute is added up, to {total#} in all.",
+  "sum.ways": "There are {count#} ways in which {x} moves the loss; small effects add up: {sum}.",
+  "total.ways": "There are {count#} ways in which {x} moves the loss; small effects add up, to {total#} in all.",
+  "scope.parameter": "The loss is a mean over {count#} examples, so each has its share in this.",
+  "rest": "The {count#} smaller contributions to {gradient} come to {total#} together.",
+  "local.several": "Between {x} and {y} lie several steps; their rates multiply to {rate#}.",
+  "local.ways": "Within this step {x} moves {y} in more ways than one; together they move it by {rate#} per unit.",
+  "local.mean": "The loss is a mean over {count#} examples, so each has a say of 1/{count#}; that is in it.",
+  "parts": "Within this step the rates of all ways from {x} to {y} add up to {rate#}: {parts}.",
+  "parts.direct": "directly {part#}",
+  "parts.sum": "through the sum {part#}",
+  "parts.way": "one way {part#}",
+  "parts.rest": "{count#} smaller ones {part#} together",
+  "small.raise": "Raise {x} from {before#} to {after#}: {y} goes from {from#} to {to#}.",
+  "small.lower": "Lower {x} from {before#} to {after#}: {y} goes from {from#} to {to#}.",
+  "small.exact": "That is exactly {rate#} per unit.",
+  "small.closer": "That is {quotient#} per unit; a smaller change comes closer to {rate#}.",
+  "small.corner": "That is {quotient#} per unit: there is a corner close by, and the rate of {rate#} holds on the other side of it or at it.",
+  "small.round_off": "That is {quotient#} per unit, and {rate#} but for what is lost in rounding.",
+  "multiply": "Each unit of {y} moves {loss} by {arrives#}; each unit of {x} moves {y} by {rate#}. Rates per unit multiply: {product}.",
+  "effect": "{small#} more of {x} makes about {moved#} more of {y}, and that makes about {effect#} more of {loss}: {product#} per unit of {x}.",
+  "add": "Move {x} by a small ε: each use moves {loss} by its own contribution times ε. What they do to each other is of the size ε², and vanishes against ε: at a tenth of ε it is a tenth as much beside them.",
+  "order.first": "It comes first on the way back: it needs only the loss and numbers that the forward pass kept.",
+  "order.one": "It needs {gradient} first; {x} has one use, so that was complete as soon as this use had reported.",
+  "order.several": "It needs {gradient} first, and {x} is used {count#} times: passed on before all of them had reported, it would be short, and so would everything below it.",
+  "updated": "{equation}.",
+  "downhill.raises": "Raising {x} raises {loss} (its gradient is {slope#}), so {x} is lowered.",
+  "downhill.lowers": "Raising {x} lowers {loss} (its gradient is {slope#}), so {x} is raised.",
+  "downhill.against": "The gradient of {x} is {slope#}, which alone would move it the other way: what the optimizer adds of its own, such as its memory, outweighs it.",
+  "downhill.stays": "The gradient of {x} is {slope#}, and yet {x} stays where it is.",
+  "downhill.flat": "The gradient of {x} is 0: as far as small changes tell, moving {x} moves nothing. So it stays.",
+  "downhill.memory": "The gradient of {x} is 0: as far as small changes tell, moving {x} moves nothing. What moves it is what the optimizer adds of its own, such as its memory.",
+  "minus": "The gradient, {slope#}, says where {loss} goes as {x} rises: {way}. The aim is a smaller loss, so the step is taken the other way.",
+  "way.up": "up",
+  "way.down": "down",
+  "way.nowhere": "nowhere",
+  "rate": "The gradient says which way and how steep, for small changes only; it does not say how far. {x=} is how far the straight-line story is trusted.",
+  "expect.update": "{old=}.",
+  "expect.update_by": "{old=} and {gradient=}.",
+  "expect.one": "What arrives at {y} is {gradient=}.",
+  "expect.many": "{count#} gradients arrive; the largest is {gradient=}.",
+  "expect.right": "{x=}: {truth}, as you expected.",
+  "expect.wrong": "{x=}: {truth}; you expected {answer}.",
+  "expect.rises": "a rise",
+  "expect.falls": "a fall",
+  "expect.stays": "no change",
+  "expect.zero": "zero",
+  "expect.larger": "larger",
+  "expect.larger_than": "larger than {y}",
+  "expect.as_large": "as large",
+  "expect.as_large_as": "as large as {y}",
+  "expect.smaller": "smaller",
+  "expect.smaller_than": "smaller than {y}",
+  "expect.positive": "positive",
+  "expect.negative": "negative",
+  "expect.and_sign": "{size}, {sign}",
+  "read.too_long": "This is longer than {most#} characters; type a number.",
+  "read.not_a_number": "“{typed}” is not read as a number; write it as 0.25, -1.5, 3/4 or 1e-3.",
+  "read.zero_below": "A fraction cannot have 0 below the line.",
+  "grade.blank": "Left blank. What would you need to know first?",
+  "grade.nothing": "Nothing typed yet. What would you need to know first?",
+  "grade.rounded": "Right, but for rounding on the way: {expected#} with more digits.",
+  "grade.rough": "That is near, but too rough to tell it from others: write one more digit.",
+  "grade.right": "Right.",
+  "grade.right_carried": "Right, from your own numbers.",
+  "grade.right_step": "Right, from your own numbers: {step}.",
+  "grade.not_this": "Not this number.",
+  "grade.sign": "Its size is right, its sign is not.",
+  "grade.point": "Its digits are right, its decimal point is not.",
+  "grade.not_zero": "It is not 0.",
+  "grade.step": "The step is {step}.",
+  "grade.step_carried": "From your own numbers, the step is {step}.",
+  "grade.step_of_own": "from your own numbers, {step}",
+  "grade.mistake": "You get your number if you {mistakes}.",
+  "grade.mistakes": "You get your number if you {mistakes}. To tell which:",
+  "grade.or": "; or if you ",
+  "grade.positive": "Positive: so it is. How large?",
+  "grade.not_positive": "Positive: not so.",
+  "grade.negative": "Negative: so it is. How large?",
+  "grade.not_negative": "Negative: not so.",
+  "grade.larger": "Larger than {x}: so it is. By how much?",
+  "grade.not_larger": "Larger than {x}: not so.",
+  "grade.smaller": "Smaller than {x}: so it is. By how much?",
+  "grade.not_smaller": "Smaller than {x}: not so.",
+  "grade.same": "Same as {x}: so it is. By how much?",
+  "grade.not_same": "Same as {x}: not so.",
+  "grade.larger_than_what": "Larger than what? Type the number, or its sign.",
+  "grade.smaller_than_what": "Smaller than what? Type the number, or its sign.",
+  "grade.same_than_what": "Same as what? Type the number, or its sign.",
+  "compare.rate": "learning rate {rate#}",
+  "compare.swap": "{new} in place of {old}",
+  "compare.held": "{x=}, never updated",
+  "compare.set": "{x=}",
+  "compare.differ": "{marks} differ",
+  "compare.mse": "mean squared error",
+  "compare.bce": "binary cross-entropy",
+  "compare.no_difference": "Here it makes no difference to this iteration.",
+  "compare.same_number": "The number is what it was.",
+  "compare.same_made": "Where it is made, both ways come to the same number.",
+  "compare.tie": "{x} is {right}, and instead {wrong}: the same number.",
+  "compare.broke_right": "Training the right one broke down: {fault}.",
+  "compare.broke_wrong": "Training the wrong one broke down: {fault}.",
+  "compare.trained_same": "In training it makes none either.",
+  "compare.trained_later": "In training it does, from a later iteration on.",
+  "compare.notice": "How to notice it elsewhere: {notice}",
+  "compare.gradients_right": "The gradients are right; it is what is done with them that is not.",
+  "compare.check_passes": "The gradient check passes: the gradients are right for what is computed, but something else is computed."
+} as const
+
+export type Key = keyof typeof SENTENCES
