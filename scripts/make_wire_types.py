@@ -54,36 +54,6 @@ def text() -> str:
     return f"{HEADER}\nexport const VERSION = {VERSION}\n\n{_rows()}\n{interfaces}"
 
 
-def _fields(message: type) -> dict[str, tuple[Any, str]]:
-    """Return the type of each key that is sent of a class, and what is said of it."""
-    sent = SENT.get(message)
-    if sent is not None:
-        return {key: _field(message, path) for key, path in sent.fields.items()}
-    return {field.name: _field(message, field.name) for field in dataclasses.fields(message)}
-
-
-def _field(owner: Any, path: str) -> tuple[Any, str]:
-    name, _, rest = path.partition(".")
-    member = inspect.getattr_static(owner, name, None)
-    if isinstance(member, property):
-        hint, note = get_type_hints(member.fget)["return"], inspect.getdoc(member) or ""
-        note = note[:1].lower() + note[1:]
-    else:
-        hint, note = _hint(owner, name), _notes(owner).get(name, "")
-    if not rest:
-        return hint, _line(note)
-    parts = [part for part in get_args(hint) or [hint] if part is not type(None)]
-    inner, note = _field(parts[0], rest)
-    return (inner | None if type(None) in get_args(hint) else inner), note
-
-
-def _hint(owner: type, name: str) -> Any:
-    """Return the type of one field; those of others need not be known here."""
-    by = next(kind for kind in owner.__mro__ if name in vars(kind).get("__annotations__", {}))
-    alone = {"__annotations__": {name: by.__annotations__[name]}, "__module__": by.__module__}
-    return get_type_hints(type(owner.__name__, (), alone))[name]
-
-
 def _rows() -> str:
     """Return what the page offers and calls by name, from the registry."""
     activations = (
@@ -115,6 +85,36 @@ def _rows() -> str:
             "",
         ]
     )
+
+
+def _fields(message: type) -> dict[str, tuple[Any, str]]:
+    """Return the type of each key that is sent of a class, and what is said of it."""
+    sent = SENT.get(message)
+    if sent is not None:
+        return {key: _field(message, path) for key, path in sent.fields.items()}
+    return {field.name: _field(message, field.name) for field in dataclasses.fields(message)}
+
+
+def _field(owner: Any, path: str) -> tuple[Any, str]:
+    name, _, rest = path.partition(".")
+    member = inspect.getattr_static(owner, name, None)
+    if isinstance(member, property):
+        hint, note = get_type_hints(member.fget)["return"], inspect.getdoc(member) or ""
+        note = note[:1].lower() + note[1:]
+    else:
+        hint, note = _hint(owner, name), _notes(owner).get(name, "")
+    if not rest:
+        return hint, _line(note)
+    parts = [part for part in get_args(hint) or [hint] if part is not type(None)]
+    inner, note = _field(parts[0], rest)
+    return (inner | None if type(None) in get_args(hint) else inner), note
+
+
+def _hint(owner: type, name: str) -> Any:
+    """Return the type of one field; those of others need not be known here."""
+    by = next(kind for kind in owner.__mro__ if name in vars(kind).get("__annotations__", {}))
+    alone = {"__annotations__": {name: by.__annotations__[name]}, "__module__": by.__module__}
+    return get_type_hints(type(owner.__name__, (), alone))[name]
 
 
 def _gather(message: type, found: dict[type, None]) -> None:

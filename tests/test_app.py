@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +17,11 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from whygrad.app import guard, server
+from whygrad.app import guard
 from whygrad.app.guard import host_name, hosts_for
 from whygrad.app.serve import listen, listen_near, url_of
 from whygrad.app.server import create_app
+from whygrad.app.work import Workers
 from whygrad.errors import SpecError, WhygradError
 from whygrad.spec import parse_spec, preset_names
 from whygrad.tape.player import Player
@@ -116,14 +119,41 @@ def test_a_host_that_was_asked_for_is_served() -> None:
     app = client("flow", host="box.local")
     assert app.get("/api/presets", headers={"host": "box.local:80"}).status_code == 200
     assert app.get("/api/presets", headers={"host": "other.local"}).status_code == 421
-    everywhere = client("flow", host="0.0.0.0")
-    assert everywhere.get("/api/presets", headers={"host": "any.name"}).status_code == 200
+    everywhere = client("flow", host="0.0.0.0", names=["box.example"])
+    for name, status in ((socket.gethostname(), 200), ("box.example:80", 200), ("any.name", 421)):
+        answer = everywhere.get("/api/presets", headers={"host": name})
+        assert answer.status_code == status, name
+
+
+def test_a_token_is_asked_for_and_kept() -> None:
+    app = client("flow", host="0.0.0.0", token="secret")
+    for path in ("/", "/api/presets", "/?token=other", "/api/presets?token=%ff"):
+        answer = app.get(path)
+        assert answer.status_code == 401
+        assert "asks for a token" in answer.json()["message"]
+    bearer = {"authorization": "Bearer secret"}
+    assert app.get("/api/presets", headers=bearer).status_code == 200
+    entered = app.get("/?token=secret&a=b", follow_redirects=False)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/?a=b")
+    assert "httponly; path=/; samesite=strict" in entered.headers["set-cookie"].lower()
+    assert app.get("/api/presets").status_code == 200
+
+
+def test_answers_are_compressed_for_who_can_read_them(app: TestClient) -> None:
+    packed = app.get("/api/initial", headers={"accept-encoding": "gzip"})
+    plain = app.get("/api/initial", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) * 3 < int(plain.headers["content-length"])
+    assert packed.json() == plain.json()
 
 
 def test_host_names() -> None:
     assert host_name("[::1]:80") == "::1"
     assert host_name("Example.org:8000") == "example.org"
-    assert hosts_for("::") is None
+    assert hosts_for("::") > guard.LOOPBACK
+    assert [guard.is_loopback(host) for host in ("localhost", "::1", "10.0.0.1", "box")] == [
+        *(True, True, False, False)
+    ]
     assert hosts_for("127.0.0.1") == guard.LOOPBACK
 
 
@@ -255,15 +285,20 @@ def test_a_stream_without_end_is_not_kept(app: TestClient) -> None:
     assert app.post("/api/csv", content=endless(), headers=headers).status_code == 413
 
 
-def test_too_long_a_trace_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = client("flow", seconds=0.05)
+def test_too_long_a_trace_is_given_up() -> None:
+    app = client("flow", workers=Workers(seconds=0.001))
+    assert "took longer than 0.001 seconds" in refused(app, status=503, preset="flow")
 
-    def slow(*_: object) -> bytes:
-        time.sleep(0.5)
-        return b"{}"
 
-    monkeypatch.setattr(server, "_answer", slow)
-    assert "took longer than 0.05 seconds" in refused(app, status=503, preset="flow")
+def test_a_request_may_record_so_much_and_no_more() -> None:
+    app = client("flow", workers=Workers(memory=2**16))
+    outer = {"formula": {"v": [[1.0]] * 500, "w": [[1.0] * 500], "L": "sum(matmul(v, w))"}}
+    assert "0.0 GiB are allowed" in refused(app, spec=outer)
+
+
+def test_who_finds_too_many_waiting_is_told_that_the_server_is_busy() -> None:
+    app = client("flow", workers=Workers(waiting=0))
+    assert "the server is busy" in refused(app, status=503, preset="flow")
 
 
 # --- what if ----------------------------------------------------------------------------------
@@ -399,5 +434,39 @@ def test_whygrad_opens_answers_and_ends_quietly() -> None:
         with urllib.request.urlopen(f"{said.split()[3]}api/initial", timeout=10) as answer:
             assert json.load(answer)["name"] == "flow"
         app.send_signal(signal.SIGINT)
-        out, err = app.communicate(timeout=10)
+        out, err = app.communicate(timeout=60)
         assert (app.returncode, out, err) == (0, "", "")
+
+
+def test_one_interrupt_ends_it_while_it_works() -> None:
+    command = [sys.executable, "-m", "whygrad", "open", "flow", "--no-browser", "--port", "0"]
+    heavy = {"spec": {"network": {"layers": [2, 900, 900, 1]}, "data": {"name": "xor"}}}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as app:
+        assert app.stdout is not None
+        address = app.stdout.readline().split()[3]
+        content = json.dumps(heavy).encode()
+        asked = urllib.request.Request(
+            f"{address}api/mistakes", content, {"content-type": "application/json"}
+        )
+        answers: list[object] = []
+
+        def ask() -> None:
+            try:
+                with urllib.request.urlopen(asked, timeout=60) as answer:
+                    answers.append(answer.status)
+            except urllib.error.HTTPError as error:
+                with error:
+                    answers.append(error.status)
+            except OSError as error:
+                answers.append(str(error))
+
+        client = threading.Thread(target=ask)
+        client.start()
+        time.sleep(1)
+        app.send_signal(signal.SIGINT)
+        _, err = app.communicate(timeout=60)
+        client.join()
+        assert (app.returncode, err) == (0, "")
+        assert len(answers) == 1

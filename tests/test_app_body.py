@@ -61,3 +61,26 @@ def test_a_query_says_numbers_in_digits() -> None:
     for count in ("x", "", "-1", "1" * 11, "٣"):
         with pytest.raises(Refused, match='"count" must be a whole number'):
             read_query({"name": "a", "count": count}, Body)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"spec": ' + b"[" * 100_000, "JSON may be nested 32 levels deep"),
+        (b'{"name": "\\ud800"}', "half of a surrogate pair"),
+        (b'{"count": ' + b"9" * 10_000 + b"}", "may have 400 digits; one has 10,000"),
+        (b'{"spec": {"x": NaN}}', "NaN is no number that JSON can hold"),
+        (b'{"name": "\xff"}', "this is not JSON"),
+        (b'{"name": "a" "b"}', "this is not JSON"),
+    ],
+)
+def test_what_no_reader_should_have_to_parse_is_refused(content: bytes, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_body(content, Body)
+    assert said in refused.value.message
+    assert len(refused.value.message) < 300
+
+
+def test_brackets_and_pairs_in_texts_are_texts() -> None:
+    content = b'{"name": "' + b"[" * 100 + b'\\ud83d\\ude00"}'
+    assert read_body(content, Body).name == "[" * 100 + "\U0001f600"

@@ -154,11 +154,22 @@ def test_a_worksheet_can_be_printed(app: TestClient) -> None:
     assert answer.text == worksheet(made)
 
 
+def test_a_longer_worksheet_is_not_given_by_an_address_alone(app: TestClient) -> None:
+    asked = {"feature": "chain", "count": 12}
+    answer = app.post("/practice/worksheet", json=asked)
+    assert answer.text == worksheet([exercise(seed, feature="chain") for seed in range(12)])
+    answer = app.post("/practice/worksheet", json={"count": 51})
+    assert (answer.status_code, answer.json()["message"][:42]) == (
+        400,
+        "a worksheet has from 1 to 50 exercises, no",
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
         ("seed=x", "must be a whole number"),
-        ("count=51", "from 1 to 50"),
+        ("count=11", "an address gives at most 10 exercises"),
         ("count=0", "from 1 to 50"),
         ("kind=none", "unknown kind"),
         ("script=1", "unknown key 'script'"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -284,3 +286,24 @@ def test_cases_meet_what_goes_wrong() -> None:
     assert any((case.run["z1"] < 0).any() for case in made["two_layers"])
     assert len({case.steps for case in made["Value"]}) == 6
     assert scenarios(1)["neuron"][0].arguments != made["neuron"][0].arguments
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
+def test_what_a_file_started_ends_with_it(tmp_path: Path) -> None:
+    file, noted = tmp_path / "mine.py", tmp_path / "pid"
+    file.write_text(
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(noted)!r}, 'w').write(str(child.pid))\n" + NEURON
+    )
+    assert [one.right for one in check(file)] == [True]
+    pid = int(noted.read_text())
+    for _ in range(600):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
+            return  # dead, and waiting for who reads its exit code
+        time.sleep(0.05)
+    raise AssertionError("the child lives on")

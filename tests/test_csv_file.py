@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from whygrad.data import csv_file, parse_csv, read_csv
 from whygrad.errors import DataError
+from whygrad.files import read_limited
 
 
 def refused(content: bytes | str, **options: Any) -> str:
@@ -244,7 +245,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
 
     monkeypatch.setattr(Path, "stat", lambda self, **_: Stat)
     with pytest.raises(DataError, match="may hold 10 bytes; this one has 11 bytes"):
-        csv_file.read_limited(path, 10, "a CSV file")
+        read_limited(path, 10, "a CSV file")
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

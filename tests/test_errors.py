@@ -60,3 +60,8 @@ def test_nearest_puts_alike_names_first() -> None:
     ]
     assert errors.nearest_or_none("Weigth", ["age", "weight"]) == "weight"
     assert errors.nearest_or_none("zzz", ["age", "weight"]) is None
+
+
+def test_a_long_name_of_a_file_is_quoted_short() -> None:
+    error = errors.WhygradError("no", source="x" * 100_000)
+    assert str(error) == "x" * 197 + "...: no"

@@ -10,12 +10,12 @@ import pytest
 import whygrad as wg
 from whygrad import nn, optim
 from whygrad.engine.backward import gradients
+from whygrad.engine.dims import memory_budget
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import apply, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.optim import OPTIMIZERS
-from whygrad.tape import player as playing
 from whygrad.tape.many import ManyPlayer
 from whygrad.tape.player import Player
 from whygrad.tape.record import write
@@ -162,7 +162,7 @@ def test_another_batch_size_than_recorded() -> None:
     assert many.run(0)["yhat"].shape == (2, 1)
 
 
-def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_refused() -> None:
     traced = xor("sgd")
     leaves = per_run(traced, 3)
     with pytest.raises(WhygradError, match="runs is 0"):
@@ -171,8 +171,7 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ManyPlayer(traced.tape, leaves, 4)
     with pytest.raises(ShapeError, match="which were not given"):
         ManyPlayer(traced.tape, {}, 3)
-    monkeypatch.setattr(playing, "MEMORY_LIMIT", 2**10)
-    with pytest.raises(WhygradError, match="this tape needs"):
+    with memory_budget(2**10), pytest.raises(WhygradError, match="this tape needs"):
         ManyPlayer(traced.tape, leaves, 3)
 
 

@@ -251,7 +251,7 @@ def test_too_long_a_spec_is_refused(tmp_path: Path) -> None:
         ("[network]\nlayers = [2, 1", "my.toml: this is not TOML: Unclosed array"),
         (b"a = 1\n\xff", "my.toml, line 2: byte 0xff is not UTF-8 text"),
         ("a = '\ud800'", "my.toml: the text is not Unicode"),
-        ("a = " + "[" * 5000, "my.toml: lists or tables are nested too deeply"),
+        ("a = " + "[" * 5000, "my.toml, line 1: brackets are nested more than 32 deep"),
         ("", "my.toml: nothing to trace: write either [network]"),
         ("network = 3\ndata.name = 'xor'", "my.toml, line 1: network: must be a section"),
         (
@@ -706,3 +706,32 @@ def test_newer_names_are_held_to_as_well(section: dict[str, Any], message: str) 
     given = {"network": {"layers": [2, 1]}, "data": {"x": [[0, 1], [1, 0]], "y": [0, 1]}, **section}
     with pytest.raises(SpecError, match=message):
         resolve(spec_from_dict(given))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a." * 100_000 + "b = 1", "a key's parts are nested more than 32 deep"),
+        ('"a" . ' * 100_000 + "b = 1", "a key's parts are nested more than 32 deep"),
+        ("\n[" + "a." * 100_000 + "b]", "a key's parts are nested more than 32 deep"),
+        ("x = 1\ny = " + "[" * 100_000, "brackets are nested more than 32 deep"),
+        ("x = 1\ny = " + "{a = " * 100_000, "brackets are nested more than 32 deep"),
+    ],
+)
+def test_what_is_nested_deeply_is_refused_before_it_is_parsed(
+    text: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tomllib.loads", lambda text: pytest.fail("it was parsed"))
+    with pytest.raises(SpecError) as refused:
+        parse_spec(text)
+    assert says in refused.value.message
+    assert refused.value.line == 1 + text.count("\n")
+
+
+def test_dots_and_brackets_in_texts_and_comments_do_not_count() -> None:
+    deep = "a." * 40 + "[" * 40
+    spec = parse_spec(
+        f"title = '{deep}'  # {deep}\ndescription = \"{deep}\"\n"
+        "[network]\nlayers = [2, 1]\n[data]\nname = 'xor'\n"
+    )
+    assert spec.title == spec.description == deep

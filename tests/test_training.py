@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,35 @@ def test_a_formula_is_traced_statement_by_statement() -> None:
 def test_a_formula_at_fault_says_where(given: dict[str, str], inputs: object, says: str) -> None:
     with pytest.raises(SpecError, match=says):
         start(spec_from_dict(formula(given, **inputs), "test"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x * 9**9**9", "9**3.8742e+08 is no finite real number"),
+        ("1/0 * x", "1/0 is no finite real number"),
+        ("x * 2.0**9999", "2**9999 is no finite real number"),
+        ("x * (-8)**(1/3)", "-8**0.333333 is no finite real number"),
+        ("x * (1e308 * 10)", "1e+308*10 is no finite real number"),
+        ("x * (1 @ 2)", "a single number has no rows or columns; use *"),
+        ("x * matmul(1, 2)", "a single number has no rows or columns; use *"),
+        ("matmul(x, 2)", "a single number has no rows or columns; use *"),
+    ],
+)
+def test_arithmetic_on_numbers_alone_is_refused_where_it_has_no_result(
+    text: str, says: str
+) -> None:
+    with pytest.raises(SpecError, match=re.escape(f"L = {text!r}: ")) as refused:
+        start(spec_from_dict({"formula": {"x": 2.0, "L": text}}))
+    assert says in refused.value.message
+
+
+def test_numbers_in_a_formula_are_floats() -> None:
+    # As whole numbers, Python would work out 3**(9**6) digit by digit, and then a quotient of it.
+    found = start(spec_from_dict({"formula": {"x": 2.0, "L": "x * (3**300 / 3**299) + 7/2"}}))
+    assert found.iteration.run["L"] == pytest.approx(9.5)
+    whole = {"formula": {"v": [1.0, 2.0], "L": "sum(v, 0) * v[1] + sum(v, axis=0)"}}
+    assert start(spec_from_dict(whole)).iteration.run["L"] == 9
 
 
 def test_a_formula_takes_elements_and_options_of_functions() -> None:

@@ -22,10 +22,15 @@ class WhygradError(ValueError):
 
     def __init__(self, message: str, *, source: str | None = None, line: int | None = None) -> None:
         self.message = message
-        self.source = source
+        self.source = source and shortened(source)
         self.line = line
-        place = [part for part in (source, line and f"line {line}") if part]
+        place = [part for part in (self.source, line and f"line {line}") if part]
         super().__init__(f"{', '.join(place)}: {message}" if place else message)
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """The text, cut where it is longer than `most` characters, as messages quote it."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 class SpecError(WhygradError):
@@ -75,7 +80,7 @@ def unknown(kind: str, name: object, allowed: Iterable[str]) -> str:
     """
     names = list(allowed)
     text = str(name)
-    shown = text if len(text) <= 60 else text[:57] + "..."
+    shown = shortened(text, 60)
     ordered = nearest(shown, names)
     if not ordered:
         return f"unknown {kind} {shown!r}: none is allowed here."

@@ -20,6 +20,9 @@ from whygrad.option import quoted
 
 T = TypeVar("T")
 Check = Callable[[Any], bool]
+MAX_DEPTH = 32  # levels of lists and objects
+MAX_DIGITS = 400  # of a whole number; a float has 309 at most
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
 _DIGITS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -30,13 +33,38 @@ def read_body(content: bytes, kind: type[T]) -> T:
         Refused: it is not a JSON object, a key is not allowed or is missing, or a value has
             another type than its field.
     """
+    _check_depth(content)
     try:
-        data: Any = json.loads(content)
+        data: Any = json.loads(content, parse_int=_whole, parse_constant=_no_number)
+        json.dumps(data, ensure_ascii=False).encode()  # a lone surrogate is no text
+    except Refused:
+        raise
+    except UnicodeEncodeError:
+        raise Refused("a text holds half of a surrogate pair, which is no character") from None
     except (ValueError, RecursionError) as fault:
         raise Refused(f"this is not JSON: {fault}"[:200]) from None
     if not isinstance(data, dict):
         raise Refused(f"send a JSON object with the keys {', '.join(_checks(kind))}")
     return checked(cast("dict[str, Any]", data), kind)
+
+
+def _check_depth(content: bytes) -> None:
+    """Refuse JSON that is nested deeply, before it is parsed."""
+    depth = 0
+    for mark in _BRACKETS.finditer(content):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark[0], 0)
+        if depth > MAX_DEPTH:
+            raise Refused(f"JSON may be nested {MAX_DEPTH} levels deep; this is deeper")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise Refused(f"a whole number may have {MAX_DIGITS} digits; one has {len(digits):,}")
+    return int(digits)
+
+
+def _no_number(name: str) -> float:
+    raise Refused(f"{name} is no number that JSON can hold")
 
 
 def read_query(query: Mapping[str, str], kind: type[T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from whygrad.app.body import read_body
 from whygrad.app.reply import Refused
 from whygrad.app.traces import Files, SpecBody, started
 from whygrad.practice import (
@@ -21,6 +22,7 @@ from whygrad.whatif.tapes import MistakenTapes
 
 MAX_TYPED = 20_000  # characters of the numbers of someone's homework
 MAX_SHEET = 50  # exercises on a worksheet
+MAX_BY_ADDRESS = 10  # exercises on a worksheet that an address alone gives
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,8 @@ def sheet(body: SheetBody) -> str:
         raise Refused(f"a worksheet has from 1 to {MAX_SHEET} exercises, not {body.count}")
     seeds = ((body.seed + n) % MAX_SEED for n in range(body.count))
     return worksheet([make(replace(body, seed=seed)) for seed in seeds])
+
+
+def asked_sheet(content: bytes) -> str:
+    """Return the worksheet that JSON text asks for."""
+    return sheet(read_body(content, SheetBody))

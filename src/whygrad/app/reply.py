@@ -19,6 +19,15 @@ class Refused(WhygradError):
         self.status = status
 
 
+class Busy(Refused):
+    """A request that is not served now and may be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the server is busy with other requests; try again in a moment", status=503
+        )
+
+
 def coded(message: Any) -> bytes:
     """Return a domain object, or a list of them, as JSON text."""
     return json.dumps(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import socket
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from whygrad.errors import WhygradError
 
 PORT = 8000
 TRIES = 20
+GRACE = 1  # seconds for what is being answered when the server ends; then it is cut short
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -80,7 +82,14 @@ def url_of(bound: socket.socket) -> str:
 
 def serve(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until interrupted; ``ready`` is called once requests are answered."""
-    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on"))
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = _Server(config)
     server.ready = ready
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
@@ -93,3 +102,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logging.getLogger("uvicorn.error").setLevel(
+            logging.CRITICAL
+        )  # what is cut short is no error
+        await super().shutdown(sockets=sockets)

@@ -13,18 +13,19 @@ cannot be served is an ``ErrorMessage`` with status 400 (413 for too much, 503 f
 ``/api/clinic/examine`` and ``/api/clinic/grade`` train a patient, examine it and grade an answer.
 While that takes its time they answer with status 202 and how far it is: ask again.
 
-``GET /practice`` leads to the exercise of its query on the page, ``GET /practice/worksheet`` is one
-to print.
+``GET /practice`` leads to the exercise of its query on the page, ``GET /practice/worksheet`` is a
+short worksheet to print; ``POST`` there, with its query as JSON, gives longer ones.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 import anyio
@@ -32,6 +33,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -42,14 +44,14 @@ from whygrad.app import practice, traces
 from whygrad.app.body import read_body, read_query
 from whygrad.app.clinic import JobQueue
 from whygrad.app.guard import Guard, body_of, hosts_for
-from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, Question
+from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, PatientBody, Question
 from whygrad.app.reply import Refused, coded, refusal, reply
+from whygrad.app.work import ClientLeft, Workers
 from whygrad.errors import WhygradError
 from whygrad.spec import Spec, load_spec
 from whygrad.training.study import study
 
 STATIC = Path(__file__).parent / "static"
-SECONDS = 20.0  # for one trace; a person is waiting
 NOT_BUILT = """\
 The explorer's page is not built.
 
@@ -58,7 +60,6 @@ An installed package always carries the page; if yours does not, please report i
 """
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,32 +70,15 @@ class Explorer:
         opening: the trace the page opens on, as JSON text.
         files: the CSV files that specs may use without sending them, by name.
         static: the built front end.
-        seconds: how long a request may take.
-        limiter: how many requests are worked on at once.
+        workers: do what may take long.
         jobs: answers questions about patients.
     """
 
     opening: bytes
     files: traces.Files
     static: Path
-    seconds: float
-    limiter: anyio.CapacityLimiter
+    workers: Workers
     jobs: JobQueue
-
-    async def work(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Work in a thread, and give up waiting for it after some seconds."""
-        done = functools.partial(work, *arguments)
-        try:
-            with anyio.fail_after(self.seconds):
-                return await anyio.to_thread.run_sync(
-                    done, abandon_on_cancel=True, limiter=self.limiter
-                )
-        except TimeoutError:
-            raise Refused(
-                f"this took longer than {self.seconds:g} seconds and was given up; try a smaller "
-                "network, or train it with `whygrad train`",
-                status=503,
-            ) from None
 
 
 def create_app(
@@ -103,7 +87,9 @@ def create_app(
     files: Mapping[str, bytes] | None = None,
     host: str = "127.0.0.1",
     static: Path = STATIC,
-    seconds: float = SECONDS,
+    names: Iterable[str] = (),
+    token: str = "",
+    workers: Workers | None = None,
 ) -> Starlette:
     """Return the server as an ASGI application.
 
@@ -112,7 +98,9 @@ def create_app(
         files: the CSV files that specs may use without sending them, by name.
         host: where the server will listen; it answers to loopback names and this one.
         static: the built front end.
-        seconds: how long a request may take.
+        names: other names it answers to.
+        token: what a client must know; empty for none.
+        workers: do what may take long; by default as many as there are cores, up to four.
 
     Raises:
         WhygradError: the initial spec cannot be traced.
@@ -124,17 +112,22 @@ def create_app(
         routes=[
             Route("/", page),
             Route("/practice", to_practice),
-            Route("/practice/worksheet", worksheet),
+            Route("/practice/worksheet", worksheet, methods=["GET", "POST"]),
             Mount("/api", routes=list(API)),
             Mount("/", _Static(directory=static, check_dir=False)),
         ],
-        middleware=[Middleware(Guard, hosts=hosts_for(host))],
-        exception_handlers={WhygradError: _refused, HTTPException: _http_refused},
+        middleware=[
+            Middleware(GZipMiddleware, compresslevel=5),
+            Middleware(Guard, hosts=hosts_for(host, names), token=token),
+        ],
+        exception_handlers={
+            WhygradError: _refused,
+            HTTPException: _http_refused,
+            ClientLeft: _not_answered,
+        },
         lifespan=_lifespan,
     )
-    app.state.explorer = Explorer(
-        opening, kept, static, seconds, anyio.CapacityLimiter(4), JobQueue()
-    )
+    app.state.explorer = Explorer(opening, kept, static, workers or Workers(), JobQueue())
     return app
 
 
@@ -167,9 +160,17 @@ async def to_practice(request: Request) -> Response:
 
 
 async def worksheet(request: Request) -> Response:
-    """Give out a worksheet to print."""
+    """Give out a worksheet to print; by an address alone, which others can send, a short one."""
+    run = _explorer(request).workers.run
+    if request.method == "POST":
+        content = await json_of(request)
+        return HTMLResponse(await run(request, practice.asked_sheet, content))
     body = read_query(dict(request.query_params), practice.SheetBody)
-    return HTMLResponse(await _explorer(request).work(practice.sheet, body))
+    if body.count > practice.MAX_BY_ADDRESS:
+        raise Refused(
+            f"an address gives at most {practice.MAX_BY_ADDRESS} exercises; for more, POST"
+        )
+    return HTMLResponse(await run(request, practice.sheet, body))
 
 
 class _Static(StaticFiles):
@@ -198,8 +199,8 @@ def answers(question: Question, kind: type[Any]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
         more = (explorer.files,) if question.with_files else ()
-        work = functools.partial(_answer, content, kind, question.answer, *more)
-        return reply(await explorer.work(work))
+        run = explorer.workers.run
+        return reply(await run(request, _answer, content, kind, question.answer, *more))
 
     return endpoint
 
@@ -209,10 +210,11 @@ def _answer(content: bytes, kind: type[Any], work: Callable[..., Any], *more: An
 
 
 def lists(question: Question) -> Endpoint:
-    """Return the endpoint that answers a question about nothing that is sent."""
+    """Return the endpoint that answers a question about nothing, whose answer never changes."""
+    listed = functools.cache(lambda: coded(question.answer()))
 
-    async def endpoint(request: Request) -> Response:
-        return reply(await _explorer(request).work(lambda: coded(question.answer())))
+    async def endpoint(_: Request) -> Response:
+        return reply(listed())
 
     return endpoint
 
@@ -222,8 +224,7 @@ def lists(question: Question) -> Endpoint:
 
 async def clinic_offers(request: Request) -> Response:
     """Answer with what can be chosen from in the clinic."""
-    explorer = _explorer(request)
-    return reply(await explorer.work(explorer.jobs.offers))
+    return reply(await anyio.to_thread.run_sync(_explorer(request).jobs.offers))
 
 
 def asks_the_clinic(question: ClinicQuestion) -> Endpoint:
@@ -231,8 +232,10 @@ def asks_the_clinic(question: ClinicQuestion) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
-        body = await explorer.work(read_body, content, question.body)
-        answer, status = await explorer.work(question.answer, explorer.jobs, vars(body))
+        body: PatientBody = await explorer.workers.run(request, read_body, content, question.body)
+        answer, status = await anyio.to_thread.run_sync(
+            question.answer, explorer.jobs, dataclasses.asdict(body)
+        )
         return reply(answer, status=status)
 
     return endpoint
@@ -258,6 +261,10 @@ async def _http_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     said = f"{request.method} {request.url.path}: {error.detail.lower()}"
     return refusal(Refused(said, status=error.status_code))
+
+
+async def _not_answered(_: Request, error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
 
 
 def _post(path: str, endpoint: Endpoint) -> Route:

@@ -11,8 +11,10 @@ def main() -> None:
     """Run the command line."""
     try:
         from whygrad.cli.commands import whygrad
+        from whygrad.cli.output import any_terminal
     except ModuleNotFoundError as fault:
         if fault.name not in EXTRAS:
             raise
         sys.exit(f"The command line needs {fault.name}:\n\n    pip install 'whygrad[app]'")
-    whygrad(prog_name="whygrad")
+    with any_terminal():
+        whygrad(prog_name="whygrad")

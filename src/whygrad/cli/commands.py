@@ -10,6 +10,7 @@ from whygrad.cli.bench import bench_command
 from whygrad.cli.clinic import clinic_command
 from whygrad.cli.doctor import doctor_command
 from whygrad.cli.open import open_app
+from whygrad.cli.output import shorten
 from whygrad.cli.practice import (
     check_command,
     exercise_command,
@@ -39,7 +40,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except WhygradError as error:
-            raise Refusal(str(error)) from None
+            raise Refusal(shorten(str(error))) from None
+        except click.UsageError as error:
+            raise click.UsageError(shorten(error.format_message()), error.ctx) from None
 
 
 @click.group(

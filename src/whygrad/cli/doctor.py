@@ -113,10 +113,7 @@ def doctor_command(
         with Beside(Console(stderr=True, highlight=False, soft_wrap=True)) as beside:
             report = run_script(script, arguments, beside.tell)
     if html is not None:
-        try:
-            report.to_html(html)
-        except OSError as error:
-            raise WhygradError(f"cannot write {str(html)!r}: {error.strerror}.") from None
+        report.to_html(html)
     if style == "json":
         click.echo(json.dumps({**report.to_dict(), **(_treated(report) if treat else {})}))
         return

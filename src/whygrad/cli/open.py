@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import webbrowser
 from pathlib import Path
 from threading import Thread
 
 import click
 
+from whygrad.app.guard import is_loopback
 from whygrad.app.serve import PORT, listen, listen_near, serve, url_of
 from whygrad.app.server import create_app
-from whygrad.data.csv_file import MAX_BYTES, read_limited
+from whygrad.app.work import MEMORY, Workers
+from whygrad.data.csv_file import MAX_BYTES
+from whygrad.files import read_limited
 from whygrad.spec import Spec, load_spec
 
 
@@ -22,13 +26,27 @@ from whygrad.spec import Spec, load_spec
 @click.option(
     "--host", default="127.0.0.1", help="Another address than this machine's own loopback."
 )
+@click.option("--name", "names", multiple=True, help="A host name it answers to; repeatable.")
+@click.option(
+    "--request-memory",
+    type=click.IntRange(1, 1_000_000),
+    default=MEMORY // 2**20,
+    show_default=True,
+    help="MiB that what a page sends may record.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def open_app(
-    spec: str = "xor", port: int | None = None, host: str = "127.0.0.1", no_browser: bool = False
+    spec: str = "xor",
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    names: tuple[str, ...] = (),
+    request_memory: int = MEMORY // 2**20,
+    no_browser: bool = False,
 ) -> None:
     """Open the explorer on SPEC, a preset's name or a TOML file; by default xor.
 
-    It runs on this machine and answers only this machine, unless you give it another --host.
+    It runs on this machine and answers only this machine, unless you give it another --host. Then
+    it asks for a token, which is in the address it prints, and answers only to names it knows.
 
     \b
     Examples:
@@ -37,9 +55,17 @@ def open_app(
       whygrad open my-spec.toml --no-browser
     """
     loaded = load_spec(spec)
-    app = create_app(loaded, files=_csv_of(loaded), host=host)
+    token = "" if is_loopback(host) else secrets.token_urlsafe(16)
+    app = create_app(
+        loaded,
+        files=_csv_of(loaded),
+        host=host,
+        names=names,
+        token=token,
+        workers=Workers(memory=request_memory * 2**20),
+    )
     bound = listen_near(host) if port is None else listen(host, port)
-    url = url_of(bound)
+    url = url_of(bound) + (f"?token={token}" if token else "")
     if port is None and bound.getsockname()[1] != PORT:
         click.echo(f"Port {PORT} is taken, so this is on another one.")
 

@@ -16,6 +16,7 @@ from whygrad.cli.options import FORMAT
 from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError
 from whygrad.explain import display
+from whygrad.files import read_limited, write_whole
 from whygrad.practice import (
     DIFFICULTIES,
     FADING,
@@ -43,6 +44,7 @@ from whygrad.training.start import start
 from whygrad.whatif import find_mistake
 
 _T = TypeVar("_T")
+MAX_BYTES = 1_000_000  # of an exercise or answers
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SEED = click.option(
     "--seed",
@@ -222,7 +224,7 @@ def worksheet_command(
     if output is None:
         click.echo(page, nl=False)
         return
-    _write(output, page)
+    write_whole(output, page)
     click.echo(f"Wrote {output}; print it from a browser.")
 
 
@@ -288,24 +290,15 @@ def _start_off(name: str, file: Path | None) -> None:
         return
     if file.exists():
         raise WhygradError(f"{file} is there already; it is left as it is. Choose another name")
-    _write(file, text)
+    write_whole(file, text)
     click.echo(f"Wrote {file}. Fill it in, then: whygrad check {file}")
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise WhygradError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_limited(file, MAX_BYTES, "answers").decode("utf-8-sig")
     except UnicodeDecodeError:
         raise WhygradError("this is not text in UTF-8") from None
-    except OSError as error:
-        raise WhygradError(f"this cannot be read: {error.strerror}") from None
 
 
 def _read(file: Path) -> Any:

@@ -26,6 +26,7 @@ MOST_ELEMENTS = 8  # of one step, unless all are asked for
 MOST_TERMS = 12  # of one sum, likewise
 MOST_GIVEN = 12  # numbers of one given array
 INDENT = 5
+NARROWEST = 30  # columns; a narrower terminal breaks lines itself
 NO_BREAK = "\u00a0"
 HEADINGS = {
     "forward": ("Forward", "bold bright_blue"),
@@ -63,7 +64,8 @@ def trace(spec: str, unfold: bool, everything: bool, iteration: int, style: str)
         return
     console = Console(highlight=False, soft_wrap=True)
     steps = worked_steps(run.tape, unfold=unfold)
-    for line in header(training, run, iteration, console.width):
+    width = max(console.width, NARROWEST)
+    for line in header(training, run, iteration, width):
         console.print(line)
     phase = ""
     for n, step in enumerate(steps, start=1):
@@ -72,7 +74,7 @@ def trace(spec: str, unfold: bool, everything: bool, iteration: int, style: str)
             name, color = HEADINGS[phase]
             console.print(Text(f"\n{name}", style=color))
         console.print(Text(f"{n:>3}  ") + Text(step.title, style="bold"))
-        for text in equations(run, step, unfold, everything, console.width - INDENT):
+        for text in equations(run, step, unfold, everything, width - INDENT):
             console.print(Text(textwrap.indent(text, " " * INDENT)))
     console.print(Text(f"\n{closing(run)}"))
 

@@ -31,6 +31,7 @@ import numpy as np
 
 from whygrad.data.dataset import TASKS, Dataset, Floats, Task, from_arrays
 from whygrad.errors import DataError, nearest, nearest_or_none, unknown
+from whygrad.files import bytes_text, read_limited
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 100_000
@@ -66,33 +67,6 @@ def read_csv(
         name=file.stem if name is None else name,
         task=task,
         advise=advise,
-    )
-
-
-def read_limited(file: Path, limit: int, what: str) -> bytes:
-    """A file's bytes, at most `limit` of them.
-
-    Raises DataError for no file, a folder or device, a file that is larger, or one that the
-    system does not let us read. The size is looked at before anything is read.
-    """
-    try:
-        if not file.is_file():
-            why = "it is not a file" if file.exists() else "there is no such file"
-            raise DataError(f"cannot read {what}: {why}", source=str(file))
-        size = file.stat().st_size
-        if size <= limit:
-            with file.open("rb") as stream:
-                content = stream.read(limit + 1)
-            size = len(content)
-            if size <= limit:
-                return content
-    except (OSError, ValueError) as fault:  # ValueError: a NUL in the path
-        if isinstance(fault, DataError):
-            raise
-        why = getattr(fault, "strerror", None) or str(fault)
-        raise DataError(f"cannot read {what}: {why}", source=str(file)) from None
-    raise DataError(
-        f"{what} may hold {_bytes(limit)}; this one has {_bytes(size)}", source=str(file)
     )
 
 
@@ -202,7 +176,8 @@ def _decoded(content: bytes | str, source: str) -> str:
     size = len(content)
     if size > MAX_BYTES:
         raise DataError(
-            f"a CSV file may hold {_bytes(MAX_BYTES)}; this one has {_bytes(size)}", source=source
+            f"a CSV file may hold {bytes_text(MAX_BYTES)}; this one has {bytes_text(size)}",
+            source=source,
         )
     try:
         coded = content.encode("utf-8") if isinstance(content, str) else content
@@ -488,7 +463,3 @@ def _plain(number: float) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def _bytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size:,} bytes"

@@ -13,6 +13,7 @@ from whygrad.doctor.measurements import Measurements
 from whygrad.doctor.remedies.treat import Play, Treatment, treat
 from whygrad.errors import WhygradError
 from whygrad.explain.display import number
+from whygrad.files import write_whole
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;
 color:#1b1b1b;background:#fff}h2{margin-bottom:.2rem}table{border-collapse:collapse}
@@ -115,7 +116,11 @@ class Report:
         return treat(finding, self.play, seeds)
 
     def to_html(self, path: str | Path) -> None:
-        """Write one page that needs nothing else."""
+        """Write one page that needs nothing else; it is there whole, or what was there stays.
+
+        Raises:
+            WhygradError: it cannot be written.
+        """
         body = [f"<h1>{escape(self.verdict)}</h1>", f"<p>After {self.iterations} iterations.</p>"]
         body += [_section(finding) for finding in self.findings]
         body += [f"<p>Note: {escape(note)}</p>" for note in self.notes]
@@ -124,7 +129,7 @@ class Report:
             '<meta name="viewport" content="width=device-width">'
             f"<title>{escape(self.verdict)}</title><style>{STYLE}</style>{''.join(body)}</html>\n"
         )
-        Path(path).write_text(page, encoding="utf-8")
+        write_whole(path, page)
 
 
 def _words(cause: str) -> str:

@@ -8,12 +8,31 @@ that copies a size copies its name along.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from whygrad.errors import ShapeError, WhygradError
 
 Shape = tuple[int, ...]
-MEMORY_LIMIT = 8 * 2**30  # bytes, of one recording or one player
+MEMORY_LIMIT = 8 * 2**30  # bytes, of one recording or one player, where no budget is set
+_budget: ContextVar[int | None] = ContextVar("budget", default=None)
+
+
+@contextmanager
+def memory_budget(limit: int) -> Generator[None]:
+    """Let one recording, or one player, take at most ``limit`` bytes of memory inside."""
+    token = _budget.set(limit)
+    try:
+        yield
+    finally:
+        _budget.reset(token)
+
+
+def memory_limit() -> int:
+    """Return how many bytes one recording, or one player, may take."""
+    limit = _budget.get()
+    return MEMORY_LIMIT if limit is None else limit
 
 
 class Dim(int):
@@ -46,14 +65,14 @@ def bytes_for(what: str, shape: Shape, itemsize: int = 8, taken: int = 0) -> int
         taken: what the arrays before it take.
 
     Raises:
-        WhygradError: all together are more than ``MEMORY_LIMIT``.
+        WhygradError: all together are more than ``memory_limit()``.
     """
     needed = math.prod(shape) * itemsize
-    if taken + needed > MEMORY_LIMIT:
+    if taken + needed > (limit := memory_limit()):
         before = f" beside the {taken / 2**30:.1f} GiB recorded so far" if taken else ""
         raise WhygradError(
             f"{what} of shape {show_shape(shape)} needs {needed / 2**30:,.1f} GiB{before}, and "
-            f"{MEMORY_LIMIT / 2**30:.1f} GiB are allowed; use a smaller batch, narrower layers "
+            f"{limit / 2**30:.1f} GiB are allowed; use a smaller batch, narrower layers "
             f"or float32"
         )
     return needed

@@ -11,7 +11,6 @@ from whygrad.engine.tensor import (
     Tensor,
     annotate,
     apply,
-    matmul,
     reduced_axes,
     tensor,
     whole_numbers,
@@ -127,6 +126,15 @@ def sqrt(input: Any) -> Tensor:
 def abs(input: Any) -> Tensor:
     """Return each element without its sign. At 0 the slope is taken as 0."""
     return apply("abs", as_tensor(input))
+
+
+def matmul(input: Any, other: Any) -> Tensor:
+    """Multiply matrices as ``torch.matmul`` does: a list on either side is one row or column.
+
+    Raises:
+        ShapeError: the inner sizes differ, or one is a single number; both shapes are named.
+    """
+    return as_tensor(input) @ as_tensor(other)
 
 
 def maximum(input: Any, other: Any) -> Tensor:

@@ -275,8 +275,6 @@ SENTENCES: Mapping[str, str] = {
     "compare.held": "{x=}, never updated",
     "compare.set": "{x=}",
     "compare.differ": "{marks} differ",
-    "compare.mse": "mean squared error",
-    "compare.bce": "binary cross-entropy",
     "compare.no_difference": "Here it makes no difference to this iteration.",
     "compare.same_number": "The number is what it was.",
     "compare.same_made": "Where it is made, both ways come to the same number.",

@@ -6,8 +6,11 @@ is seen, on standard error.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -159,22 +162,22 @@ def _run(
         with resources.as_file(runner) as script:
             # -P: modules beside the runner are not the learner's
             command = [sys.executable, "-P", script, path.resolve(), given, done]
+            learner = subprocess.Popen(
+                command,
+                cwd=path.resolve().parent,
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                start_new_session=True,  # with all the processes it starts
+            )
             try:
-                ended = subprocess.run(
-                    command,
-                    timeout=time_limit,
-                    check=False,
-                    cwd=path.resolve().parent,
-                    stdin=subprocess.DEVNULL,
-                    stdout=2,
-                )
+                if learner.wait(time_limit):
+                    ending = f"ended the process (exit code {learner.returncode})"
             except subprocess.TimeoutExpired:
                 ending = (
                     f"was stopped after {time_limit:g} seconds; is there a loop that never ends?"
                 )
-            else:
-                if ended.returncode:
-                    ending = f"ended the process (exit code {ended.returncode})"
+            finally:
+                _end(learner)
         lines = done.read_text(encoding="utf-8").splitlines() if done.exists() else []
         found: list[dict[str, Any]] = []
         for line in lines:
@@ -183,6 +186,15 @@ def _run(
             except ValueError:
                 break  # it was stopped while writing
         return found, ending
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and, where the system has process groups, all that it started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _judge(

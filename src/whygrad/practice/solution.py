@@ -67,6 +67,7 @@ class HoldableTape:
 
         written, given = rewrite(tape, leaves, noted)
         self._tape, self._ids = tape, ids
+        self._played: Overrides | None = None
         self._by_name = written.by_name
         self._player = Player(written, given)
         buffers = self._player.buffers
@@ -76,6 +77,9 @@ class HoldableTape:
 
     def play(self, held: Overrides) -> None:
         """Compute every step with some numbers held; those of other tapes are passed over."""
+        if held == self._played:
+            return
+        self._played = dict(held)
         for on, _ in self._switches.values():
             on[...] = False
         for (name, at), number in held.items():

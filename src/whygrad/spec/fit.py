@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from whygrad.data.csv_file import MAX_BYTES as MAX_CSV_BYTES
-from whygrad.data.csv_file import parse_csv, read_limited
+from whygrad.data.csv_file import parse_csv
 from whygrad.data.dataset import Dataset, Task, from_arrays, split, standardise
 from whygrad.data.synthetic import LOADERS
 from whygrad.errors import DataError, unknown
+from whygrad.files import read_limited
 from whygrad.nn.registry import LOSS_OF, Loss
 from whygrad.spec.model import ON_LOGITS, LossSpec, Spec
 from whygrad.spec.section import Place, count

@@ -11,10 +11,11 @@ from importlib import resources
 from pathlib import Path
 from typing import cast
 
-from whygrad.data.csv_file import MAX_COLUMNS, MAX_ROWS, read_limited
+from whygrad.data.csv_file import MAX_COLUMNS, MAX_ROWS
 from whygrad.data.dataset import TASKS, Task
 from whygrad.data.synthetic import LOADERS
 from whygrad.errors import SpecError, nearest_or_none, unknown
+from whygrad.files import read_limited
 from whygrad.nn.init import INIT_OPTIONS, INITIALISERS
 from whygrad.optim import OPTIMIZERS
 from whygrad.optim.schedule import SCHEDULES
@@ -46,6 +47,15 @@ from whygrad.spec.model import (
     shape_of,
 )
 from whygrad.spec.section import Place, Section, count
+
+MAX_NESTING = 32
+# Texts and comments, in which nothing counts; keys with dots, their parts quoted or not; brackets.
+_STRING = r'(?>"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\')'
+_MARKS = re.compile(
+    rf"""(?P<key>(?:[\w-]++|{_STRING})(?:[ \t]*+\.[ \t]*+(?:[\w-]++|{_STRING})?+)++)"""
+    rf"""|{_STRING}|\#[^\n]*+|[][{{}}]""",
+    re.DOTALL,
+)
 
 
 def preset_names() -> tuple[str, ...]:
@@ -92,10 +102,9 @@ def parse_spec(text: str | bytes, source: str = "spec.toml", *, folder: str | No
             source=source,
             line=fault.object[: fault.start].count(b"\n") + 1,
         ) from None
+    _check_nesting(plain, source)
     try:
         mapping = tomllib.loads(plain)
-    except RecursionError:
-        raise SpecError("lists or tables are nested too deeply", source=source) from None
     except ValueError as fault:
         message = str(fault)
         place = re.search(r" \(at line (\d+), column \d+\)$", message)
@@ -105,6 +114,20 @@ def parse_spec(text: str | bytes, source: str = "spec.toml", *, folder: str | No
             line=int(place[1]) if place else None,
         ) from None
     return _spec(mapping, Place(source, _lines(plain)), folder)
+
+
+def _check_nesting(text: str, source: str) -> None:
+    """Refuse what takes the parser for ever: a key of many parts, or brackets in brackets."""
+    depth = 0
+    for mark in _MARKS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark[0], 0)
+        if depth > MAX_NESTING or (mark["key"] and mark["key"].count(".") >= MAX_NESTING):
+            what = "brackets" if depth > MAX_NESTING else "a key's parts"
+            raise SpecError(
+                f"{what} are nested more than {MAX_NESTING} deep",
+                source=source,
+                line=text.count("\n", 0, mark.start()) + 1,
+            )
 
 
 def spec_from_dict(mapping: Mapping[str, object], source: str = "spec") -> Spec:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.engine.dims import MEMORY_LIMIT, Dim, Shape, show_shape
+from whygrad.engine.dims import Dim, Shape, memory_limit, show_shape
 from whygrad.engine.op import Array, Kernel
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import output_dtype
@@ -52,7 +52,7 @@ class Player:
 
         Raises:
             ShapeError: a leaf is missing, or its shape is not the tape's at any size.
-            WhygradError: the buffers would need more than ``MEMORY_LIMIT`` bytes.
+            WhygradError: the buffers would need more than ``memory_limit()`` bytes.
         """
         self.tape = tape
         shapes = shapes_at(tape, leaves)
@@ -162,15 +162,16 @@ def refuse_if_too_large(tape: Tape, shapes: Sequence[Shape], needed: int) -> Non
     """Say how large a player would be, and what takes the most, before it is allocated.
 
     Raises:
-        WhygradError: it needs more than ``MEMORY_LIMIT`` bytes.
+        WhygradError: it needs more than ``memory_limit()`` bytes.
     """
-    if needed <= MEMORY_LIMIT:
+    limit = memory_limit()
+    if needed <= limit:
         return
     sizes = [math.prod(map(int, shape)) for shape in shapes]
     largest = max(range(len(sizes)), key=sizes.__getitem__)
     raise WhygradError(
         f"playing this tape needs {needed / 2**30:.1f} GiB for its values, more than the "
-        f"{MEMORY_LIMIT / 2**30:.1f} GiB allowed; the largest, {tape.label(largest)}, has shape "
+        f"{limit / 2**30:.1f} GiB allowed; the largest, {tape.label(largest)}, has shape "
         f"{show_shape(shapes[largest])}; use a smaller batch or narrower layers"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
@@ -10,6 +11,7 @@ from whygrad.engine import functional
 from whygrad.engine.tensor import Tensor, annotate, recording, tensor
 from whygrad.errors import ShapeError, SpecError
 from whygrad.nn.registry import ACTIVATIONS, LOSSES
+from whygrad.option import quoted
 from whygrad.spec import Spec
 from whygrad.spec.expression import parse_expression
 from whygrad.training.iteration import Iteration
@@ -31,13 +33,13 @@ _FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     **{name: row.function for name, row in ACTIVATIONS.items()},
     **{name: row.function for name, row in LOSSES.items() if row.in_formula},
 }
-_OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
-    ast.MatMult: lambda a, b: a @ b,
+_OPERATORS: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("+", lambda a, b: a + b),
+    ast.Sub: ("-", lambda a, b: a - b),
+    ast.Mult: ("*", lambda a, b: a * b),
+    ast.Div: ("/", lambda a, b: a / b),
+    ast.Pow: ("**", lambda a, b: a**b),
+    ast.MatMult: ("@", functional.matmul),
 }
 _KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}
 
@@ -88,11 +90,11 @@ class _Formula:
     def statement(self, name: str, text: str) -> Tensor:
         try:
             made = self.node(parse_expression(text))
-        except ShapeError as error:
-            raise SpecError(f"{name} = {text!r}: {error}") from None
+        except (ShapeError, SpecError) as error:
+            raise SpecError(f"{name} = {quoted(text)}: {error}") from None
         except TypeError as error:
             raise SpecError(
-                f"{name} = {text!r}: a function has the wrong arguments: {error}"
+                f"{name} = {quoted(text)}: a function has the wrong arguments: {error}"
             ) from None
         if not isinstance(made, Tensor):
             made = tensor(made, role="constant")
@@ -116,8 +118,8 @@ class _Formula:
                 return value
             case ast.Name(id=name):
                 return self.known[name]
-            case ast.BinOp(left=left, op=operator, right=right):
-                return _OPERATORS[type(operator)](self.part(left), self.part(right))
+            case ast.BinOp(left=left, op=kind, right=right):
+                return _arithmetic(type(kind), self.part(left), self.part(right))
             case ast.UnaryOp(operand=operand):
                 return -self.part(operand)
             case ast.Subscript(value=value, slice=index):
@@ -130,3 +132,21 @@ class _Formula:
                     for k in node.keywords
                 }
                 return _FUNCTIONS[node.func.id](*(self.part(a) for a in node.args), **given)
+
+
+def _arithmetic(kind: type[ast.operator], left: Any, right: Any) -> Any:
+    """Apply an operator; two plain numbers are reckoned with as floats, which takes no time.
+
+    Raises:
+        SpecError: two numbers have no finite real result.
+    """
+    sign, function = _OPERATORS[kind]
+    if isinstance(left, Tensor) or isinstance(right, Tensor) or kind is ast.MatMult:
+        return function(left, right)
+    try:
+        made = function(float(left), float(right))
+    except ArithmeticError:
+        made = math.nan
+    if isinstance(made, complex) or not math.isfinite(made):
+        raise SpecError(f"{left:g}{sign}{right:g} is no finite real number")
+    return made

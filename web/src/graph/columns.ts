@@ -1,8 +1,7 @@
 // The columns of a layered network's graph: its named values, in order, and what each is made with.
 
-import type { Session } from '../study/session.svelte'
 import type { GraphNode, Kind } from './drawing'
-import { madeValues, stepWords, unitsOf } from './structure'
+import { madeValues, type Structure, stepWords, unitsOf } from './structure'
 
 /** A value of the network: its units side by side. */
 export interface Column {
@@ -27,36 +26,36 @@ export interface Placed extends Column {
 }
 
 /** Values that a network's graph would show in columns, and how many numbers they are. */
-export function layers(session: Session): { value: number; units: number }[] {
-  return columnsOf(session, new Set()).map(({ value, units }) => ({ value, units }))
+export function layers(structure: Structure): { value: number; units: number }[] {
+  return columnsOf(structure, new Set()).map(({ value, units }) => ({ value, units }))
 }
 
 /** The columns, in the order of the forward pass; the target comes last. */
-export function columnsOf(session: Session, folded: ReadonlySet<number>): Column[] {
-  const { tape, find, trace } = session
+export function columnsOf(structure: Structure, folded: ReadonlySet<number>): Column[] {
+  const { tape, find, trace } = structure
   const roleOf = (id: number): string => tape.values[id]!.role
   const leaf = (name: string, kind: Kind, text: string, names: readonly string[]): Column[] => {
     const value = find.byName.get(name)
     if (value === undefined) return []
-    const units = unitsOf(session, value)
+    const units = unitsOf(structure, value)
     const none = { weight: null, bias: null, parents: [], pointwise: false }
     const named = units > 1 ? names : []
     return [{ value, kind, text, units, names: named, folded: folded.has(value), ...none }]
   }
   const { feature_names, target_names } = trace.dataset!
-  const made = madeValues(session).map(({ step, inputs }): Column => {
+  const made = madeValues(structure).map(({ step, inputs }): Column => {
     const { value } = step
     const parameters = inputs.filter((id) => roleOf(id) === 'parameter')
-    const units = value === tape.loss ? 1 : unitsOf(session, value)
+    const units = value === tape.loss ? 1 : unitsOf(structure, value)
     return {
       value,
       kind: value === tape.loss ? 'loss' : 'unit',
-      text: stepWords(session, step),
+      text: stepWords(structure, step),
       units,
       folded: folded.has(value),
       names: step.name === 'yhat' && units > 1 ? target_names : [],
-      weight: parameters.find((id) => session.shape(id).length === 2) ?? null,
-      bias: parameters.find((id) => session.shape(id).length === 1) ?? null,
+      weight: parameters.find((id) => structure.shape(id).length === 2) ?? null,
+      bias: parameters.find((id) => structure.shape(id).length === 1) ?? null,
       parents: [...new Set(inputs.filter((id) => !['parameter', 'constant'].includes(roleOf(id))))],
       pointwise: parameters.length === 0 && step.part.at(-1) !== 'softmax',
     }

@@ -1,7 +1,7 @@
 // Any other tape: its named values, laid out by dagre.
 
 import { graphlib, layout } from '@dagrejs/dagre'
-import type { Session } from '../study/session.svelte'
+import { countOf } from '../player/layout'
 import {
   type Box,
   boundsOf,
@@ -13,7 +13,7 @@ import {
 } from './drawing'
 import { foldedGrid } from './measures'
 import { arched, through } from './routes'
-import { formulaWords, madeValues } from './structure'
+import { formulaWords, madeValues, type Structure } from './structure'
 
 const BOX = { width: 100, height: 66 }
 /** Free space between ranks; rates are written there. */
@@ -21,7 +21,7 @@ const BETWEEN = { right: 92, down: 84 }
 /** Values with more numbers are drawn as heat maps. */
 const SINGLE = 1
 
-export function drawGeneral(session: Session, direction: Direction): Drawing {
+export function drawGeneral(structure: Structure, direction: Direction): Drawing {
   const graph = new graphlib.Graph({ multigraph: true })
   const right = direction === 'right'
   graph.setGraph({
@@ -30,13 +30,13 @@ export function drawGeneral(session: Session, direction: Direction): Drawing {
     nodesep: right ? 56 : 24,
     edgesep: 36,
   })
-  const made = madeValues(session)
-  const titles = new Map(made.map(({ step }) => [step.value, formulaWords(session, step)]))
-  const isShown = (value: number): boolean => session.tape.values[value]!.name !== ''
+  const made = madeValues(structure)
+  const titles = new Map(made.map(({ step }) => [step.value, formulaWords(structure, step)]))
+  const isShown = (value: number): boolean => structure.tape.values[value]!.name !== ''
   const values = new Set(
     made.flatMap(({ step, inputs }) => [...inputs.filter(isShown), step.value]),
   )
-  for (const value of values) graph.setNode(`${value}`, { ...sizeOf(session, value) })
+  for (const value of values) graph.setNode(`${value}`, { ...sizeOf(structure, value) })
   const uses = made.flatMap(({ step, inputs }) =>
     inputs.filter(isShown).map((from, n) => ({ from, to: step.value, name: `${n}` })),
   )
@@ -44,16 +44,16 @@ export function drawGeneral(session: Session, direction: Direction): Drawing {
   layout(graph)
   const nodes = [...values].map((value): GraphNode => {
     const { x, y } = graph.node(`${value}`) as Box
-    const kind = kindOf(session, value)
+    const kind = kindOf(structure, value)
     return {
       key: `${value}`,
       kind,
       value,
       unit: 0,
-      title: titles.get(value) ?? leafWords(session, value),
+      title: titles.get(value) ?? leafWords(structure, value),
       x,
       y,
-      ...sizeOf(session, value),
+      ...sizeOf(structure, value),
     }
   })
   const byValue = new Map(nodes.map((node) => [node.value, node]))
@@ -94,18 +94,18 @@ export function drawGeneral(session: Session, direction: Direction): Drawing {
   }
 }
 
-function kindOf(session: Session, value: number): Kind {
-  if (value === session.tape.loss) return 'loss'
-  if (session.values(value).length > SINGLE) return 'folded'
-  const { role } = session.tape.values[value]!
+function kindOf(structure: Structure, value: number): Kind {
+  if (value === structure.tape.loss) return 'loss'
+  if (countOf(structure.shape(value)) > SINGLE) return 'folded'
+  const { role } = structure.tape.values[value]!
   return role === 'intermediate' ? 'unit' : 'input'
 }
 
-function sizeOf(session: Session, value: number): { width: number; height: number } {
-  return kindOf(session, value) === 'folded' ? foldedGrid(session.values(value).length) : BOX
+function sizeOf(structure: Structure, value: number): { width: number; height: number } {
+  return kindOf(structure, value) === 'folded' ? foldedGrid(countOf(structure.shape(value))) : BOX
 }
 
-function leafWords(session: Session, value: number): string {
-  const { name, role } = session.tape.values[value]!
-  return `${role} ${session.symbol(name)}`
+function leafWords(structure: Structure, value: number): string {
+  const { name, role } = structure.tape.values[value]!
+  return `${role} ${structure.symbol(name)}`
 }

@@ -56,3 +56,9 @@ export function foldedGrid(units: number): {
 export function matrixCell(rows: number, columns: number): number {
   return Math.max(2, Math.min(10, Math.floor(112 / Math.max(rows, columns))))
 }
+
+/** How thick a weight is drawn: by its size, the same at every iteration, to a tenth of a pixel. */
+export function thickness(weight: number): number {
+  const thick = Number.isFinite(weight) ? 1 + 4 * Math.tanh(Math.abs(weight) / 2) : 5
+  return Math.round(10 * thick) / 10
+}

@@ -1,6 +1,5 @@
 // A layered network: a column for each named value, a box for each unit, a line for each weight.
 
-import type { Session } from '../study/session.svelte'
 import { type Column, columnsOf, type Placed } from './columns'
 import {
   boundsOf,
@@ -14,6 +13,7 @@ import {
 } from './drawing'
 import { CARD, foldedGrid, matrixCell, type Measures, measures, TAB } from './measures'
 import { between } from './routes'
+import type { Structure } from './structure'
 import { cardEdge, joined } from './wires'
 
 /** Free space between the loss and what stands beside it; a rate is written there. */
@@ -26,13 +26,13 @@ type Spot = (main: number, cross: number) => Point
 
 /** Draws the network of a trace; layers whose value is in `folded` are heat maps. */
 export function drawNetwork(
-  session: Session,
+  structure: Structure,
   direction: Direction,
   folded: ReadonlySet<number>,
 ): Drawing {
-  const columns = columnsOf(session, folded)
+  const columns = columnsOf(structure, folded)
   const sizes = measures(direction, Math.max(...columns.map((c) => (c.folded ? 1 : c.units))))
-  const placed = placedColumns(session, columns, direction, sizes)
+  const placed = placedColumns(structure, columns, direction, sizes)
   const find = (value: number): Placed | undefined =>
     placed.find((column) => column.value === value)
   const cards = placed.flatMap((column) => parameterNodes(column, find, direction))
@@ -67,7 +67,7 @@ export function drawNetwork(
 
 /** Columns along the network; the target, and what the loss does not use, beside the loss. */
 function placedColumns(
-  session: Session,
+  structure: Structure,
   columns: readonly Column[],
   direction: Direction,
   sizes: Measures,
@@ -86,7 +86,7 @@ function placedColumns(
     found.set(column.value, { ...column, nodes: nodesOf(column, main, 0, spot, sizes) })
     main += depth / 2
   })
-  const loss = found.get(session.tape.loss)!
+  const loss = found.get(structure.tape.loss)!
   const end = direction === 'right' ? loss.nodes[0]!.x : loss.nodes[0]!.y
   const across = direction === 'right' ? sizes.height : sizes.width
   for (const column of columns.filter(isBeside)) {

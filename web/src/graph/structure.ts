@@ -1,9 +1,20 @@
 // What of a tape a graph shows: the named values of the forward pass, and what each is made from.
 
-import type { Session } from '../study/session.svelte'
+import type { Shape } from '../player/layout'
+import { readLeaves } from '../player/tape'
 import { isShown } from '../text/expression'
 import { format } from '../text/numbers'
-import { ACTIVATIONS, type StepInfo } from '../wire'
+import type { Play } from '../text/play'
+import { ACTIVATIONS, type StepInfo, type TraceMessage } from '../wire'
+
+/**
+ * What a drawing is made from: steps, names and shapes. It changes with the trace and with how many
+ * samples an iteration sees, never with a number; a Session is one.
+ */
+export interface Structure extends Pick<Play, 'tape' | 'find' | 'symbol'> {
+  readonly trace: TraceMessage
+  shape(id: number): Shape
+}
 
 const WORDS: Readonly<Record<string, string>> = {
   linear: 'linear',
@@ -16,23 +27,23 @@ export interface Made {
   readonly inputs: readonly number[]
 }
 
-export function madeValues(session: Session): Made[] {
-  return session.trace.worked
+export function madeValues(structure: Structure): Made[] {
+  return structure.trace.worked
     .filter(({ phase }) => phase === 'forward' || phase === 'loss')
-    .map((step) => ({ step, inputs: shownInputs(session, step) }))
+    .map((step) => ({ step, inputs: shownInputs(structure, step) }))
 }
 
 /** What a worked step is made from; a value used twice is named twice. */
-function shownInputs(session: Session, { steps }: StepInfo): number[] {
+function shownInputs(structure: Structure, { steps }: StepInfo): number[] {
   return steps.flatMap((step) =>
-    session.tape.steps[step]!.inputs.filter((id) => isShown(session, id)),
+    structure.tape.steps[step]!.inputs.filter((id) => isShown(structure, id)),
   )
 }
 
 /** What happens at a step, in a word or two, and the name of what it makes. */
-export function stepWords(session: Session, { value, name, part, title }: StepInfo): string {
-  const symbol = session.symbol(name)
-  if (value === session.tape.loss) return `loss ${symbol}`
+export function stepWords(structure: Structure, { value, name, part, title }: StepInfo): string {
+  const symbol = structure.symbol(name)
+  if (value === structure.tape.loss) return `loss ${symbol}`
   const word = WORDS[part.at(-1) ?? '']
   if (word === 'linear' && name === 'yhat') return `output ${symbol}`
   return word ? `${word} ${symbol}` : title.replace(/: [^:]*$/, ` ${symbol}`).toLowerCase()
@@ -48,21 +59,26 @@ const INFIX: Readonly<Record<string, string>> = {
 }
 
 /** How a value is made, as a formula: "a = x + 1", "a = relu(z)". */
-export function formulaWords(session: Session, step: StepInfo): string {
-  if (step.steps.length > 1) return stepWords(session, step)
-  const { op, inputs } = session.tape.steps[step.steps[0]!]!
+export function formulaWords(structure: Structure, step: StepInfo): string {
+  if (step.steps.length > 1) return stepWords(structure, step)
+  const { op, inputs } = structure.tape.steps[step.steps[0]!]!
   const names = inputs.map((id) => {
-    const { name } = session.tape.values[id]!
-    return name ? session.symbol(name) : format(session.number(id, 0))
+    const { name } = structure.tape.values[id]!
+    return name ? structure.symbol(name) : format(given(structure, id))
   })
-  const made = session.symbol(step.name)
+  const made = structure.symbol(step.name)
   if (op === 'identity') return `${made} = ${names[0]}`
   if (op === 'neg') return `${made} = −${names[0]}`
   if (op === 'square') return `${made} = ${names[0]}²`
   return `${made} = ${INFIX[op] ? names.join(` ${INFIX[op]} `) : `${op}(${names.join(', ')})`}`
 }
 
+/** The number of a constant, which is the trace's own. */
+function given({ trace }: Structure, id: number): number {
+  return readLeaves({ [id]: trace.leaves[id]! }).get(id)![0]!
+}
+
 /** How many numbers a value has for each sample. */
-export function unitsOf(session: Session, value: number): number {
-  return session.shape(value).at(-1) ?? 1
+export function unitsOf(structure: Pick<Structure, 'shape'>, value: number): number {
+  return structure.shape(value).at(-1) ?? 1
 }

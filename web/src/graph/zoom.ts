@@ -5,7 +5,7 @@ import { zoom, type ZoomBehavior, zoomIdentity } from 'd3-zoom'
 import type { Transform } from './frame'
 
 export interface Zooming {
-  /** Sets the transform, which is not reported back. */
+  /** Sets the transform, which is not reported back; the same one again costs nothing. */
   set(transform: Transform): void
   by(factor: number): void
   stop(): void
@@ -23,6 +23,7 @@ export function zooming(
   changed: (transform: Transform) => void,
 ): Zooming {
   let silent = false
+  let known: Transform | null = null
   const behavior: ZoomBehavior<SVGSVGElement, unknown> = zoom<SVGSVGElement, unknown>()
     .scaleExtent([0.1, 6])
     .extent(() => [
@@ -36,16 +37,24 @@ export function zooming(
       return !event.ctrlKey && (event as MouseEvent).button === 0
     })
     .on('zoom', ({ transform: { k, x, y } }: { transform: Transform }) => {
+      known = null
       if (!silent) changed({ k, x, y })
     })
   const selection = select(svg).call(behavior).on('dblclick.zoom', null)
   return {
-    set({ k, x, y }) {
+    set(transform) {
+      if (known && isSame(known, transform)) return
+      const { k, x, y } = transform
       silent = true
       selection.call(behavior.transform, zoomIdentity.translate(x, y).scale(k))
       silent = false
+      known = transform
     },
     by: (factor) => void selection.call(behavior.scaleBy, factor),
     stop: () => void selection.on('.zoom', null),
   }
+}
+
+function isSame(a: Transform, b: Transform): boolean {
+  return a.k === b.k && a.x === b.x && a.y === b.y
 }

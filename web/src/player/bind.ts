@@ -11,6 +11,8 @@ export interface Program {
   /** The numbers of every value in row-major order, by id. */
   readonly values: readonly Float64Array[]
   readonly steps: readonly Bound[]
+  /** What makes the values of the forward pass and the loss, and shows them. */
+  readonly forward: readonly Bound[]
   /** Copies to `values` of what the steps read elsewhere: only who reads `values` needs them. */
   readonly shown: readonly Bound[]
   readonly carries: readonly Bound[]
@@ -25,13 +27,18 @@ export function bindTape(
   leaves: ReadonlyMap<number, Float64Array>,
 ): Program {
   const binder = new Binder(shapes, leaves)
-  for (const step of tape.steps) binder.bind(step)
+  const last = tape.steps.findLastIndex(({ phase }) => phase === 'forward' || phase === 'loss')
+  let forward: Bound[] = []
+  tape.steps.forEach((step, n) => {
+    binder.bind(step)
+    if (n === last) forward = [...binder.steps, ...binder.shown.values()]
+  })
   const carries = tape.carries.map(([before, after]) =>
     copy(binder.settled(after), whole(leaves.get(before)!, shapes[before]!)),
   )
   binder.settled(tape.loss) // it is read after every play
   const { values, steps, shown } = binder
-  return { values, steps, shown: [...shown.values()], ...inSafeOrder(carries) }
+  return { values, steps, forward, shown: [...shown.values()], ...inSafeOrder(carries) }
 }
 
 /** All that is carried is read before any of it is replaced. */

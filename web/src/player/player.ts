@@ -76,6 +76,11 @@ export class Player {
     for (const show of this.#shows) show()
   }
 
+  /** Computes the forward pass and the loss alone; the other values keep what they had. */
+  playForward(): void {
+    for (const { play } of this.#program.forward) play()
+  }
+
   /** Puts the updated parameters (and optimizer state) in place of the old ones. */
   carry(): void {
     for (const play of this.#carries) play()

@@ -6,7 +6,7 @@ import type { Shape } from '../player/layout'
 import { elementLabel, label, type Lookups, lookups, type Tape } from '../player/tape'
 import { formulaOf } from '../text/expression'
 import type { Element, Play } from '../text/play'
-import { History, type Series } from '../training/history'
+import { type Curve, History, type Series } from '../training/history'
 import { type Dead, Judge, type Judgement } from '../training/judge'
 import type { StepInfo, TraceMessage } from '../wire'
 import { faultWords, sampleWords } from './words'
@@ -30,8 +30,12 @@ export const SPEEDS: readonly Speed[] = [
   { words: 'as fast as it goes', iterations: Number.POSITIVE_INFINITY },
 ]
 const DEFAULT_SPEED = 1
+/** So many iterations a second can be followed number by number. */
+const READABLE = 2
 /** Milliseconds of training between two looks at the page, to keep it responsive. */
 const SLICE = 12
+/** While numbers rush by, dead units are looked for once in so many pictures. */
+const FRAMES_A_LOOK = 15
 /** Pictures a second; what plays faster shows only some of its iterations. */
 const MOST_FRAMES = 60
 
@@ -56,9 +60,13 @@ export class Session implements Play {
   #grain = $state<Grain>('worked')
   #position = $state(0)
   #iteration = $state(0)
-  #losses = $state.raw<readonly number[]>([])
+  /** How many samples the iteration sees: shapes follow from it, and change with nothing else. */
+  #batch = $state(0)
   /** Counts the changes of the numbers; whoever reads a number depends on it. */
   #frame = $state(0)
+  /** Counts the times at which units are looked over for dead ones. */
+  #look = $state(0)
+  #unlooked = 0
   #training = $state(false)
   /** Tells a training from one that was started after it. */
   #runs = 0
@@ -86,7 +94,7 @@ export class Session implements Play {
     return this.#judge.judge()
   })
   readonly #dead: Dead = $derived.by(() => {
-    void this.#frame
+    void this.#look
     return this.#judge.dead()
   })
 
@@ -134,7 +142,8 @@ export class Session implements Play {
 
   /** The last iteration there is to see: as far as the spec trains, or the person went. */
   get last(): number {
-    return Math.max(this.trace.iterations, this.#losses.length) - 1
+    void this.#frame
+    return Math.max(this.trace.iterations, this.#history.losses.length) - 1
   }
 
   /** Whether any number was changed by hand. */
@@ -183,7 +192,7 @@ export class Session implements Play {
   }
 
   shape(id: number): Shape {
-    void this.#frame
+    void this.#batch
     return this.#history.player.shapes[id]!
   }
 
@@ -289,7 +298,7 @@ export class Session implements Play {
   seek(iteration: number, position = this.#position): void {
     const target = Math.max(0, Math.round(iteration))
     this.position = position
-    if (target < this.#losses.length) this.#goTo(target)
+    if (target < this.#history.losses.length) this.#goTo(target)
     else void this.trainTo(target)
   }
 
@@ -297,7 +306,7 @@ export class Session implements Play {
   async trainTo(iteration: number): Promise<void> {
     const run = ++this.#runs
     this.#training = true
-    this.#history.seek(Math.min(iteration, this.#losses.length - 1))
+    this.#history.seek(Math.min(iteration, this.#history.losses.length - 1))
     while (this.#training && run === this.#runs) {
       const until = performance.now() + SLICE
       let going = true
@@ -308,6 +317,7 @@ export class Session implements Play {
       await new Promise((resolve) => setTimeout(resolve))
     }
     if (run === this.#runs) this.#training = false
+    this.#lookOver()
   }
 
   get training(): boolean {
@@ -320,6 +330,11 @@ export class Session implements Play {
     return this.#timer !== null
   }
 
+  /** Whether numbers change faster than they can be read, let alone explained. */
+  get rushing(): boolean {
+    return this.#training || (this.playing && (SPEEDS[this.speed]!.iterations ?? 0) > READABLE)
+  }
+
   play(): void {
     if (this.playing) return
     this.#training = false
@@ -330,6 +345,12 @@ export class Session implements Play {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#training = false
+    this.#lookOver()
+  }
+
+  #lookOver(): void {
+    this.#unlooked = 0
+    this.#look++
   }
 
   #tick(): void {
@@ -365,7 +386,14 @@ export class Session implements Play {
 
   /** The loss of every iteration played so far. */
   get losses(): readonly number[] {
-    return this.#losses
+    void this.#frame
+    return this.#history.losses
+  }
+
+  /** The losses as they are drawn. */
+  get curve(): Curve {
+    void this.#frame
+    return this.#history.curve
   }
 
   /** A parameter's (or its gradient's, or the loss's) number over the iterations played so far. */
@@ -384,10 +412,10 @@ export class Session implements Play {
   #show(): void {
     this.#read.clear()
     this.#iteration = this.#history.iteration
-    if (this.#losses.length !== this.#history.losses.length || this.#history.edited)
-      this.#losses = this.#history.losses.slice()
+    this.#batch = this.#history.indices?.length ?? 0
     this.row = Math.min(this.row, (this.#history.indices?.length ?? Infinity) - 1)
     this.#frame++
+    if (!this.rushing || ++this.#unlooked >= FRAMES_A_LOOK) this.#lookOver()
   }
 }
 

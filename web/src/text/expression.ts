@@ -38,7 +38,7 @@ export function unchosen(play: Play, value: number, at: number): Placed {
 }
 
 /** Whether worked steps show a value: leaves, and what has a name. */
-export function isShown({ tape, find }: Play, value: number): boolean {
+export function isShown({ tape, find }: Pick<Play, 'tape' | 'find'>, value: number): boolean {
   return Boolean(tape.values[value]!.name) || !find.makers.has(value)
 }
 

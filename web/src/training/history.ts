@@ -6,6 +6,7 @@ import { batchIndices } from '../player/random'
 import { Rates, type Schedule } from '../player/schedule'
 import { lookups, readLeaves, type Tape, type Value } from '../player/tape'
 import type { TraceMessage } from '../wire'
+import { Growing, TrailingMeans } from './growing'
 
 /** Numbers kept for time travel, at most: 32 MB. */
 const BUDGET = 4_000_000
@@ -24,6 +25,14 @@ interface Edit {
 export interface Series {
   readonly every: number
   readonly values: readonly number[]
+}
+
+/** The loss over the iterations, as it grows. */
+export interface Curve {
+  readonly losses: Growing
+  readonly means: Growing | null
+  /** Over how many numbers each mean is. */
+  readonly pass: number
 }
 
 /** What is trained on which data; a trace is such. */
@@ -48,8 +57,8 @@ interface Scheduled {
 
 export class History {
   readonly tape: Tape
-  /** The loss of every iteration played so far. */
-  readonly losses: number[] = []
+  readonly #losses = new Growing()
+  readonly #means: TrailingMeans
   /** The iteration whose numbers `player` holds. */
   iteration = 0
   /** The samples the iteration sees; null where it sees the recorded inputs. */
@@ -77,6 +86,7 @@ export class History {
   constructor(trace: Trained, past: readonly number[] = []) {
     this.#trace = trace
     this.#past = past
+    this.#means = new TrailingMeans(this.pass)
     this.tape = trace.tape
     this.#leaves = readLeaves(trace.leaves)
     const { leaves, gradients, byName } = lookups(this.tape)
@@ -100,6 +110,23 @@ export class History {
       ] as const)
         this.#feed(byName.get(name), rows, leaves)
     this.#play()
+  }
+
+  /** The loss of every iteration played so far. */
+  get losses(): readonly number[] {
+    return this.#losses.values
+  }
+
+  /** The losses as a curve, and their means over one pass of the samples; null where that is one. */
+  get curve(): Curve {
+    const { means } = this.#means
+    return { losses: this.#losses, means: this.pass > 1 ? means : null, pass: this.pass }
+  }
+
+  /** How many iterations go through all samples once. */
+  get pass(): number {
+    const { visits, dataset } = this.#trace
+    return visits && dataset ? Math.ceil(dataset.train.x.length / visits.batch) : 1
   }
 
   /** The player that holds the numbers of the iteration. */
@@ -161,7 +188,7 @@ export class History {
 
   /** A parameter's or its gradient's number over the iterations played so far. */
   series(id: number, at: number): Series {
-    if (id === this.tape.loss) return { every: 1, values: this.losses.slice() }
+    if (id === this.tape.loss) return this.#losses
     const column = this.#columns.get(id)
     if (!column) return { every: 1, values: [] }
     const first = column.start + at
@@ -241,7 +268,10 @@ export class History {
     this.#setRate(player)
     player.play()
     this.fault = this.#finite(player) ? null : { step: firstFault(player) }
-    if (iteration === this.losses.length) this.losses.push(player.values[this.tape.loss]![0]!)
+    if (iteration === this.losses.length) {
+      this.#losses.push(player.values[this.tape.loss]![0]!)
+      this.#means.push(this.losses)
+    }
     if (iteration === this.#count * this.#every) this.#keep(player)
   }
 
@@ -337,7 +367,8 @@ export class History {
   }
 
   #forgetFrom(iteration: number): void {
-    this.losses.length = Math.min(this.losses.length, iteration)
+    this.#losses.cut(iteration)
+    this.#means.cut(this.losses)
     this.#count = Math.min(this.#count, Math.ceil(iteration / this.#every))
     if (iteration === 0) this.#every = 1
   }

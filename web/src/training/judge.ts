@@ -106,7 +106,7 @@ export class Judge {
     if (!player) this.#players.set(x.length, (player = this.#history.judge(x.length)))
     player.set(this.#ids!.x, x.flat())
     player.set(this.#ids!.t, y.flat())
-    player.play()
+    player.playForward()
     return player
   }
 

@@ -1,9 +1,9 @@
 // The other run's numbers on the graph: what is written where, as far as the right ones are shown.
 
 import type { Box, Drawing, GraphEdge, GraphNode } from '../graph/drawing'
-import { elementAt, touchOf } from '../graph/nodes'
 import { unitsOf } from '../graph/structure'
 import type { Session } from '../study/session.svelte'
+import { elementAt, touchOf } from '../study/touch'
 import { format } from '../text/numbers'
 import { say, textOf } from '../text/said'
 import { isPerSample } from '../text/play'

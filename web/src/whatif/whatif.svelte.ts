@@ -25,8 +25,8 @@ export class WhatIf {
   readonly title: string = $derived.by(() => (this.choice ? titleOf(this.session, this.choice) : ''))
   /** The other run at the iteration that is shown; null while numbers change too fast for it. */
   readonly run: OtherRun | null = $derived.by(() => {
-    const { session, asking, choice } = this
-    return choice && !asking.busy ? runOf(session, choice) : null
+    const { session, choice } = this
+    return choice && !session.rushing ? runOf(session, choice) : null
   })
   readonly differences: readonly Difference[] = $derived.by(() =>
     this.run ? differences(this.session, this.run) : [],

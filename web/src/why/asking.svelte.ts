@@ -3,7 +3,7 @@
 
 import type { Store } from '../learner/store.svelte'
 import { elementOf } from '../study/focus'
-import { SPEEDS, type Session } from '../study/session.svelte'
+import type { Session } from '../study/session.svelte'
 import { type Element as Entry, ownerOf } from '../text/play'
 import type { Nudge } from './nudge'
 import type { Path } from './paths'
@@ -51,12 +51,6 @@ export class Asking {
   set first(first: boolean) {
     this.#first = first
     this.#store.change({ askFirst: first })
-  }
-
-  /** Whether numbers change too fast for answers that take long. */
-  get busy(): boolean {
-    const { playing, training, speed } = this.session
-    return training || (playing && SPEEDS[speed]!.iterations !== undefined)
   }
 
   /** Asks about a number; asked again, it is let go. */

@@ -1,14 +1,14 @@
 // What is written beside the ways back: the gradient that arrives and the local rate it is
 // multiplied with, read off the gradient's own formula.
 
+import type { Drawing, GraphEdge } from '../graph/drawing'
 import { evaluate, type Placed } from '../player/formula'
 import { label } from '../player/tape'
-import { elementOf } from '../study/focus'
-import type { Session } from '../study/session.svelte'
 import { contributions } from '../text/contributions'
 import { format } from '../text/numbers'
-import type { Drawing, GraphEdge } from './drawing'
-import { elementAt, shortName } from './nodes'
+import { elementOf } from './focus'
+import type { Session } from './session.svelte'
+import { elementAt, shortName } from './touch'
 
 export interface Rate {
   /** "∂L/∂a₁ = −1.75"; null beside ways that are done with. */

@@ -1,10 +1,10 @@
-// Which number of a value a node stands for: that of the sample that is shown.
+// Which number a place on the graph stands for, and what the active step does to it.
 
-import { elementOf } from '../study/focus'
-import type { Session } from '../study/session.svelte'
+import type { GraphNode } from '../graph/drawing'
+import { unitsOf } from '../graph/structure'
 import { isPerSample } from '../text/play'
-import type { GraphNode } from './drawing'
-import { unitsOf } from './structure'
+import { elementOf } from './focus'
+import type { Session } from './session.svelte'
 
 type Place = Pick<GraphNode, 'value' | 'unit'>
 
@@ -38,9 +38,4 @@ export function isExplained(session: Session, value: number, at: number): boolea
   return (
     active !== null && touchOf(session, value) !== null && elementOf(session, active.value) === at
   )
-}
-
-/** How thick a weight is drawn: by its size, the same at every iteration. */
-export function thickness(weight: number): number {
-  return Number.isFinite(weight) ? 1 + 4 * Math.tanh(Math.abs(weight) / 2) : 5
 }

@@ -1,10 +1,10 @@
 // What is to be read of one number: itself, its gradient, and what the update makes of it.
 
-import type { Session } from '../study/session.svelte'
-import { exact, format } from '../text/numbers'
-import { type Touch, touchOf } from './nodes'
+import { DIGITS, exact, format } from '../text/numbers'
+import type { Session } from './session.svelte'
+import { type Touch, touchOf } from './touch'
 
-const FEW_DIGITS = 3
+export const FEW_DIGITS = 3
 
 export interface Reading {
   /** What the value is called, without the element: "z₁". */
@@ -17,23 +17,16 @@ export interface Reading {
   /** The number after the update; null before its step is reached, or where there is none. */
   readonly updated: string | null
   /** For where there is little room: the one number that the active step is about, in short. */
-  readonly brief: { readonly text: string; readonly tone: Touch | null }
+  readonly brief: { readonly text: string; readonly number: string; readonly tone: Touch | null }
   /** Why it is greyed, or null. */
   readonly note: string | null
-  /** All of this as a sentence. */
-  readonly words: string
-  /** The numbers with every digit, a line each. */
-  readonly exactly: string
 }
 
-export function read(session: Session, id: number, at: number): Reading {
+export function read(session: Session, id: number, at: number, digits = DIGITS): Reading {
   const gradient = revealed(session, session.find.gradients.get(id))
   const after = revealed(session, session.afters.get(id))
   const known = session.revealed(id)
-  const name = session.symbol(session.label(id, at))
-  const text = (of: number): string => format(session.number(of, at))
-  const line = (of: number): string =>
-    `${session.symbol(session.label(of, at))} = ${exact(session.number(of, at))}`
+  const text = (of: number): string => format(session.number(of, at), digits)
   const note = session.note(id, at)
   const slopeOf = session.find.gradients.get(id)
   return {
@@ -44,18 +37,35 @@ export function read(session: Session, id: number, at: number): Reading {
     updated: after === null ? null : text(after),
     brief: brief(session, id, at, gradient, after),
     note,
-    words: [
-      known ? `${name} = ${text(id)}` : `${name}, not computed yet`,
-      gradient !== null && `gradient ${text(gradient)}`,
-      after !== null && `after the update ${text(after)}`,
-      note,
-    ]
-      .filter(Boolean)
-      .join(', '),
-    exactly: [known && line(id), gradient !== null && line(gradient), note]
-      .filter(Boolean)
-      .join('\n'),
   }
+}
+
+/**
+ * What is read of a number as a sentence, for those who hear it: its name alone while numbers change
+ * faster than they can be told.
+ */
+export function words(session: Session, id: number, at: number): string {
+  const name = session.symbol(session.label(id, at))
+  if (session.rushing) return name
+  const { value, slope, updated, note } = read(session, id, at)
+  return [
+    value ? `${name} = ${value}` : `${name}, not computed yet`,
+    slope !== null && `gradient ${slope}`,
+    updated !== null && `after the update ${updated}`,
+    note,
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
+/** The numbers with every digit, a line each; nothing while they change faster than can be read. */
+export function exactly(session: Session, id: number, at: number): string {
+  if (session.rushing) return ''
+  const line = (of: number): string =>
+    `${session.symbol(session.label(of, at))} = ${exact(session.number(of, at))}`
+  const shown = [id, session.find.gradients.get(id)].filter((of) => revealed(session, of) !== null)
+  const note = session.note(id, at)
+  return [...shown.map((of) => line(of!)), ...(note ? [note] : [])].join('\n')
 }
 
 function brief(
@@ -68,10 +78,10 @@ function brief(
   const text = (of: number): string => format(session.number(of, at), FEW_DIGITS)
   const short = session.symbol(session.tape.values[id]!.name)
   if (touchOf(session, id) === 'backward' && gradient !== null)
-    return { text: `∂ ${text(gradient)}`, tone: 'backward' }
+    return { text: `∂ ${text(gradient)}`, number: text(gradient), tone: 'backward' }
   return after === null
-    ? { text: `${short} ${text(id)}`, tone: null }
-    : { text: `${short}′ ${text(after)}`, tone: 'update' }
+    ? { text: `${short} ${text(id)}`, number: text(id), tone: null }
+    : { text: `${short}′ ${text(after)}`, number: text(after), tone: 'update' }
 }
 
 function revealed(session: Session, id: number | undefined): number | null {

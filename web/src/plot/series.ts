@@ -1,7 +1,9 @@
 // What curves over iterations are drawn from.
 
-import { extent } from 'd3-array'
+import { extent, range } from 'd3-array'
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale'
+import { line } from 'd3-shape'
+import { Growing, stretch, TrailingMeans } from '../training/growing'
 import type { Series } from '../training/history'
 
 export type Point = readonly [x: number, y: number]
@@ -12,41 +14,61 @@ const TICKS = 3
 /** Pixels between two labels, at least. */
 const APART = 20
 
+/** The least and the most of what is finite; null where nothing is. */
+export type Span = readonly [least: number, most: number] | null
+
+export function spanOf(values: readonly number[]): Span {
+  const [least, most] = extent(values.filter(Number.isFinite))
+  return least === undefined ? null : [least, most]
+}
+
+/** The span of a series, which one that grows knows. */
+export function spanOfSeries(series: Series): Span {
+  return series instanceof Growing ? series.span : spanOf(series.values)
+}
+
 /**
  * A series as points, at most a few for each pixel column: of the numbers that fall on one column
  * the smallest and the largest stay, so no peak is lost.
  */
-export function points({ every, values }: Series, columns: number): Point[] {
+export function points(series: Series, columns: number): Point[] {
+  const { every, values } = series
   const per = Math.ceil(values.length / Math.max(1, columns))
   if (per <= 2) return values.map((y, n): Point => [n * every, y])
-  const found: Point[] = []
-  for (let start = 0; start < values.length; start += per) {
-    const end = Math.min(start + per, values.length)
-    let low = start
-    let high = start
-    let gap = -1
-    for (let n = start; n < end; n++) {
-      if (!Number.isFinite(values[n]!)) gap = n
-      else if (!(values[n]! >= values[low]!)) low = n
-      else if (!(values[n]! <= values[high]!)) high = n
-    }
+  const stretches =
+    series instanceof Growing
+      ? series.stretches(Math.max(1, columns))
+      : range(0, values.length, per).map((start) =>
+          stretch(values, start, Math.min(start + per, values.length)),
+        )
+  return stretches.flatMap(({ start, end, low, high, gap }) => {
     const kept = [...new Set([start, low, high, end - 1, ...(gap < 0 ? [] : [gap])])]
-    for (const n of kept.sort((a, b) => a - b)) found.push([n * every, values[n]!])
-  }
-  return found
+    return kept.sort((a, b) => a - b).map((n): Point => [n * every, values[n]!])
+  })
+}
+
+/** A curve through points as the path of an SVG; it breaks where a number has no place. */
+export function curveOf(
+  points: readonly Point[],
+  x: (at: number) => number,
+  y: (value: number) => number,
+): string {
+  const draw = line<Point>()
+    .defined(([, value]) => Number.isFinite(y(value)))
+    .x(([at]) => x(at))
+    .y(([, value]) => y(value))
+  return draw(points) ?? ''
 }
 
 /** At each place the mean of the last `window` numbers: as many as one pass over the samples has. */
-export function trailingMeans({ every, values }: Series, window: number): Series {
-  const means: number[] = []
-  let sum = 0
-  for (let n = 0; n < values.length; n++) {
-    // summed anew now and then: rounding errors and infinities would stay in a running sum
-    if (n % window === 0) sum = values.slice(Math.max(0, n - window), n).reduce((a, b) => a + b, 0)
-    sum += values[n]! - (n >= window ? values[n - window]! : 0)
-    means.push(sum / Math.min(n + 1, window))
+export function trailingMeans(values: readonly number[], window: number): Growing {
+  const trailing = new TrailingMeans(window)
+  const seen: number[] = []
+  for (const value of values) {
+    seen.push(value)
+    trailing.push(seen)
   }
-  return { every, values: means }
+  return trailing.means
 }
 
 /** The number at an iteration, or at the nearest one before it that is known. */
@@ -55,18 +77,17 @@ export function valueAt({ every, values }: Series, iteration: number): number | 
 }
 
 /** Whether numbers span so much that a logarithmic axis is of use; it needs them above 0. */
-export function isWide(values: readonly number[], ratio = WIDE): boolean {
-  const [least, most] = extent(values.filter(Number.isFinite))
-  return least !== undefined && most !== undefined && least > 0 && most / least > ratio
+export function isWide(span: Span, ratio = WIDE): boolean {
+  return span !== null && span[0] > 0 && span[1] / span[0] > ratio
 }
 
 /** A vertical scale over what is finite, with the places where it is labelled. */
 export function verticalScale(
-  values: readonly number[],
+  span: Span,
   [bottom, top]: readonly [number, number],
   logarithmic = false,
 ): { readonly y: ScaleContinuousNumeric<number, number>; readonly ticks: number[] } {
-  const [least = 0, most = 1] = extent(values.filter(Number.isFinite))
+  const [least, most] = span ?? [0, 1]
   const room = least === most ? Math.abs(least) / 2 || 1 : 0
   const domain = [least - room, most + room]
   if (logarithmic && least > 0) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isWide, points, sought, trailingMeans, valueAt, verticalScale } from './chart'
+import { isWide, points, spanOf, sought, trailingMeans, valueAt, verticalScale } from './series'
 
 describe('points', () => {
   test('few numbers are all drawn', () => {
@@ -35,13 +35,13 @@ test('the number at an iteration is the last one kept', () => {
 })
 
 test('trailing means are those of the last numbers, or of as many as there are', () => {
-  const { values } = trailingMeans({ every: 1, values: [4, 2, 6, 8, 1] }, 2)
+  const { values } = trailingMeans([4, 2, 6, 8, 1], 2)
   expect(values).toEqual([4, 3, 4, 7, 4.5])
 })
 
 describe('the vertical scale', () => {
   test('leaves room around a single number, and skips what is not finite', () => {
-    const { y, ticks } = verticalScale([2, 2, Number.NaN, Infinity], [100, 0])
+    const { y, ticks } = verticalScale(spanOf([2, 2, Number.NaN, Infinity]), [100, 0])
     expect(y(2)).toBeCloseTo(50)
     expect(ticks.length).toBeGreaterThan(1)
   })
@@ -54,10 +54,10 @@ describe('the vertical scale', () => {
 })
 
 test('a range is wide where its ends are far apart and above 0', () => {
-  expect(isWide([1, 20])).toBe(false)
-  expect(isWide([0.001, 1])).toBe(true)
-  expect(isWide([0, 1])).toBe(false)
-  expect(isWide([])).toBe(false)
+  expect(isWide(spanOf([1, 20]))).toBe(false)
+  expect(isWide(spanOf([0.001, 1]))).toBe(true)
+  expect(isWide(spanOf([0, 1]))).toBe(false)
+  expect(isWide(spanOf([]))).toBe(false)
 })
 
 test('keys seek by one, by a tenth, and to the ends', () => {
