@@ -1,10 +1,10 @@
-"""Write the causes into docs/doctor.md, from the rules' docstrings."""
+"""Write the causes into docs/doctor.md, from their rows."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from whygrad.doctor.pages import BEGIN, END, table
+from whygrad.doctor.docs_table import BEGIN, END, table
 
 PAGE = Path(__file__).parent.parent / "docs" / "doctor.md"
 

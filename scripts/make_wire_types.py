@@ -92,7 +92,7 @@ def _type(hint: Any) -> str:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return " | ".join("null" if part is type(None) else _type(part) for part in arguments)
-    if origin is list:
+    if origin in (list, tuple):
         return f"readonly {_element(arguments[0])}[]"
     if origin is dict:
         return f"Readonly<Record<string, {_type(arguments[1])}>>"

@@ -14,7 +14,7 @@ pytest.importorskip("sklearn")
 
 from whygrad import clinic
 from whygrad.app import clinic as app_clinic
-from whygrad.app.clinic import PATIENTS, Ward
+from whygrad.app.clinic import PATIENTS, JobQueue
 from whygrad.app.reply import Refused
 from whygrad.app.server import create_app
 from whygrad.clinic.patient import case_of, patients
@@ -123,53 +123,53 @@ def test_without_the_extra_it_says_what_to_install(
     assert refused(app, "patient", seed=1)[0] == 400
 
 
-def answered(ward: Ward, seed: int) -> bytes:
+def answered(queue: JobQueue, seed: int) -> bytes:
     while True:
-        content, status = ward.patient({"seed": seed})
+        content, status = queue.patient({"seed": seed})
         if status == 200:
             return content
 
 
 @pytest.fixture
-def ward() -> Iterator[Ward]:
-    ward = Ward()
-    yield ward
-    ward.close()
+def queue() -> Iterator[JobQueue]:
+    queue = JobQueue()
+    yield queue
+    queue.close()
 
 
-def test_only_the_last_patients_are_kept(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_last_patients_are_kept(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[int] = []
     monkeypatch.setattr("whygrad.clinic.patient.admit", lambda seed, tell: trained.append(seed))
     for seed in range(PATIENTS + 2):
-        ward._met(seed, lambda share: None)
-    ward._patients.update({seed: seed for seed in ward._patients})  # type: ignore[misc]
-    ward._met(PATIENTS + 1, lambda share: None)
-    assert list(ward._patients) == [2, 3, 4, 5]
+        queue._patient(seed, lambda share: None)
+    queue._patients.update({seed: seed for seed in queue._patients})  # type: ignore[misc]
+    queue._patient(PATIENTS + 1, lambda share: None)
+    assert list(queue._patients) == [2, 3, 4, 5]
     assert trained == list(range(PATIENTS + 2))
 
 
 def test_training_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(Refused, match="longer than 0 seconds"):
-        answered(Ward(seconds=0), STILL)
+        answered(JobQueue(seconds=0), STILL)
 
 
-def test_a_fault_of_the_clinics_is_said(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_clinics_is_said(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(seed: int, tell: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("whygrad.clinic.patient.admit", fail)
     with pytest.raises(Refused, match="the clinic failed: ZeroDivisionError"):
-        answered(ward, STILL)
+        answered(queue, STILL)
 
 
-def test_a_crowd_is_sent_away(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_is_sent_away(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_clinic, "SOON", 0.0)
     go_on = threading.Event()
     monkeypatch.setattr("whygrad.clinic.patient.admit", lambda seed, tell: go_on.wait())
     for seed in range(app_clinic.WAITING):
-        assert ward.patient({"seed": seed})[1] == 202
+        assert queue.patient({"seed": seed})[1] == 202
     with pytest.raises(Refused, match="busy"):
-        ward.patient({"seed": 999})
+        queue.patient({"seed": 999})
     go_on.set()
 
 
@@ -192,7 +192,7 @@ def test_jobs_end_with_their_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_closed_clinic_answers_nothing_more() -> None:
-    ward = Ward()
-    ward.close()
+    queue = JobQueue()
+    queue.close()
     with pytest.raises(Refused, match="closed"):
-        ward.patient({"seed": 1})
+        queue.patient({"seed": 1})

@@ -126,5 +126,5 @@ def test_a_consultation_can_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_examination_can_be_printed() -> None:
     keys = [word for key in examine.EXAMINATIONS for word in ("--examine", key)]
     said = printed("--seed", SEEDS["h_sigmoid_bce_correct_pair"], *keys)
-    assert "One batch by heart" in said
+    assert "Memorising one batch" in said
     assert "loss on one batch" in said

@@ -20,9 +20,10 @@ from torch import nn  # noqa: E402
 
 from whygrad.cli.commands import whygrad  # noqa: E402
 from whygrad.doctor import Doctor, Report, check_backward  # noqa: E402
-from whygrad.doctor.losses import recognise  # noqa: E402
+from whygrad.doctor.observe.loss_log import MOST as MOST_LOSSES  # noqa: E402
+from whygrad.doctor.observe.losses import recognise  # noqa: E402
+from whygrad.doctor.observe.recorder import MOST_ROWS  # noqa: E402
 from whygrad.doctor.script import run_script  # noqa: E402
-from whygrad.doctor.watch import MOST_LOSSES, MOST_ROWS  # noqa: E402
 from whygrad.errors import GradientError, WhygradError  # noqa: E402
 
 BCE = nn.BCEWithLogitsLoss()
@@ -286,7 +287,7 @@ def test_double_softmax_by_module_or_by_function() -> None:
 def test_a_rate_far_too_high_is_one_finding_with_what_it_did() -> None:
     report = examined(mlp(hidden=32), rate=300.0, epochs=10)
     assert causes(report)[0] == "learning_rate_too_high"
-    assert "lr_down_100" in report.chart.trials  # type: ignore[union-attr]
+    assert "lr_down_100" in report.measurements.trials  # type: ignore[union-attr]
 
 
 def test_a_doctor_that_is_forgotten_leaves_no_hook() -> None:

@@ -13,13 +13,16 @@ from whygrad.cli.commands import whygrad
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
-from whygrad.clinic.cases import faults
-from whygrad.clinic.train import Run
+import torch
+
+from whygrad.clinic.cases import CASES, FAULTS, HEALTHY, NUMPY
+from whygrad.clinic.training import TrainingRun
 from whygrad.clinic.treated import treated
-from whygrad.doctor.changes import Change, change
+from whygrad.doctor.remedies.change import Change
+from whygrad.doctor.remedies.changes import change
 
 ROOT = Path(__file__).parent.parent
-CASES = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
+DESCRIBED = json.loads((ROOT / "tests" / "faults" / "cases.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +32,10 @@ def bench() -> Any:
     return doctor
 
 
-def test_every_case_is_built(bench: Any) -> None:
-    built = {case.name: case.family for case in bench.faults()}
-    built |= {name: "backward" for name in bench.by_hand.CASES}
-    assert built == {case["id"]: case["family"] for case in CASES["faults"]}
-    assert {case.name for case in bench.healthy()} == {case["id"] for case in CASES["healthy"]}
-
-
-def test_every_cause_that_is_right_to_name_is_one(bench: Any) -> None:
-    from whygrad.doctor import CAUSES
-
-    assert {cause for case in bench.faults() for cause in case.causes} <= set(CAUSES)
+def test_every_case_is_built() -> None:
+    built = {case.name: case.family for case in (*FAULTS, *NUMPY)}
+    assert built == {case["id"]: case["family"] for case in DESCRIBED["faults"]}
+    assert {case.name for case in HEALTHY} == {case["id"] for case in DESCRIBED["healthy"]}
 
 
 def test_it_counts_as_it_says(bench: Any) -> None:
@@ -74,7 +70,7 @@ def test_it_counts_as_it_says(bench: Any) -> None:
 
 
 def test_hand_written_passes_are_told_from_right_ones(bench: Any) -> None:
-    for row in bench.by_hand.results([0]):
+    for row in bench.numpy_backward.results([0]):
         assert row["roots"] == (list(row["causes"]) if row["kind"] == "fault" else [])
 
 
@@ -133,35 +129,55 @@ def test_what_is_regained_is_judged_by_the_metric_or_else_by_the_loss(bench: Any
     assert bench.Gap(row(0.8, 2.0), row(0.81, 0.5)).regained(row(0.8, 0.5)) == pytest.approx(1)
 
 
-def test_a_remedy_knows_of_a_case_how_its_author_wrote_it(bench: Any) -> None:
-    case = next(c for c in bench.faults() if c.name == "detach_between_encoder_head")
-    made = treated(case.faulty, Change(mends=frozenset({"cut"}), rate=0.5, batch=8), seed=0)
-    assert case.faulty.model().cut
-    model = made.model()
-    assert not model.cut
-    (group,) = made.optimizer(model.parameters()).param_groups
+def test_a_remedy_knows_of_a_case_how_its_author_wrote_it() -> None:
+    setup = CASES["detach_between_encoder_head"].setup
+    made = treated(setup, Change(mends=frozenset({"cut"}), rate=0.5, batch=8), seed=0)
+    x = torch.ones(4, 64)
+    for model, reached in ((setup.model(), False), (made.model(), True)):
+        model(x).sum().backward()
+        assert (model.encoder[0].weight.grad is not None) == reached
+    (group,) = made.optimizer(made.model().parameters()).param_groups
     assert group["lr"] == 0.0025
-    assert (made.batch, made.epochs, made.loss) == (8, case.faulty.epochs, case.faulty.loss)
+    assert (made.batch, made.epochs, made.loss) == (8, setup.epochs, setup.loss)
 
 
 def test_stopping_early_is_where_this_run_was_best() -> None:
-    case = next(c for c in faults() if c.name == "overfit_small_noisy_moons")
-    short = replace(case.faulty, epochs=40)
-    run = Run(short, 1, watched=False)
-    run.play()
+    short = replace(CASES["overfit_small_noisy_moons"].setup, epochs=40)
+    run = TrainingRun(short, 1, watched=False)
+    run.train()
     best = treated(short, Change(stop=True), 1)
-    assert best.epochs == 1 + run.judged_losses.index(min(run.judged_losses))
+    assert best.epochs == 1 + run.validation_losses.index(min(run.validation_losses))
 
 
 def test_a_remedy_leaves_the_case_as_it_is() -> None:
-    case = next(c for c in faults() if c.name == "softmax_over_batch_dim")
-    made = treated(case.faulty, change("over_features", None), 1).model()  # type: ignore[arg-type]
-    assert (made[-1].dim, case.faulty.model()[-1].dim) == (-1, 0)  # type: ignore[index]
+    setup = CASES["softmax_over_batch_dim"].setup
+    made = treated(setup, change("over_features", None), 1).model()  # type: ignore[arg-type]
+    assert (made[-1].dim, setup.model()[-1].dim) == (-1, 0)
+
+
+def test_no_clipping_can_be_made_to_a_run() -> None:
+    setup = CASES["clip_norm_too_tight"].setup
+    made = treated(replace(setup, epochs=1), Change(clip=float("inf")), 0)
+    run = TrainingRun(made, 0, watched=False)
+    run.train()
+    assert run.losses[-1] < run.losses[0]
+
+
+def test_overheads_are_measured_on_one_batch_again_and_again(bench: Any) -> None:
+    setup = bench.repeated(CASES["h_digits_adam"].setup, 5)
+    data = setup.data(0)
+    assert torch.equal(data.x[:32], data.x[-32:])
+    run = bench.Timed(setup, 0, watched=False)
+    run.train()
+    assert run.iterations == 5
+    assert run.ended > 0
+    found = bench.overhead(CASES["h_digits_adam"].setup, iterations=2, turns=1)
+    assert found["ratio"] > 0
 
 
 def test_what_the_cases_name_as_no_fix_are_remedies(bench: Any) -> None:
-    from whygrad.doctor.changes import MAKES
+    from whygrad.doctor.remedies.table import REMEDIES
 
-    named = {case["id"] for case in CASES["faults"] if case.get("not_a_fix")}
+    named = {case["id"] for case in DESCRIBED["faults"] if case.get("not_a_fix")}
     assert set(bench.NOT_A_FIX) <= named
-    assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(MAKES)
+    assert {key for keys in bench.NOT_A_FIX.values() for key in keys} <= set(REMEDIES)

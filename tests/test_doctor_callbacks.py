@@ -71,8 +71,8 @@ def test_lightning(ill: bool, tmp_path: Path, capsys: Any) -> None:
     assert [f.cause for f in report.findings] == (["double_softmax"] if ill else [])
     assert report.notes == ()
     assert report.iterations == 72
-    assert len(report.chart.validation_losses) == 6
-    assert report.chart.features.shared == 0
+    assert len(report.measurements.validation_losses) == 6
+    assert report.measurements.features.shared == 0
     assert "After 72 iterations" in capsys.readouterr().out
     assert not net._forward_hooks
 
@@ -112,8 +112,8 @@ def test_transformers(ill: bool, tmp_path: Path) -> None:
     report = callback.report
     assert report.notes == ()
     assert report.iterations == (120 if ill else 40)
-    assert report.chart.loss_name == "cross_entropy"
-    assert len(report.chart.validation_losses) == (12 if ill else 4)
+    assert report.measurements.loss_name == "cross_entropy"
+    assert len(report.measurements.validation_losses) == (12 if ill else 4)
     causes = [f.cause for f in report.findings]
     assert causes == (["learning_rate_too_low"] if ill else [])
     assert not model._forward_hooks

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from whygrad.doctor import Doctor, Report, data  # noqa: E402
+from whygrad.doctor import Doctor, Report, rows  # noqa: E402
 
 CE, MSE = nn.CrossEntropyLoss(), nn.MSELoss()
 
@@ -119,10 +119,10 @@ def test_a_task_that_one_column_decides_is_no_leak() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(0, 1, (400, 4))
     y = (x[:, 0] > 0).astype(int)
-    assert data.telling(data.Rows(x, y.astype(float)), "binary") is None
+    assert rows.leaky_column(rows.Rows(x, y.astype(float)), "binary") is None
     y = rng.integers(0, 2, 400)
     x[:, 2] = 3 * (2 * y - 1) + rng.normal(0, 0.3, 400)
-    found = data.telling(data.Rows(x, y.astype(float)), "binary")
+    found = rows.leaky_column(rows.Rows(x, y.astype(float)), "binary")
     assert found is not None
     assert found[0] == 2
 
@@ -130,11 +130,11 @@ def test_a_task_that_one_column_decides_is_no_leak() -> None:
 def test_rows_of_a_small_table_come_again_by_themselves() -> None:
     rng = np.random.default_rng(0)
     corners, fresh = rng.integers(0, 2, (200, 2)), rng.integers(0, 2, (50, 2))
-    assert data.features_of(corners, fresh).shared is None
+    assert rows.features_of(corners, fresh).shared is None
     points = rng.normal(0, 1, (200, 2))
-    assert data.features_of(points, points[:50]).shared == 1.0
+    assert rows.features_of(points, points[:50]).shared == 1.0
     assert (
-        data.features_of(rng.integers(0, 9, (200, 1)), rng.integers(0, 9, (50, 1))).shared is None
+        rows.features_of(rng.integers(0, 9, (200, 1)), rng.integers(0, 9, (50, 1))).shared is None
     )
 
 

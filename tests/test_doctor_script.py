@@ -18,7 +18,7 @@ from torch import nn  # noqa: E402
 from whygrad.cli.commands import whygrad  # noqa: E402
 from whygrad.cli.doctor import Beside, sparkline  # noqa: E402
 from whygrad.doctor import Finding, Report  # noqa: E402
-from whygrad.doctor.script import Watcher, run_script, watched  # noqa: E402
+from whygrad.doctor.script import ScriptTracer, run_script, traced  # noqa: E402
 
 HEAD = """
 import torch
@@ -52,7 +52,7 @@ def test_all_is_put_back() -> None:
               (torch.autograd, "backward"), (nn.functional, "cross_entropy"),
               (torch.optim.Optimizer, "__init__"), (torch.amp.GradScaler, "scale")]  # fmt: skip
     before = [getattr(owner, name) for owner, name in owners]
-    with watched(Watcher(lambda *_: None)):
+    with traced(ScriptTracer(lambda *_: None)):
         assert all(getattr(o, n) is not old for (o, n), old in zip(owners, before, strict=True))
     assert [getattr(owner, name) for owner, name in owners] == before
 
@@ -103,8 +103,8 @@ def test_a_training_in_another_thread_is_not_the_scripts(play: Any) -> None:
         report = play(LOOP)
     assert causes(report) == []
     assert (report.iterations, report.notes) == (72, ())
-    assert report.chart is not None
-    assert report.chart.losses == play(LOOP).chart.losses
+    assert report.measurements is not None
+    assert report.measurements.losses == play(LOOP).measurements.losses
 
 
 def test_a_script_that_trains_in_a_thread_of_its_own_is_watched_there(play: Any) -> None:
@@ -179,8 +179,8 @@ for epoch in range(6):
         optimizer.step()
 """)
     assert causes(report) == ([cause] if cause else [])
-    assert report.chart is not None
-    assert report.chart.loss_name == ("" if cause else "mse")
+    assert report.measurements is not None
+    assert report.measurements.loss_name == ("" if cause else "mse")
 
 
 def test_cross_entropy_by_hand_is_cross_entropy(play: Any) -> None:
@@ -193,8 +193,8 @@ for epoch in range(6):
         loss.backward()
         optimizer.step()
 """)
-    assert report.chart is not None
-    assert report.chart.loss_name == "cross_entropy"
+    assert report.measurements is not None
+    assert report.measurements.loss_name == "cross_entropy"
     assert report.verdict.startswith("healthy")
 
 
@@ -291,15 +291,15 @@ FRESH = "centres[y] * 30 + torch.randn(384, 4), y"
 def test_rows_that_are_judged_on_are_validation(play: Any, context: str, judge: str) -> None:
     report = play(JUDGED.format(rows=FRESH, context=context, judge=judge))
     assert causes(report) == ["train_val_preprocessing_mismatch"]
-    assert report.chart is not None
-    assert len(report.chart.validation_losses) == (6 if judge == LOSS else 0)
+    assert report.measurements is not None
+    assert len(report.measurements.validation_losses) == (6 if judge == LOSS else 0)
 
 
 def test_training_rows_that_are_judged_are_no_validation(play: Any) -> None:
     report = play(JUDGED.format(rows="x, y", context="with torch.no_grad():", judge=LOSS))
     assert causes(report) == []
-    assert report.chart is not None
-    assert report.chart.validation_losses == ()
+    assert report.measurements is not None
+    assert report.measurements.validation_losses == ()
 
 
 def test_a_scaled_loss_is_noted_as_it_was(play: Any) -> None:
@@ -315,9 +315,9 @@ for epoch in range(6):
         scaler.update()
 """)
     assert causes(report) == []
-    assert report.chart is not None
-    assert report.chart.losses[0][1] < 20
-    assert report.chart.loss_name == "cross_entropy"
+    assert report.measurements is not None
+    assert report.measurements.losses[0][1] < 20
+    assert report.measurements.loss_name == "cross_entropy"
 
 
 def test_on_a_terminal_it_is_seen_live_and_elsewhere_by_lines() -> None:

@@ -10,11 +10,15 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from whygrad.doctor import Doctor, Finding, Remedy, Report  # noqa: E402
-from whygrad.doctor.changes import MAKES, Rows, change  # noqa: E402
+from whygrad.doctor.cause import NoneBecause  # noqa: E402
 from whygrad.doctor.finding import Expectation  # noqa: E402
-from whygrad.doctor.predictions import SIGNALS, Checked, holds  # noqa: E402
-from whygrad.doctor.remedies import MENU, ONLY, REMEDIES, Cannot, remedies_for  # noqa: E402
-from whygrad.doctor.treat import effect, treat  # noqa: E402
+from whygrad.doctor.remedies.change import NotApplicable, Rows  # noqa: E402
+from whygrad.doctor.remedies.changes import change  # noqa: E402
+from whygrad.doctor.remedies.choice import choose  # noqa: E402
+from whygrad.doctor.remedies.predictions import SIGNALS, Checked, holds  # noqa: E402
+from whygrad.doctor.remedies.table import REMEDIES, USUAL, UsersCode  # noqa: E402
+from whygrad.doctor.remedies.treat import effect, treat  # noqa: E402
+from whygrad.doctor.rules import ROWS  # noqa: E402
 from whygrad.errors import WhygradError  # noqa: E402
 
 CE = nn.CrossEntropyLoss()
@@ -56,19 +60,18 @@ def examined(model: Any, rate: float = 0.1, wrong: str = "", loss_of: Any = CE) 
 
 
 def test_every_remedy_has_a_key_and_a_prediction_that_can_be_checked() -> None:
-    for remedies in REMEDIES.values():
-        for remedy in remedies:
-            assert remedy.key
-            assert remedy.expects
-            assert {e.signal for e in remedy.expects} <= set(SIGNALS)
-    keys = {remedy.key for remedies in REMEDIES.values() for remedy in remedies}
+    found = [row for row in ROWS.values() if not isinstance(row.check, NoneBecause)]
+    for remedy in (remedy for row in found for remedy in row.remedies):
+        assert remedy.key
+        assert remedy.expects
+        assert {e.signal for e in remedy.expects} <= set(SIGNALS)
+    keys = {remedy.key for row in found for remedy in row.remedies}
     # What is not made by the doctor is a line of the user's own code.
-    parts = {part for key in keys for part in key.split("+")}
-    assert parts - set(MAKES) == {
+    made = {key for key, row in REMEDIES.items() if not isinstance(row.change, UsersCode)}
+    assert keys - made == {
         "align_labels", "call_train", "module_dropout", "register_layers", "same_shape",
     }  # fmt: skip
-    assert set(ONLY) <= keys
-    assert set(MENU) <= set(MAKES)
+    assert set(USUAL) <= made
 
 
 def test_what_is_seen_is_held_against_what_was_predicted() -> None:
@@ -184,25 +187,25 @@ def test_a_run_that_goes_on_is_played_again_from_the_optimizer_it_had() -> None:
 
 def test_remedies_between_which_there_is_a_choice_are_tried_before_they_are_offered() -> None:
     report = examined(mlp(act=nn.Sigmoid, depth=8), rate=0.01)
-    assert report.chart is not None
-    assert set(report.chart.tried) == {"selu_lecun", "relu_he", "batch_norm"}
+    assert report.measurements is not None
+    assert set(report.measurements.tried) == {"selu_lecun", "relu_he", "batch_norm"}
     offered = [remedy.key for remedy in report.findings[0].remedies]
-    assert offered[0] != min(report.chart.tried, key=report.chart.tried.__getitem__)
-    one = examined(mlp(), wrong="no_step").chart
+    assert offered[0] != min(report.measurements.tried, key=report.measurements.tried.__getitem__)
+    one = examined(mlp(), wrong="no_step").measurements
     assert one is not None
     assert not one.tried
 
 
 def test_of_those_that_were_tried_the_better_come_first_and_the_useless_not_at_all() -> None:
     report = examined(mlp(), rate=300.0)
-    finding, chart = report.findings[0], report.chart
+    finding, chart = report.findings[0], report.measurements
     assert finding.cause == "learning_rate_too_high"
     assert chart is not None
     keys = ("lr_down_10", "lr_down_100", "lr_down_1000")
 
     def offered(*reached: float) -> list[str]:
         made = replace(chart, trials=dict(zip(keys, reached, strict=True)), tried={})
-        return [remedy.key for remedy in remedies_for(finding, made)]
+        return [remedy.key for remedy in choose(ROWS[finding.cause].remedies, finding, made)]
 
     assert offered(0.9, 0.9, 0.9) == list(keys)
     assert offered(0.6, 0.95, 0.9) == ["lr_down_100", "lr_down_1000", "lr_down_10"]
@@ -218,7 +221,7 @@ def test_networks_are_changed_where_it_is_meant() -> None:
         return [type(m).__name__ for m in net.children()]
 
     def made(key: str, net: Any, **seen: Any) -> list[str]:
-        act = change(key, examined(mlp()).chart).model  # type: ignore[arg-type]
+        act = change(key, examined(mlp()).measurements).model  # type: ignore[arg-type]
         assert act is not None
         return kinds(act(net))
 
@@ -232,7 +235,7 @@ def test_networks_are_changed_where_it_is_meant() -> None:
         "Linear",
         "Sigmoid",
     ]
-    with pytest.raises(Cannot):
+    with pytest.raises(NotApplicable):
         made("relu_he", mlp())
     narrow = nn.Sequential(nn.Linear(4, 1), nn.ReLU(), nn.Linear(1, 3))
     change("widen", None).model(narrow)  # type: ignore[arg-type,misc]
@@ -240,7 +243,7 @@ def test_networks_are_changed_where_it_is_meant() -> None:
 
 
 def test_two_changes_of_different_parts_are_joined() -> None:
-    chart = examined(mlp(nn.Softmax(1)), rate=1e-6).chart
+    chart = examined(mlp(nn.Softmax(1)), rate=1e-6).measurements
     assert chart is not None
     joined, faster = change("remove_softmax+lr_up", chart), change("lr_up", chart)
     assert joined.rate == faster.rate > 20
@@ -261,7 +264,7 @@ def test_labels_that_contradict_their_neighbours_are_dropped() -> None:
     wrong = Y.clone()
     wrong[:40] = (wrong[:40] + 1) % 3
     report = examined(mlp())
-    act = change("drop_contradicted", report.chart).rows  # type: ignore[arg-type]
+    act = change("drop_contradicted", report.measurements).rows  # type: ignore[arg-type]
     assert act is not None
     kept = act(Rows(X, wrong))
     assert 220 < len(kept.x) <= 265

@@ -7,13 +7,13 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from whygrad.doctor import trials  # noqa: E402
-from whygrad.doctor.changes import Change, Rows  # noqa: E402
-from whygrad.doctor.twin import Twin  # noqa: E402
+from whygrad.doctor.observe.shadow import ShadowModel  # noqa: E402
+from whygrad.doctor.remedies import replay  # noqa: E402
+from whygrad.doctor.remedies.change import Change, Rows  # noqa: E402
 
 
 def steps_of(model: nn.Module, rows: int = 64, batch: int = 32) -> int:
-    twin, asked = Twin(model), 0
+    shadow, asked = ShadowModel(model), 0
 
     def loss(z: Any, y: Any) -> Any:
         nonlocal asked
@@ -24,13 +24,13 @@ def steps_of(model: nn.Module, rows: int = 64, batch: int = 32) -> int:
     x, y = torch.randn(rows, 64), torch.randn(rows, 64)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     rows = Rows(x, y)
-    beginning = trials.Beginning(twin, start, optimizer, {}, 0.1, rows, loss, batch, 250)
-    trials.replay(beginning, Change())
+    beginning = replay.Beginning(shadow, start, optimizer, {}, 0.1, rows, loss, batch, 250)
+    replay.replay(beginning, Change())
     return asked
 
 
 def test_what_is_computed_is_counted() -> None:
-    with trials.Work() as work:
+    with replay.Work() as work:
         torch.ones(3, 4) @ torch.ones(4, 5)
     assert work.flops == 2 * 3 * 4 * 5
     assert work.ops == 3

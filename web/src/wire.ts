@@ -355,6 +355,7 @@ export interface ClinicPicture {
   readonly kind: string
   readonly labels: readonly string[]
   readonly series: readonly ClinicSeries[]
+  /** whether sizes are to be compared by their order. */
   readonly logarithmic: boolean
 }
 
@@ -406,7 +407,7 @@ export interface GradeMessage {
   readonly truth: readonly string[]
   readonly cause: ClinicJudged
   readonly evidence: readonly ClinicJudged[]
-  /** facts that tell this cause best, whether they were seen or not. */
+  /** the facts that point to this cause best, whether they were seen or not. */
   readonly telling: readonly ClinicFact[]
   readonly remedy: ClinicJudged
   /** how the run goes with the remedy. */
@@ -418,7 +419,7 @@ export interface GradeMessage {
   readonly words: string
 }
 
-/** It is not done yet: what is being done, and which share of it is. */
+/** An answer is not there yet: what is being done, and the share of it that is done. */
 export interface ClinicWait {
   readonly doing: string
   readonly done: number

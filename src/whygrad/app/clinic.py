@@ -1,8 +1,8 @@
 """What the page asks of the clinic: patients, examinations, grades. Training takes a few seconds.
 
 One run is trained at a time, in a thread of its own, which ends when the server does. A question
-whose answer is not there yet is answered with how far it is, and asked again. Only the clinic's own
-cases are trained.
+whose answer is not there yet is answered with how far it is, and asked again. Only the clinic's
+own cases are trained.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from whygrad import clinic
 from whygrad.app.reply import Refused, coded
 from whygrad.clinic.choices import LEAVE, info
 from whygrad.clinic.messages import ClinicWait
+from whygrad.clinic.progress import Progress
 from whygrad.errors import WhygradError
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ WAITING = 8  # questions that may wait for others
 MAX_WORDS = 2000
 GRADE_KEYS = ("cause", "evidence", "remedy", "words")
 
-Tell = Callable[[float], None]
-Work = Callable[[Tell], bytes]
+Work = Callable[[Progress], bytes]
 
 
 class Job:
@@ -45,20 +45,20 @@ class Job:
         self.error: Exception | None = None
 
 
-class Ward:
+class JobQueue:
     """Answers questions about patients, one at a time, and keeps what it answered last."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self.seconds = seconds
         self._jobs: OrderedDict[tuple[Any, ...], Job] = OrderedDict()
         self._patients: OrderedDict[int, Patient] = OrderedDict()
-        self._table, self._bed = threading.Lock(), threading.Lock()
+        self._table_lock, self._run_lock = threading.Lock(), threading.Lock()
         self._threads: set[threading.Thread] = set()
         self._closed = False
 
     def close(self) -> None:
         """Give up every job, and return when the last of their threads has ended."""
-        with self._table:
+        with self._table_lock:
             self._closed = True
             threads = tuple(self._threads)
         for thread in threads:
@@ -68,64 +68,64 @@ class Ward:
         """Answer with what can be chosen from."""
         return coded(info())
 
-    def patient(self, asked: Mapping[str, Any]) -> tuple[bytes, int]:
+    def patient(self, payload: Mapping[str, Any]) -> tuple[bytes, int]:
         """Answer with what a patient's author tells."""
-        seed = _seed(asked)
+        seed = _seed(payload)
 
-        def work(tell: Tell) -> bytes:
-            from whygrad.clinic.tell import patient_message
+        def work(progress: Progress) -> bytes:
+            from whygrad.clinic.to_messages import patient_message
 
-            return coded(patient_message(self._met(seed, tell)))
+            return coded(patient_message(self._patient(seed, progress)))
 
-        return self._ask(("patient", seed), "training the patient", work)
+        return self._submit(("patient", seed), "training the patient", work)
 
-    def examine(self, asked: Mapping[str, Any]) -> tuple[bytes, int]:
+    def examine(self, payload: Mapping[str, Any]) -> tuple[bytes, int]:
         """Answer with what an examination shows."""
-        seed, key = _seed(asked), _text(asked, "examination")
+        seed, key = _seed(payload), _text(payload, "examination")
 
-        def work(tell: Tell) -> bytes:
+        def work(progress: Progress) -> bytes:
             from whygrad.clinic.examine import order
-            from whygrad.clinic.tell import examination_message
+            from whygrad.clinic.to_messages import examination_message
 
-            return coded(examination_message(order(self._met(seed, tell), key)))
+            return coded(examination_message(order(self._patient(seed, progress), key)))
 
-        return self._ask(("examine", seed, key), "examining the patient", work)
+        return self._submit(("examine", seed, key), "examining the patient", work)
 
-    def grade(self, asked: Mapping[str, Any]) -> tuple[bytes, int]:
+    def grade(self, payload: Mapping[str, Any]) -> tuple[bytes, int]:
         """Answer with what is to be said of a learner's answer."""
-        seed, cause = _seed(asked), _text(asked, "cause")
-        remedy, words = _text(asked, "remedy", LEAVE), _text(asked, "words", "")
-        evidence = asked.get("evidence", [])
+        seed, cause = _seed(payload), _text(payload, "cause")
+        remedy, words = _text(payload, "remedy", LEAVE), _text(payload, "words", "")
+        evidence = payload.get("evidence", [])
         if not isinstance(evidence, list) or not all(
             isinstance(fact, str) for fact in cast("list[Any]", evidence)
         ):
             raise Refused('"evidence" must be a list of the names of facts')
         facts = tuple(cast("list[str]", evidence))
 
-        def work(tell: Tell) -> bytes:
-            from whygrad.clinic.grade import Answer, grade
-            from whygrad.clinic.tell import grade_message
+        def work(progress: Progress) -> bytes:
+            from whygrad.clinic.grade import LearnerAnswer, grade
+            from whygrad.clinic.to_messages import grade_message
 
-            answer = Answer(cause, facts, remedy, words)
-            here = self._met(seed, lambda share: tell(share / 2))
-            return coded(grade_message(here, grade(here, answer, tell)))
+            answer = LearnerAnswer(cause, facts, remedy, words)
+            here = self._patient(seed, lambda share: progress(share / 2))
+            return coded(grade_message(here, grade(here, answer, progress)))
 
-        return self._ask(("grade", seed, cause, facts, remedy, words), "trying the remedy", work)
+        return self._submit(("grade", seed, cause, facts, remedy, words), "trying the remedy", work)
 
-    def _met(self, seed: int, tell: Tell) -> Patient:
+    def _patient(self, seed: int, progress: Progress) -> Patient:
         from whygrad.clinic.patient import admit
 
         known = self._patients.pop(seed, None)
-        met = known or admit(seed, tell)
+        met = known or admit(seed, progress)
         self._patients[seed] = met
         while len(self._patients) > PATIENTS:
             self._patients.popitem(last=False)
         return met
 
-    def _ask(self, key: tuple[Any, ...], doing: str, work: Work) -> tuple[bytes, int]:
+    def _submit(self, key: tuple[Any, ...], doing: str, work: Work) -> tuple[bytes, int]:
         """Return an answer with status 200, or how far it is with 202."""
         clinic.require()
-        with self._table:
+        with self._table_lock:
             if self._closed:
                 raise _closed()
             job = self._jobs.get(key)
@@ -140,7 +140,7 @@ class Ward:
         if not job.finished.wait(SOON):
             return coded(ClinicWait(job.doing, job.done)), 202
         if job.error is not None:
-            with self._table:
+            with self._table_lock:
                 self._jobs.pop(key, None)
             raise job.error
         return job.answer, 200
@@ -151,10 +151,10 @@ class Ward:
             del self._jobs[key]
 
     def _work(self, job: Job, work: Work) -> None:
-        with self._bed:
+        with self._run_lock:
             until = time.monotonic() + self.seconds
 
-            def tell(share: float) -> None:
+            def progress(share: float) -> None:
                 job.done = share
                 if self._closed:
                     raise _closed()
@@ -165,15 +165,15 @@ class Ward:
                     )
 
             try:
-                tell(0.0)
-                job.answer = work(tell)
+                progress(0.0)
+                job.answer = work(progress)
             except WhygradError as error:
                 job.error = error
             except Exception as error:  # said to the page, which would wait for ever
                 job.error = Refused(f"the clinic failed: {type(error).__name__}", status=500)
             finally:
                 job.finished.set()
-        with self._table:
+        with self._table_lock:
             self._threads.discard(threading.current_thread())
 
 
@@ -181,15 +181,15 @@ def _closed() -> Refused:
     return Refused("the clinic is closed", status=503)
 
 
-def _seed(asked: Mapping[str, Any]) -> int:
-    seed = asked.get("seed")
+def _seed(payload: Mapping[str, Any]) -> int:
+    seed = payload.get("seed")
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise Refused('"seed" must be a whole number')
     return seed
 
 
-def _text(asked: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    text = asked.get(key, default)
+def _text(payload: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    text = payload.get(key, default)
     if not isinstance(text, str):
         raise Refused(f'"{key}" must be a text')
     if len(text) > MAX_WORDS:

@@ -42,7 +42,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from whygrad.app import practice
-from whygrad.app.clinic import GRADE_KEYS, Ward
+from whygrad.app.clinic import GRADE_KEYS, JobQueue
 from whygrad.app.guard import Guard, body, hosts_for
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.data import describe_csv
@@ -92,12 +92,12 @@ def create_app(
     first = load_spec(initial) if isinstance(initial, str) else initial
     opening = _traced(first, kept)
     limited = functools.partial(_in_time, seconds, anyio.CapacityLimiter(4))
-    ward = Ward()
+    jobs = JobQueue()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         yield
-        await anyio.to_thread.run_sync(ward.close)
+        await anyio.to_thread.run_sync(jobs.close)
 
     async def page(_: Request) -> Response:
         index = static / "index.html"
@@ -139,7 +139,7 @@ def create_app(
         return reply(await limited(_homework, asked, kept))
 
     async def offers(_: Request) -> Response:
-        return reply(await limited(ward.offers))
+        return reply(await limited(jobs.offers))
 
     def clinical(ask: Clinical, *keys: str) -> Endpoint:
         async def endpoint(request: Request) -> Response:
@@ -166,9 +166,9 @@ def create_app(
         Route("/grade", _as_json(grade), methods=["POST"]),
         Route("/homework", _as_json(homework), methods=["POST"]),
         Route("/clinic", offers),
-        Route("/clinic/patient", clinical(ward.patient), methods=["POST"]),
-        Route("/clinic/examine", clinical(ward.examine, "examination"), methods=["POST"]),
-        Route("/clinic/grade", clinical(ward.grade, *GRADE_KEYS), methods=["POST"]),
+        Route("/clinic/patient", clinical(jobs.patient), methods=["POST"]),
+        Route("/clinic/examine", clinical(jobs.examine, "examination"), methods=["POST"]),
+        Route("/clinic/grade", clinical(jobs.grade, *GRADE_KEYS), methods=["POST"]),
     ]
     return Starlette(
         routes=[

@@ -31,7 +31,7 @@ class Deep:
         return "attention, d 64, length 64, batch 8"
 
     def data(self) -> tuple[Floats, Floats]:
-        """Return inputs and targets; classes as shares."""
+        """Return inputs and targets; classes one-hot."""
         draw = np.random.default_rng(1)
         images = self.model == "convnet"
         shape: tuple[int, ...] = (32, 1, 16, 16) if images else (8, 64, 64)
@@ -49,11 +49,11 @@ class Deep:
                 **{"f1": (64, 128), "f2": (128, 64), "c": (64, 10)},
             },
         }[self.model]
-        made: dict[str, Floats] = {}
+        drawn: dict[str, Floats] = {}
         for name, shape in shapes.items():
             reach = math.prod(shape[1:] if len(shape) > 2 else shape[:1])
-            made[name] = draw.standard_normal(shape, dtype=np.float32) / np.float32(reach**0.5)
-        return made
+            drawn[name] = draw.standard_normal(shape, dtype=np.float32) / np.float32(reach**0.5)
+        return drawn
 
 
 HEADS = 4
@@ -67,8 +67,8 @@ def _attention(lib: Any, x: Any, s: Any, swap: Any, softmax: Any) -> Any:
         return swap(projected.reshape(batch, length, HEADS, width // HEADS))
 
     q, k, v = (split(x @ s[name]) for name in ("q", "k", "v"))
-    shares = softmax((q @ k.mT) * (HEADS / width) ** 0.5)
-    h = x + swap(shares @ v).reshape(batch, length, width) @ s["o"]
+    weights = softmax((q @ k.mT) * (HEADS / width) ** 0.5)
+    h = x + swap(weights @ v).reshape(batch, length, width) @ s["o"]
     return (h + lib.relu(h @ s["f1"]) @ s["f2"]) @ s["c"]
 
 
@@ -214,9 +214,9 @@ def _convnet_by_hand(s: Any, x: Any, t: Any) -> dict[str, Any]:
         a = pooled
     flat = a.reshape(len(a), -1)
     z = flat @ s["w3"]
-    share = _softmax(z)
-    _ = -(t * np.log(share)).sum() / len(x)  # the loss
-    d = (share - t) / np.float32(len(x))
+    probabilities = _softmax(z)
+    _ = -(t * np.log(probabilities)).sum() / len(x)  # the loss
+    d = (probabilities - t) / np.float32(len(x))
     g = {"w3": flat.T @ d}
     d = (d @ s["w3"].T).reshape(a.shape)
     for name, (shape, columns, cells, pooled) in zip(("w2", "w1"), kept[::-1], strict=True):
@@ -250,16 +250,16 @@ def _attention_by_hand(s: Any, x: Any, t: Any) -> dict[str, Any]:
 
     flat = x.reshape(rows, width)
     q, k, v = (split(flat @ s[name]) for name in ("q", "k", "v"))
-    shares = _softmax(q @ k.transpose(0, 1, 3, 2) * scale)
-    mixed = joined(shares @ v)
+    weights = _softmax(q @ k.transpose(0, 1, 3, 2) * scale)
+    mixed = joined(weights @ v)
     h = flat + mixed @ s["o"]
     z = h @ s["f1"]
     r = np.maximum(z, 0)
     out = h + r @ s["f2"]
-    share = _softmax(out @ s["c"])
+    probabilities = _softmax(out @ s["c"])
     target = t.reshape(rows, -1)
-    _ = -(target * np.log(share)).sum() / rows  # the loss
-    d = (share - target) / np.float32(rows)
+    _ = -(target * np.log(probabilities)).sum() / rows  # the loss
+    d = (probabilities - target) / np.float32(rows)
     g = {"c": out.T @ d}
     d = d @ s["c"].T
     g["f2"] = r.T @ d
@@ -268,9 +268,9 @@ def _attention_by_hand(s: Any, x: Any, t: Any) -> dict[str, Any]:
     d = d + dz @ s["f1"].T
     g["o"] = mixed.T @ d
     d = split(d @ s["o"].T)
-    dv = shares.transpose(0, 1, 3, 2) @ d
+    dv = weights.transpose(0, 1, 3, 2) @ d
     d = d @ v.transpose(0, 1, 3, 2)
-    d = shares * (d - (d * shares).sum(axis=-1, keepdims=True)) * scale
+    d = weights * (d - (d * weights).sum(axis=-1, keepdims=True)) * scale
     dq, dk = d @ k, d.transpose(0, 1, 3, 2) @ q
     for name, part in (("q", dq), ("k", dk), ("v", dv)):
         g[name] = flat.T @ joined(part)
@@ -286,7 +286,7 @@ MAKERS = {
 }
 
 
-def made(peer: str, case: Deep) -> Contender:
+def contender(peer: str, case: Deep) -> Contender:
     """Return a peer's contender, if it takes part in these."""
     if peer not in MAKERS:
         raise Skipped("does not take part in this one")

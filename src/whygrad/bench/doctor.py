@@ -17,22 +17,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from itertools import chain
 from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
 
-from whygrad.clinic import by_hand
-from whygrad.clinic.cases import Case, Setup, faults, healthy, mlp
-from whygrad.clinic.train import Run
+from whygrad.bench import numpy_backward
+from whygrad.clinic.case import Case, Setup
+from whygrad.clinic.cases import CASES, FAULTS, HEALTHY, NUMPY
+from whygrad.clinic.data import Data
+from whygrad.clinic.model_source import mlp
+from whygrad.clinic.remedy import SAME, worth
+from whygrad.clinic.training import TrainingRun, one_thread
 from whygrad.clinic.treated import treated
 from whygrad.doctor import Finding, Remedy, Report
-from whygrad.doctor.changes import change
-from whygrad.doctor.predictions import check, holds
-from whygrad.doctor.remedies import MENU, Cannot
-from whygrad.doctor.treat import CURED, effect
+from whygrad.doctor.remedies.change import NotApplicable
+from whygrad.doctor.remedies.changes import change
+from whygrad.doctor.remedies.predictions import check, holds
+from whygrad.doctor.remedies.table import USUAL
+from whygrad.doctor.remedies.treat import CURED, effect
 from whygrad.errors import WhygradError
 
 SEEDS = (100, 101, 102)
@@ -51,7 +55,6 @@ WANTED = {
     "predictions that hold": "≥ 90 %",
 }
 OFFERED = 3
-SAME = 0.03  # of a metric from 0 to 1: less is no difference to regain
 _RATES = frozenset({"lr_down_10", "lr_down_100", "lr_up", "lr_up_10", "lr_up_100"})
 _FASTER = frozenset({"lr_up", "lr_up_10", "lr_up_100"})
 _SLOWER = frozenset({"lr_down_10", "lr_down_100"})
@@ -100,28 +103,28 @@ def examine(
     setup: Setup, seed: int, moments: Iterable[float] = ()
 ) -> tuple[dict[str, Any], Report]:
     """Train one run with the doctor, and return what it said."""
-    run = Run(setup, seed, watched=True)
+    run = TrainingRun(setup, seed, watched=True)
     began = time.perf_counter()
-    run.play(moments)
+    run.train(moments)
     trained = time.perf_counter() - began
+    report = run.report()
     assert run.doctor is not None
-    report: Report = run.doctor.report()
     run.doctor.close()
     row = {
-        "metric": run.judged,
-        "validation_loss": run.judged_loss,
+        "metric": run.scores[-1],
+        "validation_loss": run.validation_losses[-1],
         "roots": [f.cause for f in report.findings],
         "said": list(names(report.findings)),
         "verdict": report.verdict,
         "notes": list(report.notes),
-        "early": [(moment, names(findings)) for moment, findings in run.since],
+        "early": [(moment, names(findings)) for moment, findings in run.early],
         "seconds": round(trained, 2),
         "report_seconds": round(time.perf_counter() - began - trained, 2),
     }
     return row, report
 
 
-def results(cases: Iterable[Case], seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
+def results(cases: Iterable[Case[Setup]], seeds: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Run all cases, twins and remedies.
 
     A remedy is proposed for the run of one seed and made to the run of the next, which it was not
@@ -133,13 +136,13 @@ def results(cases: Iterable[Case], seeds: Sequence[int]) -> Iterator[dict[str, A
         ill: dict[int, tuple[dict[str, Any], Report]] = {}
         well: dict[int, dict[str, Any]] = {}
         for seed in seeds:
-            row, report = examine(case.faulty, seed, MOMENTS if kind == "fault" else ())
+            row, report = examine(case.setup, seed, MOMENTS if kind == "fault" else ())
             row = {**about, "seed": seed, "kind": kind, **row}
             ill[seed] = row, report
-            if case.fixed is None:
+            if case.repaired is None:
                 yield row
                 continue
-            well[seed] = {**about, "seed": seed, "kind": "twin", **examine(case.fixed, seed)[0]}
+            well[seed] = {**about, "seed": seed, "kind": "twin", **examine(case.repaired, seed)[0]}
             yield well[seed]
         next_seed = dict(zip(seeds, [*seeds[1:], seeds[0]], strict=True))
         for seed in well:
@@ -175,23 +178,18 @@ class Gap:
 
     @property
     def _in_metric(self) -> bool:
-        return abs(_worth(self.fixed["metric"]) - _worth(self.faulty["metric"])) >= SAME
+        return abs(worth(self.fixed["metric"]) - worth(self.faulty["metric"])) >= SAME
 
     def regained(self, row: dict[str, Any]) -> float:
         """Return which share of it a run has regained, by its metric.
 
         Where the metric hardly differs, the validation loss tells.
         """
-        bad, good, now = (_worth(r["metric"]) for r in (self.faulty, self.fixed, row))
+        bad, good, now = (worth(r["metric"]) for r in (self.faulty, self.fixed, row))
         if not self._in_metric:
             bad, good, now = (-r["validation_loss"] for r in (self.faulty, self.fixed, row))
         share = (now - bad) / (good - bad) if good != bad else 0.0
         return share if math.isfinite(share) else 0.0
-
-
-def _worth(metric: float) -> float:
-    """Count what is not finite, or worse than a constant, as nothing gained (R²)."""
-    return max(metric, 0.0) if math.isfinite(metric) else 0.0
 
 
 def offered(report: Report) -> list[tuple[Finding, Remedy]]:
@@ -200,38 +198,39 @@ def offered(report: Report) -> list[tuple[Finding, Remedy]]:
 
 
 def tried(
-    case: Case, finding: Finding, remedy: Remedy, report: Report, seed: int, gap: Gap
+    case: Case[Setup], finding: Finding, remedy: Remedy, report: Report, seed: int, gap: Gap
 ) -> dict[str, Any]:
     """Make a remedy to a run, train it, and say what came of it."""
-    assert report.chart is not None
+    assert report.measurements is not None
     found = {
         "cause": finding.cause, "key": remedy.key, "regained": 0.0, "gone": False, "holds": None,
         "listed": remedy.key in NOT_A_FIX.get(case.name, ()), "note": "", "predicted": [],
     }  # fmt: skip
     try:
-        setup = treated(case.faulty, change(remedy.key, report.chart, finding.evidence), seed)
+        setup = treated(case.setup, change(remedy.key, report.measurements, finding.evidence), seed)
         row, after = examine(setup, seed)
-    except Cannot as why:
+    except NotApplicable as why:
         return {**found, "effect": "nothing", "note": str(why)}
     found |= {"metric": row["metric"], "regained": round(gap.regained(row), 3),
               "gone": finding.cause not in row["said"], "said": row["said"]}  # fmt: skip
-    if after.chart is not None:
-        checked = check(remedy, after.chart)
+    if after.measurements is not None:
+        checked = check(remedy, after.measurements)
         found |= {"holds": holds(checked), "predicted": [str(one) for one in checked]}
     known = effect(found["regained"], found["gone"]) if gap.there else "not to be told"
     return {**found, "effect": known}
 
 
-def at_random(case: Case, report: Report, seed: int, fresh: int, gap: Gap) -> dict[str, Any]:
+def at_random(case: Case[Setup], report: Report, seed: int, fresh: int, gap: Gap) -> dict[str, Any]:
     """Make a change picked blindly from what people try first."""
-    key = random.Random(f"{case.name} {seed}").choice(MENU)
-    assert report.chart is not None
+    key = random.Random(f"{case.name} {seed}").choice(USUAL)
+    assert report.measurements is not None
     try:
-        run = Run(treated(case.faulty, change(key, report.chart), fresh), fresh, watched=False)
-        run.play()
-    except Cannot:
+        setup = treated(case.setup, change(key, report.measurements), fresh)
+        run = TrainingRun(setup, fresh, watched=False)
+        run.train()
+    except NotApplicable:
         return {"key": key, "regained": 0.0}
-    row = {"metric": run.judged, "validation_loss": run.judged_loss}
+    row = {"metric": run.scores[-1], "validation_loss": run.validation_losses[-1]}
     return {"key": key, "regained": round(gap.regained(row), 3)}
 
 
@@ -294,6 +293,28 @@ def measures(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+class Timed(TrainingRun):
+    """A run that keeps when its last iteration ended."""
+
+    ended = 0.0
+
+    def after_step(self, *arguments: Any) -> None:
+        """Take note of an iteration, and of the time."""
+        super().after_step(*arguments)
+        self.ended = time.perf_counter()
+
+
+def repeated(setup: Setup, iterations: int) -> Setup:
+    """Return a set-up that trains on its first batch again and again."""
+
+    def make(seed: int) -> Data:
+        data = setup.data(seed)
+        rows = torch.arange(setup.batch).repeat(iterations)
+        return replace(data, x=data.x[rows], y=data.y[rows])
+
+    return replace(setup, data=make, epochs=1, slip="in_order")
+
+
 def overhead(
     setup: Setup, seed: int = 0, iterations: int = 400, turns: int = 7
 ) -> dict[str, float]:
@@ -301,12 +322,10 @@ def overhead(
     taken: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(turns):
         for watched in (False, True):
-            run = Run(setup, seed, watched)
-            x, y = run.data.x[: setup.batch], run.data.y[: setup.batch]
+            run = Timed(repeated(setup, iterations), seed, watched)
             began = time.perf_counter()
-            for _ in range(iterations):
-                run.iterate(x, y)
-            taken[watched].append((time.perf_counter() - began) / iterations)
+            run.train()
+            taken[watched].append((run.ended - began) / iterations)
             if run.doctor is not None:
                 run.doctor.close()
     plain, with_doctor = (statistics.median(taken[w]) for w in (False, True))
@@ -316,13 +335,13 @@ def overhead(
 
 def overheads() -> dict[str, Any]:
     """Measure a model of a third of a millisecond a step and one of 25, in long and short runs."""
-    usual = next(c for c in healthy() if c.name == "h_digits_adam").faulty
+    usual = CASES["h_digits_adam"].setup
     models = {
-        "small": replace(usual, model=partial(mlp, 64, 16, 10), batch=8),
-        "large": replace(usual, model=partial(mlp, 64, 1024, 1024, 1024, 10), batch=128),
+        "small": replace(usual, model=mlp(64, 16, 10), batch=8),
+        "large": replace(usual, model=mlp(64, 1024, 1024, 1024, 10), batch=128),
     }
     lengths = {"small": (1500, 60), "large": (300, 60)}
-    with one_thread():
+    with single_threaded():
         return {
             f"{name}, {iterations} iterations": overhead(models[name], iterations=iterations)
             for name in models
@@ -341,9 +360,9 @@ def found_in(rows: list[dict[str, Any]], seeds: Sequence[int]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def chosen(only: Collection[str] = (), part: tuple[int, int] = (0, 1)) -> list[Case]:
+def chosen(only: Collection[str] = (), part: tuple[int, int] = (0, 1)) -> list[Case[Setup]]:
     """Return the cases of these families or with these parts of a name, or every n-th of them."""
-    cases = [*faults(), *healthy()]
+    cases = [*FAULTS, *HEALTHY]
     if only:
         cases = [c for c in cases if any(word == c.family or word in c.name for word in only)]
     n, of = part
@@ -351,15 +370,10 @@ def chosen(only: Collection[str] = (), part: tuple[int, int] = (0, 1)) -> list[C
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Small networks are fastest so, and two processes do not disturb each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
+def single_threaded() -> Iterator[None]:
+    """Compute with one thread in NumPy, too: two processes do not disturb each other then."""
+    with one_thread(), threadpool_limits(1):
+        yield
 
 
 def run(
@@ -387,10 +401,10 @@ def run(
             f"no case is called like {', '.join(map(repr, only))}. Families are {families}, "
             "backward."
         )
-    total = sum(1 + (c.fixed is not None) for c in cases) + 2 * len(by_hand.CASES) * on_paper
+    total = sum(1 + (c.repaired is not None) for c in cases) + 2 * len(NUMPY) * on_paper
     rows: list[dict[str, Any]] = []
-    with one_thread():
-        for row in chain(by_hand.results(seeds) if on_paper else (), results(cases, seeds)):
+    with single_threaded():
+        for row in chain(numpy_backward.results(seeds) if on_paper else (), results(cases, seeds)):
             rows.append(row)
             if progress is not None:
                 progress(row, total * len(seeds))

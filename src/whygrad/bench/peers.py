@@ -281,4 +281,4 @@ CASES: Mapping[str, Workload | Deep] = {
 
 def contender(make: Callable[[Workload], Contender], case: Workload | Deep) -> Contender:
     """Let a peer make its contender for a case."""
-    return deep.made(make.__name__, case) if isinstance(case, Deep) else make(case)
+    return deep.contender(make.__name__, case) if isinstance(case, Deep) else make(case)

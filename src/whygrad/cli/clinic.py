@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import Progress
+from rich.progress import Progress as Bar
 from rich.syntax import Syntax
 from rich.table import Table
 
@@ -29,12 +29,13 @@ from whygrad.clinic.messages import (
     GradeMessage,
     PatientMessage,
 )
+from whygrad.clinic.progress import Progress
 from whygrad.errors import WhygradError, unknown
 from whygrad.explain.display import number
 from whygrad.wire.messages import to_json
 
 if TYPE_CHECKING:
-    from whygrad.clinic.grade import Answer
+    from whygrad.clinic.grade import Grade, LearnerAnswer
     from whygrad.clinic.patient import Patient
 
 _T = TypeVar("_T")
@@ -90,7 +91,7 @@ def clinic_command(
     clinic.require()
     console = Console(highlight=False, markup=False)
     asking = style == "text" and not ordered and answer is None and console.is_terminal
-    from whygrad.clinic import grade, patient, tell
+    from whygrad.clinic import patient, to_messages
     from whygrad.clinic.examine import order
 
     chosen = random.randrange(patient.patients()) if seed is None else seed
@@ -98,17 +99,16 @@ def clinic_command(
     for key in ordered:
         if key not in EXAMINATIONS:
             raise WhygradError(unknown("examination", key, EXAMINATIONS))
-    here = _while("training the patient", lambda told: patient.admit(chosen, told))
-    seen = [tell.examination_message(order(here, key)) for key in ordered]
+    here = _with_bar("training the patient", lambda progress: patient.admit(chosen, progress))
+    seen = [to_messages.examination_message(order(here, key)) for key in ordered]
     graded = None
     if answered is not None:
-        made = _while("trying the remedy", lambda told: grade.grade(here, answered, told))
-        graded = tell.grade_message(here, made)
-    message = tell.patient_message(here)
+        graded = to_messages.grade_message(here, _graded(here, answered))
+    message = to_messages.patient_message(here)
     if style == "json":
-        said = {"patient": to_json(message), "examinations": [to_json(one) for one in seen]}
+        parts = {"patient": to_json(message), "examinations": [to_json(one) for one in seen]}
         graded_too = {"grade": to_json(graded)} if graded is not None else {}
-        click.echo(json.dumps({**said, **graded_too}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({**parts, **graded_too}, indent=2, ensure_ascii=False))
         return
     if not ordered and answer is None:
         _print_patient(console, message)
@@ -123,27 +123,33 @@ def clinic_command(
         _print_grade(console, message, graded)
 
 
-def _read(text: str, why: str) -> Answer:
-    from whygrad.clinic.grade import Answer
+def _read(text: str, why: str) -> LearnerAnswer:
+    from whygrad.clinic.grade import LearnerAnswer
 
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for part in text.split(","):
-        name, given, value = part.partition("=")
-        if not given or name.strip() not in ("cause", "evidence", "remedy"):
+        name, equals, value = part.partition("=")
+        if not equals or name.strip() not in ("cause", "evidence", "remedy"):
             raise WhygradError(
                 f"--answer has no {part.strip()!r}; write it as "
                 "cause=NAME,evidence=FACT+FACT,remedy=NAME"
             )
-        said[name.strip()] = value.strip()
-    if "cause" not in said:
+        fields[name.strip()] = value.strip()
+    if "cause" not in fields:
         raise WhygradError("--answer names no cause: write cause=NAME first (see --list)")
-    facts = tuple(fact.strip() for fact in said.get("evidence", "").split("+") if fact.strip())
-    return Answer(said["cause"], facts, said.get("remedy", LEAVE), why)
+    facts = tuple(fact.strip() for fact in fields.get("evidence", "").split("+") if fact.strip())
+    return LearnerAnswer(fields["cause"], facts, fields.get("remedy", LEAVE), why)
 
 
-def _while(doing: str, work: Callable[[Callable[[float], None]], _T]) -> _T:
-    """Work, with a bar where a person is watching."""
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+def _graded(patient: Patient, answer: LearnerAnswer) -> Grade:
+    from whygrad.clinic.grade import grade
+
+    return _with_bar("trying the remedy", lambda progress: grade(patient, answer, progress))
+
+
+def _with_bar(doing: str, work: Callable[[Progress], _T]) -> _T:
+    """Work, with a progress bar on a terminal."""
+    with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(doing, total=1.0)
         return work(lambda share: bar.update(task, completed=share))
 
@@ -152,7 +158,7 @@ def _while(doing: str, work: Callable[[Callable[[float], None]], _T]) -> _T:
 
 
 def _consult(console: Console, patient: Patient) -> None:
-    from whygrad.clinic import grade, tell
+    from whygrad.clinic import grade, to_messages
     from whygrad.clinic.examine import order
 
     keys = list(EXAMINATIONS)
@@ -160,23 +166,23 @@ def _consult(console: Console, patient: Patient) -> None:
     console.print("\nWhat do you expect is wrong, before you look closer?", style="bold")
     _print_offers(console, seen)
     while True:
-        said = click.prompt("\n>", prompt_suffix=" ", default="", show_default=False).strip()
-        if said == "q":
+        typed = click.prompt("\n>", prompt_suffix=" ", default="", show_default=False).strip()
+        if typed == "q":
             return
-        if said == "c":
-            _print_code(console, tell.patient_message(patient))
-        elif said == "h":
+        if typed == "c":
+            _print_code(console, to_messages.patient_message(patient))
+        elif typed == "h":
             left = [EXAMINATIONS[key] for key in keys if key not in seen]
             console.print(
                 f"A smaller question: {left[0].asks} ({keys.index(left[0].key) + 1})"
                 if left
                 else "You have seen all there is to see. What of it is unusual?"
             )
-        elif said == "a":
+        elif typed == "a":
             break
-        elif said.isdecimal() and 1 <= int(said) <= len(keys):
-            key = keys[int(said) - 1]
-            seen[key] = tell.examination_message(order(patient, key))
+        elif typed.isdecimal() and 1 <= int(typed) <= len(keys):
+            key = keys[int(typed) - 1]
+            seen[key] = to_messages.examination_message(order(patient, key))
             _print_examination(console, seen[key])
         else:
             _print_offers(console, seen)
@@ -187,28 +193,28 @@ def _consult(console: Console, patient: Patient) -> None:
         console.print("\nWhat of what you saw tells it?", style="bold")
         for n, fact in enumerate(facts, 1):
             console.print(f"{n:3}  {fact.says}")
-        typed = click.prompt("numbers", default="", show_default=False)
-        picked = [int(n) for n in typed.replace(",", " ").split() if n.isdecimal()]
+        numbers = click.prompt("numbers", default="", show_default=False)
+        picked = [int(n) for n in numbers.replace(",", " ").split() if n.isdecimal()]
         evidence = tuple(facts[n - 1].key for n in picked if 1 <= n <= len(facts))
     remedy = _choose(console, "Which remedy first?", REMEDY_CHOICES)
     why = click.prompt("Why, in a sentence (Enter to leave it out)", default="", show_default=False)
-    answer = grade.Answer(cause, evidence[: grade.MOST_EVIDENCE], remedy, why)
-    made = _while("trying the remedy", lambda told: grade.grade(patient, answer, told))
-    _print_grade(console, tell.patient_message(patient), tell.grade_message(patient, made))
+    answer = grade.LearnerAnswer(cause, evidence[: grade.MOST_EVIDENCE], remedy, why)
+    graded = to_messages.grade_message(patient, _graded(patient, answer))
+    _print_grade(console, to_messages.patient_message(patient), graded)
 
 
 def _choose(console: Console, asks: str, known: Mapping[str, tuple[str, str]]) -> str:
     """Let a person find one of many by a part of its name; the whole list is shown for a ?."""
     console.print(f"\n{asks}", style="bold")
     while True:
-        said = click.prompt("part of its name, or ? for all").strip().lower()
-        if said in known:
-            return said
-        asked = said.replace(" ", "_")
+        typed = click.prompt("part of its name, or ? for all").strip().lower()
+        if typed in known:
+            return typed
+        wanted = typed.replace(" ", "_")
         fits = [
             key
             for key, (group, says) in known.items()
-            if said == "?" or asked in key or said in says.lower() or said in group.lower()
+            if typed == "?" or wanted in key or typed in says.lower() or typed in group.lower()
         ]
         if len(fits) == 1:
             console.print(f"  {fits[0]}: {known[fits[0]][1]}")
@@ -249,8 +255,8 @@ def _print_course(console: Console, score: str, course: ClinicCourse) -> None:
         (f"validation {score}", course.scores),
     ):
         known = [value for value in values if value is not None]
-        told = f"{number(known[0])} → {number(known[-1])}" if known else "never finite"
-        console.print(f"{name:20} {_line(values)}  {told}")
+        ends = f"{number(known[0])} → {number(known[-1])}" if known else "never finite"
+        console.print(f"{name:20} {_line(values)}  {ends}")
     if course.broke is not None:
         console.print(f"The training loss is not finite from iteration {course.broke} on.")
 

@@ -1,4 +1,4 @@
-"""Sick training runs and healthy ones: what the doctor is measured on, and what learners examine.
+"""Faulty training runs and healthy ones: what the doctor is measured on and learners examine.
 
 Needs the extra `clinic`: PyTorch, and scikit-learn for its small data sets.
 """

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from whygrad import clinic
 from whygrad.clinic.messages import ClinicChoice, ClinicInfo, ClinicOffer
-from whygrad.doctor.rules import CAUSES, RULES
+from whygrad.doctor.remedies.table import PARTS, REMEDIES
+from whygrad.doctor.rules import CAUSES, ROWS
 from whygrad.errors import WhygradError
 
 ONE_BATCH = 200  # updates on the same rows
@@ -19,12 +20,12 @@ EXAMINATIONS: Mapping[str, ClinicOffer] = {
          "Does it fail on the rows it learns from, or only on others?",
          "Judges these weights on both sets of rows, beside a constant answer, nearest neighbours "
          "and a linear fit."),
-        ("one_batch", "One batch by heart",
+        ("one_batch", "Memorising one batch",
          "Can this network, with this loss and these settings, learn a few rows at all?",
          f"Trains a copy {ONE_BATCH} times on the same rows, in a plain loop."),
         ("own", "The loop's gradient",
          "Is what the optimizer uses this batch's gradient?",
-         "Works the gradient of single batches out anew and compares it with .grad."),
+         "Computes the gradient of single batches anew and compares it with .grad."),
         ("nudges", "Nudges",
          "Is what backward says the rate at which the loss moves?",
          "Nudges single weights to either side and watches the loss."),
@@ -35,7 +36,7 @@ EXAMINATIONS: Mapping[str, ClinicOffer] = {
          "How far does a step go, next to the size of the weights?",
          "Compares the weights before and after single steps."),
         ("gradients", "Gradients, layer by layer",
-         "Does the loss still speak to the first layer?",
+         "Does a gradient still arrive at the first layer?",
          "Sends a few hundred rows through and notes ∂L/∂h at every layer."),
         ("activations", "Activations, layer by layer",
          "What does each layer pass on: anything, or nothing?",
@@ -59,120 +60,20 @@ EXAMINATIONS: Mapping[str, ClinicOffer] = {
     )
 }  # fmt: skip
 
-HEALTHY, UNTOLD, LEAVE = "healthy", "cannot_tell", "leave"
-
-_BY_HAND = {
-    "wrong_backward": "A backward pass written by hand is not the derivative of its forward pass.",
-    "dtype_truncation": "Parameters are kept as whole numbers.",
-}
+HEALTHY, CANNOT_TELL, LEAVE = "healthy", "cannot_tell", "leave"
 
 CAUSE_CHOICES: Mapping[str, str] = {
     HEALTHY: "Nothing is wrong: it learns what can be learned.",
-    UNTOLD: "It cannot be told from what was seen.",
-    **{cause: RULES[cause].what if cause in RULES else _BY_HAND[cause] for cause in CAUSES},
+    CANNOT_TELL: "It cannot be told from what was seen.",
+    **{cause: ROWS[cause].summary for cause in CAUSES},
 }
 
-# Each remedy under what it changes. The doctor's own names for them tell what for; these do not.
+# Each remedy under what it changes, in the words of its row, which give no cause away.
 REMEDY_CHOICES: Mapping[str, tuple[str, str]] = {
-    key: (group, name)
-    for group, remedies in (
-        ("nothing", {LEAVE: "Leave the run as it is"}),
-        (
-            "the loop",
-            {
-                "zero_grad": "Call optimizer.zero_grad() once per update",
-                "call_step": "Call optimizer.step() after backward()",
-                "call_backward": "Call loss.backward() before optimizer.step()",
-                "minimise": "Call backward() on the loss as it is, not on minus the loss",
-                "shuffle": "Shuffle the training rows each epoch",
-                "eval_mode": "Call model.eval() before judging",
-                "call_train": "Call model.train() before training goes on",
-                "register_layers": "Keep layers in nn.ModuleList, not in a plain list",
-                "own_parameters": "Build the optimizer last, from model.parameters()",
-                "use_tensor": "Use tensors themselves, without .detach() and .item()",
-                "unfreeze": "Set requires_grad to True everywhere, and train all of it",
-                "larger_batch": "Batches of 32",
-                "early_stop": "Stop where the validation loss was lowest",
-            },
-        ),
-        (
-            "the optimizer",
-            {
-                "lr_down_10": "A tenth of the learning rate",
-                "lr_down_100": "A hundredth of the learning rate",
-                "lr_down_1000": "A thousandth of the learning rate",
-                "lr_up_10": "Ten times the learning rate",
-                "lr_up_100": "A hundred times the learning rate",
-                "lr_up": "The learning rate that moves weights by a few thousandths",
-                "constant_rate": "A constant learning rate, without a schedule",
-                "adam": "Adam, with a rate of 0.001",
-                "small_eps": "Adam's ε at 1e-8",
-                "clip_1": "Clip gradients at a norm of 1",
-                "no_clip": "Do not clip gradients",
-                "no_decay": "No weight decay",
-                "strong_decay": "Strong weight decay (AdamW, 1)",
-            },
-        ),
-        (
-            "the network",
-            {
-                "fresh_weights": "Weights by He's rule, biases 0",
-                "glorot": "Weights by Glorot's rule, biases 0",
-                "relu_he": "ReLU, with weights by He's rule",
-                "leaky_relu": "Leaky ReLU",
-                "tanh_glorot": "Tanh, with weights by Glorot's rule",
-                "selu_lecun": "SELU, with weights by LeCun's rule",
-                "add_relu": "ReLUs between the linear layers",
-                "batch_norm": "Batch normalisation between layers",
-                "layer_norm": "Layer normalisation in place of batch normalisation",
-                "residual": "Residual connections",
-                "widen": "A wider narrowest layer",
-                "less_dropout": "Dropout of 0.2",
-                "no_dropout": "No dropout",
-                "module_dropout": "Dropout that rests in evaluation mode",
-                "orthogonal_recurrent": "Orthogonal recurrent weights of gain 1, clipping at 1",
-                "gated": "A GRU in place of the plain recurrence",
-                "permute": "permute in place of reshape, to move dimensions",
-            },
-        ),
-        (
-            "output and loss",
-            {
-                "remove_softmax": "No softmax at the end",
-                "linear_output": "A linear layer at the end, with nothing after it",
-                "over_features": "The last activation over features, not over the batch",
-                "pair_loss": "The loss that goes with the last activation",
-                "right_loss": "Cross-entropy with one output per class (two classes: BCE)",
-                "right_loss+lr_up": "Cross-entropy or BCE, at a rate that moves weights by 0.3 %",
-                "stable_loss": "The loss on logits, as PyTorch has it",
-                "mean_loss": "The loss's mean over the batch, not its sum",
-                "same_shape": "Outputs and targets of the same shape",
-                "class_weights": "A loss that weighs classes by how rare they are",
-            },
-        ),
-        (
-            "the rows",
-            {
-                "standard_inputs": "Standardise the inputs",
-                "standard_targets": "Standardise the targets",
-                "standard_both": "Standardise inputs and targets",
-                "drop_bad_rows": "Drop rows that hold what is no number",
-                "same_scaler": "Prepare validation rows with the training rows' scaler",
-                "drop_contradicted": "Drop rows whose labels contradict their neighbours",
-                "align_labels": "Bring inputs and labels back into the same order",
-                "split_first": "Split first, then copy or resample",
-                "drop_column": "Drop a column that is not known when the answer is needed",
-            },
-        ),
-        (
-            "a backward pass written by hand",
-            {
-                "derive_again": "Derive the local derivatives again",
-                "float_parameters": "Keep parameters as floating-point numbers",
-            },
-        ),
-    )
-    for key, name in remedies.items()
+    LEAVE: ("nothing", "Leave the run as it is"),
+    **{
+        row.key: (part, row.name) for part in PARTS for row in REMEDIES.values() if row.part == part
+    },
 }
 
 
@@ -184,10 +85,12 @@ def info() -> ClinicInfo:
     except WhygradError as error:
         missing = error.message
     return ClinicInfo(
-        [ClinicChoice(key, says, "") for key, says in CAUSE_CHOICES.items()],
-        [ClinicChoice(key, says, group) for key, (group, says) in REMEDY_CHOICES.items()],
-        list(EXAMINATIONS.values()),
-        missing,
+        causes=tuple(ClinicChoice(key, says, "") for key, says in CAUSE_CHOICES.items()),
+        remedies=tuple(
+            ClinicChoice(key, says, group) for key, (group, says) in REMEDY_CHOICES.items()
+        ),
+        examinations=tuple(EXAMINATIONS.values()),
+        missing=missing,
     )
 
 

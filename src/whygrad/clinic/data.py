@@ -1,9 +1,6 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""The datasets of the doctor's cases: scikit-learn's small ones, and drawn ones, by seed.
-
-scikit-learn is used for its data sets and generators alone; `pip install scikit-learn`.
-"""
+"""The datasets of the cases: scikit-learn's small ones, and generated ones, by seed."""
 
 from __future__ import annotations
 
@@ -134,6 +131,11 @@ def moons(n: int = 600, noise: float = 0.2) -> Make:
     return drawn("moons", "binary", n_samples=n, noise=noise)
 
 
+def friedman() -> Make:
+    """Return ten inputs, five of which matter, and a number that is not linear in them."""
+    return drawn("friedman1", "numbers", scale_y=True, n_samples=800)
+
+
 def spirals(seed: int) -> Data:
     """Return three arms, 300 points each."""
     rng = np.random.default_rng(seed)
@@ -257,13 +259,13 @@ def copied(honest: bool) -> Make:
     return make
 
 
-def told(leak: bool) -> Make:
-    """Return diabetes above or below its median, with a column that gives it away."""
+def above_median(leaky: bool) -> Make:
+    """Return diabetes above or below its median; `leaky`, with a column that gives it away."""
 
     def make(seed: int) -> Data:
         x, y = _loaded("diabetes")
         y = (y > np.median(y)).astype(int)
-        if leak:
+        if leaky:
             column = 3 * (2 * y - 1) + np.random.default_rng(seed).normal(0, 0.3, len(y))
             x = np.concatenate([x, column[:, None]], 1)
         x, y, xv, yv = split(x, y, seed, by_class=True)

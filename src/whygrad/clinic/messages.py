@@ -5,8 +5,22 @@ Numbers that are not finite are None.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+Numbers = tuple[float | None, ...]
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number that is finite, or None."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def numbers(values: Iterable[float | None]) -> Numbers:
+    """Return numbers, with None for those that are not finite."""
+    return tuple(map(finite, values))
 
 
 @dataclass(frozen=True)
@@ -36,9 +50,9 @@ class ClinicInfo:
         missing: what must be installed before a run can be trained; empty where nothing is missing.
     """
 
-    causes: list[ClinicChoice]
-    remedies: list[ClinicChoice]
-    examinations: list[ClinicOffer]
+    causes: tuple[ClinicChoice, ...]
+    remedies: tuple[ClinicChoice, ...]
+    examinations: tuple[ClinicOffer, ...]
     missing: str
 
 
@@ -55,12 +69,18 @@ class ClinicCourse:
         broke: the first iteration whose loss is not finite.
     """
 
-    at: list[int]
-    losses: list[float | None]
-    epochs: list[int]
-    validation: list[float | None]
-    scores: list[float | None]
+    at: tuple[int, ...]
+    losses: Numbers
+    epochs: tuple[int, ...]
+    validation: Numbers
+    scores: Numbers
     broke: int | None
+
+    @property
+    def score(self) -> float:
+        """The last score; not a number, where it is not finite."""
+        last = self.scores[-1]
+        return math.nan if last is None else last
 
 
 @dataclass(frozen=True)
@@ -96,18 +116,22 @@ class ClinicSeries:
     """One row of marks of a picture."""
 
     name: str
-    values: list[float | None]
+    values: Numbers
 
 
 @dataclass(frozen=True)
 class ClinicPicture:
-    """Numbers to look at: ``bars`` or a ``line`` for each series, over the labels."""
+    """Numbers to look at: ``bars`` or a ``line`` for each series, over the labels.
+
+    Attributes:
+        logarithmic: whether sizes are to be compared by their order.
+    """
 
     title: str
     kind: str
-    labels: list[str]
-    series: list[ClinicSeries]
-    logarithmic: bool
+    labels: tuple[str, ...]
+    series: tuple[ClinicSeries, ...]
+    logarithmic: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,8 +140,8 @@ class ExaminationMessage:
 
     key: str
     title: str
-    facts: list[ClinicFact]
-    pictures: list[ClinicPicture]
+    facts: tuple[ClinicFact, ...]
+    pictures: tuple[ClinicPicture, ...]
 
 
 @dataclass(frozen=True)
@@ -126,7 +150,7 @@ class ClinicJudged:
 
     what: str
     verdict: str
-    says: list[str]
+    says: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -135,7 +159,7 @@ class ClinicMade:
 
     course: ClinicCourse
     finds: str
-    predictions: list[str]
+    predictions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -158,11 +182,11 @@ class ClinicFinding:
     cause: str
     where: str
     mechanism: str
-    not_these: list[list[str]]
-    remedies: list[ClinicRemedy]
-    masks: list[str]
-    under: list[list[str]]
-    links: list[str]
+    not_these: tuple[tuple[str, str], ...]
+    remedies: tuple[ClinicRemedy, ...]
+    masks: tuple[str, ...]
+    under: tuple[tuple[str, str], ...]
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -171,26 +195,26 @@ class GradeMessage:
 
     Attributes:
         truth: the causes that are right to name; none for a healthy run.
-        telling: facts that tell this cause best, whether they were seen or not.
+        telling: the facts that point to this cause best, whether they were seen or not.
         made: how the run goes with the remedy.
         verdict: the doctor's, in a sentence.
         words: what the learner wrote.
     """
 
-    truth: list[str]
+    truth: tuple[str, ...]
     cause: ClinicJudged
-    evidence: list[ClinicJudged]
-    telling: list[ClinicFact]
+    evidence: tuple[ClinicJudged, ...]
+    telling: tuple[ClinicFact, ...]
     remedy: ClinicJudged
     made: ClinicMade | None
     verdict: str
-    findings: list[ClinicFinding]
+    findings: tuple[ClinicFinding, ...]
     words: str
 
 
 @dataclass(frozen=True)
 class ClinicWait:
-    """It is not done yet: what is being done, and which share of it is."""
+    """An answer is not there yet: what is being done, and the share of it that is done."""
 
     doing: str
     done: float

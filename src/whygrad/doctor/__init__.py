@@ -26,17 +26,17 @@ from whygrad.doctor.rules import CAUSES
 from whygrad.errors import WhygradError
 
 if TYPE_CHECKING:
+    from whygrad.doctor.doctor import Doctor
     from whygrad.doctor.networks import diagnose
-    from whygrad.doctor.watch import Doctor
 
 __all__ = ["CAUSES", "Doctor", "Finding", "Remedy", "Report", "check_backward", "diagnose"]
-HOMES = {"Doctor": "whygrad.doctor.watch", "diagnose": "whygrad.doctor.networks"}
+_MODULES = {"Doctor": "whygrad.doctor.doctor", "diagnose": "whygrad.doctor.networks"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in HOMES:  # PyTorch is imported when it is needed, and only then
+    if name in _MODULES:  # PyTorch is imported when it is needed, and only then
         try:
-            return getattr(import_module(HOMES[name]), name)
+            return getattr(import_module(_MODULES[name]), name)
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise

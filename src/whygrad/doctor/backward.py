@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.doctor.finding import Finding, Remedy
-from whygrad.doctor.links import LINKS
+from whygrad.doctor.finding import Finding
 from whygrad.doctor.report import Report
+from whygrad.doctor.rules import dtype_truncation, wrong_backward
+from whygrad.doctor.rules.wrong_backward import STEP
 from whygrad.errors import GradientError
-from whygrad.explain.display import number
 
-STEP = 6e-6  # the cube root of float64's epsilon (Nocedal & Wright, section 8.1)
 WRONG = 1e-4  # relative error: right ones are near 1e-8, wrong ones above 1e-2
 MOST = 60  # elements nudged per parameter, spread evenly
 
@@ -64,9 +63,9 @@ def check_backward(
             at, exact, estimate, ratio = worst[1:]
             wrong.append((worst[0], f"{name}[{', '.join(map(str, at))}]", exact, estimate, ratio))
     if wrong:
-        findings.append(wrong_backward(max(wrong), len(wrong), len(names)))
+        findings.append(wrong_backward.finding(max(wrong), len(wrong), len(names)))
     if whole:
-        findings.append(dtype_truncation(whole, kept, found))
+        findings.append(dtype_truncation.finding(whole, kept, found))
     return Report(tuple(findings), (), 0, certain=True)
 
 
@@ -104,72 +103,3 @@ def _index(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
         place, at = divmod(place, size)
         index.insert(0, at)
     return tuple(index)
-
-
-def wrong_backward(worst: tuple[float, str, float, float, float], count: int, of: int) -> Finding:
-    """A backward pass written by hand that is not the derivative of its forward pass.
-
-    Why: one local derivative left out or mistaken scales and mixes all gradients that come before
-    it. Training may still get somewhere, which hides it.
-
-    Seen: by `check_backward`: nudging an element to either side moves the loss at another rate than
-    the gradient says, by more than 1e-4 of the parameter's largest (right ones agree to about
-    1e-8).
-
-    Example: `dz = da` for `dz = da * a * (1 - a)`.
-    """
-    error, where, exact, estimate, ratio = worst
-    return Finding(
-        "wrong_backward",
-        0.98,
-        "serious",
-        f"nudging {where} by {number(STEP)} to either side moves the loss at a rate of "
-        f"{number(estimate)}; the backward pass says {number(exact)}. {count} of {of} parameters "
-        f"disagree; in the worst, the median element is {number(ratio)} times what it should be.",
-        {"error": error, "gradient": exact, "difference": estimate, "median_ratio": ratio},
-        where,
-        None,
-        {"numerical_error": "a right gradient agrees to about 8 digits"},
-        (
-            Remedy(
-                "Check the local derivatives between the loss and this parameter, the last first",
-                "one that is left out or wrong spoils all that come before it",
-                "every element agrees with nudging",
-                "derive_again",
-            ),
-        ),
-        links=(*LINKS["wrong_backward"], "docs/doctor.md#wrong_backward"),
-    )
-
-
-def dtype_truncation(whole: list[Any], kept: Mapping[Any, Any], found: Any) -> Finding:
-    """Parameters are kept as whole numbers.
-
-    Why: an update of less than 1 is cut off when it is stored, so weights stay or jump by 1.
-
-    Seen: by `check_backward`: a parameter's array has an integer type. Its gradients may be right.
-
-    Example: `W = np.zeros((64, 10), dtype=int)`.
-    """
-    largest = max(float(np.abs(np.asarray(found[name])).max(initial=0.0)) for name in whole)
-    return Finding(
-        "dtype_truncation",
-        0.97,
-        "fatal",
-        f"{len(whole)} parameters hold whole numbers ({kept[whole[0]].dtype}): the largest "
-        "gradient "
-        f"is {number(largest)}, so an update of less than 1 is cut off to 0, or floored to −1.",
-        {"parameters": len(whole), "largest_gradient": largest},
-        str(whole[0]),
-        1,
-        {"wrong_backward": "the gradients are right; the update does not survive being stored"},
-        (
-            Remedy(
-                "Keep parameters as float64",
-                "the update is then stored as it is",
-                "weights move by the rate times the gradient",
-                "float_parameters",
-            ),
-        ),
-        links=("docs/doctor.md#dtype_truncation",),
-    )

@@ -17,18 +17,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from whygrad.doctor.losses import BY_CLASS
+from whygrad.doctor.doctor import Doctor
+from whygrad.doctor.observe.losses import BY_CLASS
+from whygrad.doctor.observe.recorder import MOST_ROWS
+from whygrad.doctor.observe.shadow import judged_output
 from whygrad.doctor.report import Report
-from whygrad.doctor.twin import judged_output
-from whygrad.doctor.watch import MOST_ROWS, Doctor
 from whygrad.errors import WhygradError
 
 Tensor = torch.Tensor
 Loss = Callable[..., Tensor]
 
 
-class Attendant:
-    """What both callbacks do: begin, hear the model's calls, gather judged rows, and report."""
+class CallbackBase:
+    """What both callbacks share: they attach a doctor, record the model's calls, and report."""
 
     def __init__(self, loss: Loss | None = None, quiet: bool = False) -> None:
         self.loss, self.quiet = loss, quiet
@@ -36,42 +37,42 @@ class Attendant:
         self.report: Report | None = None
         self.arguments: dict[str, Any] = {}
         self.output: Any = None
-        self.judged: list[tuple[Tensor, Tensor]] = []
+        self.validation: list[tuple[Tensor, Tensor]] = []
         self.hook: Any = None
 
     def begin(self, model: nn.Module, optimizers: list[Any]) -> None:
-        """Begin to watch."""
+        """Attach a doctor to the model."""
         found = (m for m in model.modules() if type(m).__name__ in BY_CLASS)
         inner = [getattr(o, "optimizer", o) for o in optimizers]  # Accelerate wraps them
         self.doctor = Doctor(model, inner, loss=self.loss or next(found, None))
-        self.hook = model.register_forward_hook(self.heard, with_kwargs=True)
+        self.hook = model.register_forward_hook(self.called, with_kwargs=True)
 
-    def heard(self, _: nn.Module, args: Any, kwargs: dict[str, Any], out: Any) -> None:
-        """The model was called: remember with what, until the iteration ends."""
+    def called(self, _: nn.Module, args: Any, kwargs: dict[str, Any], out: Any) -> None:
+        """Keep what the model was called with, until the iteration ends."""
         self.arguments, self.output = kwargs, out
 
     def step(self, loss: Any, inputs: Any, targets: Any) -> None:
-        """An iteration has ended."""
+        """Note an iteration that has ended."""
         if self.doctor is None or not isinstance(loss, Tensor):
             return
         out = None if self.output is None else judged_output(self.output)
         self.doctor.step(loss, inputs=inputs, targets=targets, outputs=out)
         self.output, self.arguments = None, {}
 
-    def judge(self, inputs: Any, targets: Any) -> None:
-        """Rows are judged on."""
-        kept = sum(len(y) for _, y in self.judged)
+    def validated(self, inputs: Any, targets: Any) -> None:
+        """Keep rows that the model was validated on."""
+        kept = sum(len(y) for _, y in self.validation)
         if isinstance(inputs, Tensor) and isinstance(targets, Tensor) and kept < MOST_ROWS:
-            self.judged.append((inputs.detach().clone(), targets.detach().clone()))
+            self.validation.append((inputs.detach().clone(), targets.detach().clone()))
 
     def end(self) -> None:
-        """Training is over: report, and take everything off."""
+        """Report, and remove every hook."""
         doctor = self.doctor
         if doctor is None:
             return
         self.hook.remove()
-        if self.judged:
-            rows = (torch.cat(part)[:MOST_ROWS] for part in zip(*self.judged, strict=True))
+        if self.validation:
+            rows = (torch.cat(part)[:MOST_ROWS] for part in zip(*self.validation, strict=True))
             doctor.validation = tuple(rows)  # type: ignore[assignment]
         self.report = doctor.report()
         doctor.close()
@@ -91,7 +92,7 @@ def lightning_callback(loss: Loss | None = None, *, quiet: bool = False) -> Any:
     """
     base = _base(("lightning.pytorch", "pytorch_lightning"), "Callback", "lightning")
 
-    class DoctorCallback(Attendant, base):  # type: ignore[misc, valid-type]
+    class DoctorCallback(CallbackBase, base):  # type: ignore[misc, valid-type]
         def on_train_start(self, trainer: Any, pl_module: Any) -> None:
             held, pl_module._trainer = pl_module._trainer, None  # a copy of it is a copy of all
             try:
@@ -109,7 +110,7 @@ def lightning_callback(loss: Loss | None = None, *, quiet: bool = False) -> Any:
             self, trainer: Any, _: Any, outputs: Any, batch: Any, *__: Any
         ) -> None:
             if not trainer.sanity_checking:
-                self.judge(*_pair(batch))
+                self.validated(*_pair(batch))
 
         def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
             found = trainer.callback_metrics.get("val_loss")
@@ -134,7 +135,7 @@ def transformers_callback(loss: Loss | None = None, *, quiet: bool = False) -> A
     """
     base = _base(("transformers",), "TrainerCallback", "transformers")
 
-    class DoctorCallback(Attendant, base):  # type: ignore[misc, valid-type]
+    class DoctorCallback(CallbackBase, base):  # type: ignore[misc, valid-type]
         def rows(self, model: Any) -> tuple[Any, Any]:
             name = getattr(model, "main_input_name", "input_ids")
             return self.arguments.get(name), self.arguments.get("labels")
@@ -147,7 +148,7 @@ def transformers_callback(loss: Loss | None = None, *, quiet: bool = False) -> A
             self.step(found, *self.rows(known["model"]))
 
         def on_prediction_step(self, args: Any, state: Any, control: Any, **known: Any) -> None:
-            self.judge(*self.rows(known["model"]))
+            self.validated(*self.rows(known["model"]))
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **known: Any) -> None:
             found = (known.get("metrics") or {}).get("eval_loss")

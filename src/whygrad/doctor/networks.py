@@ -20,14 +20,13 @@ from torch.nn import functional as F
 
 from whygrad import nn as own
 from whygrad.data import Dataset
+from whygrad.doctor.doctor import Doctor
 from whygrad.doctor.report import Report
-from whygrad.doctor.watch import Doctor
 from whygrad.errors import WhygradError
 from whygrad.optim.schedule import Schedule
 from whygrad.spec import ON_LOGITS, Spec, spec_from_dict
 from whygrad.training.from_network import build
 from whygrad.training.network import Network
-from whygrad.training.parts import ACTIVATIONS
 from whygrad.training.start import Training, start
 
 Tensor = torch.Tensor
@@ -104,22 +103,20 @@ def _of_network(net: Network, x: Any, y: Any, rate: float) -> Spec:
             "a Network has no rows of its own: give those it learns from, "
             "diagnose(net, x, y, learning_rate=0.5)."
         )
-    layers = net._model.layers
-    names = {kind: name for name, kind in ACTIVATIONS.items()}
-    linears = {n: layer for n, layer in enumerate(layers) if isinstance(layer, own.Linear)}
-    widths = [*(int(layer.weight.shape[0]) for layer in linears.values()), net._widths[1]]
-    told = {
-        "layers": widths,
-        "activation": [names.get(type(layers[n + 1]), "linear") for n in [*linears][:-1]],
-        "output": net._output,
+    shape = net.spec.network
+    assert shape is not None
+    given = {
+        "layers": list(shape.layers),
+        "activation": list(shape.activation),
+        "output": shape.output,
     }
     rows = np.atleast_2d(np.asarray(x, float))
-    targets = np.asarray(y, float).reshape(len(rows), widths[-1])
+    targets = np.asarray(y, float).reshape(len(rows), shape.layers[-1])
     return spec_from_dict(
         {
-            "network": told,
+            "network": given,
             "init": {name: array.tolist() for name, array in net.get_state().items()},
-            "loss": {"name": net._loss},
+            "loss": {"name": net.loss},
             "optimizer": {"name": "sgd", "learning_rate": rate},
             "data": {"x": rows.tolist(), "y": targets.tolist(), "batch": "all"},
         },
@@ -151,13 +148,13 @@ def module(spec: Spec) -> nn.Sequential:
 def _train(training: Training, dataset: Dataset, iterations: int) -> Report:
     spec = training.spec
     net, loss_of = module(spec), LOSSES[spec.loss.name]
-    told: dict[str, Any] = dict(spec.optimizer.options)
+    options: dict[str, Any] = dict(spec.optimizer.options)
     rate, clip_norm, clip_value = (
-        told.pop(n) for n in ("learning_rate", "clip_norm", "clip_value")
+        options.pop(n) for n in ("learning_rate", "clip_norm", "clip_value")
     )
-    if "beta1" in told:
-        told["betas"] = (told.pop("beta1"), told.pop("beta2"))
-    optimizer = OPTIMIZERS[spec.optimizer.name](net.parameters(), lr=rate, **told)
+    if "beta1" in options:
+        options["betas"] = (options.pop("beta1"), options.pop("beta2"))
+    optimizer = OPTIMIZERS[spec.optimizer.name](net.parameters(), lr=rate, **options)
     schedule = Schedule(spec.schedule.name, spec.schedule.options, spec.train.iterations)
     x, y = _rows(spec, dataset)
     judged = None if dataset.evaluation is None else _rows(spec, dataset.evaluation)

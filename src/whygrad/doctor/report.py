@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from whygrad.doctor.finding import Finding
-from whygrad.doctor.signals import Chart
-from whygrad.doctor.treat import Play, Treatment, treat
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.remedies.treat import Play, Treatment, treat
 from whygrad.errors import WhygradError
 from whygrad.explain.display import number
 
@@ -29,7 +29,7 @@ class Report:
         notes: what the doctor could not do.
         iterations: how many it saw.
         certain: whether it could compare what was learned with what can be.
-        chart: the numbers behind it.
+        measurements: the numbers behind it.
         play: plays the run's beginning again with a remedy, for ``treat``.
     """
 
@@ -37,7 +37,7 @@ class Report:
     notes: tuple[str, ...] = ()
     iterations: int = 0
     certain: bool = True
-    chart: Chart | None = field(default=None, repr=False)
+    measurements: Measurements | None = field(default=None, repr=False)
     play: Play | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -50,8 +50,8 @@ class Report:
             return f"{_words(first.cause)} ({first.confidence:.0%} sure){more}"
         if not self.certain:
             return "uncertain: too little was seen to say that all is well"
-        missing = None if self.chart is None else self.chart.shortfall
-        s = None if self.chart is None else self.chart.scores
+        missing = None if self.measurements is None else self.measurements.shortfall
+        s = None if self.measurements is None else self.measurements.scores
         known = None if s is None else s.reference_train
         if s is not None and known is not None and known - s.baseline < 0.05 and s.train < 0.9:
             return (

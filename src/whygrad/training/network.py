@@ -29,6 +29,10 @@ class Network:
 
     The loss is binary cross-entropy for a sigmoid output, cross-entropy for softmax, else the
     mean squared error.
+
+    Attributes:
+        spec: what the network was built from; its rows are placeholders.
+        loss: the name of the loss.
     """
 
     def __init__(
@@ -66,10 +70,11 @@ class Network:
             },
             "Network",
         )
+        self.spec = spec
+        self.loss = _LOSS.get(output, "mse")
         self._model = build(spec)
         self._output = output
         self._widths = sizes[0], sizes[-1]
-        self._loss = _LOSS.get(output, "mse")
         self._iteration: Iteration | None = None
         self._ready = False  # to step: gradients of the parameters as they stand
 
@@ -130,7 +135,7 @@ class Network:
             self._model,
             x_rows,
             t_rows,
-            loss=self._loss,
+            loss=self.loss,
             optimizer=SGD(self._model.parameters(), lr=0.0),
         )
         self._ready = True

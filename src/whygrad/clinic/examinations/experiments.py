@@ -1,27 +1,27 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""One batch by heart, and one change at a time."""
+"""Training on one batch alone, and the run's beginning again with one change."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from whygrad.clinic.choices import ONE_BATCH
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
-    finite,
+    picture,
     run_of,
 )
+from whygrad.clinic.messages import ClinicPicture, finite
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import cured, sick
-from whygrad.doctor.signals import Chart
+from whygrad.doctor.derived import cured, sick
+from whygrad.doctor.measurements import Measurements
 from whygrad.explain.display import number
 
-LEARNED = 0.2  # of the loss that is left when a batch has been learned by heart
+LEARNED = 0.2  # of the loss that is left when a batch has been memorised
 CHANGED = {
     "control": "a plain loop",
     "lr_down_10": "a tenth of the rate",
@@ -48,12 +48,12 @@ def _on_one_batch(patient: Patient) -> list[float]:
     run = run_of(patient)
     doctor, data, setup = run.doctor, run.data, run.setup
     assert doctor is not None
-    if doctor.twin is None:
+    if doctor.shadow is None:
         return []
     x, y = data.x[: max(setup.batch, 4)][:32], data.y[: max(setup.batch, 4)][:32]
     losses: list[float] = []
-    doctor.twin.take(doctor.start)
-    with doctor.twin.mode(True, dropout=True) as net:
+    doctor.shadow.load(doctor.start)
+    with doctor.shadow.mode(True, dropout=True) as net:
         optimizer = setup.optimizer([p for p in net.parameters() if p.requires_grad])
         for _ in range(ONE_BATCH):
             optimizer.zero_grad()
@@ -66,7 +66,7 @@ def _on_one_batch(patient: Patient) -> list[float]:
     return losses
 
 
-def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _batch_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
     losses = _batch_losses(patient)
     if not losses:
         return
@@ -83,8 +83,8 @@ def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         "one_batch.learned",
         f"On the same {rows_used} rows again and again, from the first weights, in a plain loop "
         f"with the same settings, the loss {ended} in {len(losses)} updates.",
-        "It falls to a small part: a network with room can learn a few rows by heart.",
-        sick(chart) and not least < LEARNED * losses[0],
+        "It falls to a small part: a network with room can memorise a few rows.",
+        sick(measured) and not least < LEARNED * losses[0],
         ("vanishing_gradient", "exploding_gradient", "dead_relu", "saturated_activation",
          "bad_initialisation", "learning_rate_too_high", "learning_rate_too_low", "double_softmax",
          "wrong_loss_activation_pair", "output_activation_range_mismatch", "wrong_loss_for_task",
@@ -93,10 +93,10 @@ def _batch_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )  # fmt: skip
 
 
-def _batch_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _batch_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
     losses = _batch_losses(patient)
     if losses:
-        yield Picture(
+        yield picture(
             "loss on one batch",
             "line",
             tuple(str(n) for n in range(len(losses))),
@@ -122,9 +122,9 @@ CURES = {
 }  # fmt: skip
 
 
-def _replay_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
-    if not chart.trials:
-        bad = chart.features is not None and chart.features.bad_cell is not None
+def _replay_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
+    if not measured.trials:
+        bad = measured.features is not None and measured.features.bad_cell is not None
         yield Fact(
             "replay.none",
             "It cannot be played again: the rows hold what is no number."
@@ -136,30 +136,30 @@ def _replay_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             ("nan_in_data",) if bad else None,
         )
         return
-    plain = cured(chart, "control") or 0.0
-    for change, score in chart.trials.items():
-        much = (cured(chart, change) or 0.0) > 0.5 and sick(chart)
+    plain = cured(measured, "control") or 0.0
+    for change, score in measured.trials.items():
+        much = (cured(measured, change) or 0.0) > 0.5 and sick(measured)
         what = "with the same settings" if change == "control" else f"with {CHANGED[change]}"
         yield Fact(
             f"replay.{change}",
             f"The beginning again, in a plain loop and {what}: {number(score)} on training rows.",
             "Near what the run itself reaches.",
-            much and (change == "control" or (cured(chart, change) or 0.0) > plain + 0.2),
+            much and (change == "control" or (cured(measured, change) or 0.0) > plain + 0.2),
             CURES[change],
         )
 
 
-def _replay_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
-    if chart.trials and chart.scores is not None:
-        yield Picture(
+def _replay_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
+    if measured.trials and measured.scores is not None:
+        yield picture(
             "score on training rows after the beginning was played again",
             "bars",
-            ("this run", *(CHANGED[change] for change in chart.trials)),
-            (("score", (finite(chart.scores.train), *map(finite, chart.trials.values()))),),
+            ("this run", *(CHANGED[change] for change in measured.trials)),
+            (("score", (finite(measured.scores.train), *map(finite, measured.trials.values()))),),
         )
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "one_batch": (_batch_facts, _batch_pictures),
     "replay": (_replay_facts, _replay_pictures),
 }

@@ -1,29 +1,36 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""Layer by layer: the chain of derivatives, and what each layer passes on."""
+"""Gradients and activations, layer by layer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
     names,
+    picture,
     sizes,
 )
+from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import percent, sick
-from whygrad.doctor.rules import flow
-from whygrad.doctor.signals import Chart
+from whygrad.doctor import derived
+from whygrad.doctor.derived import percent, sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import (
+    dead_relu,
+    exploding_gradient,
+    saturated_activation,
+    vanishing_gradient,
+)
 from whygrad.explain.display import number
 
 
-def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
-    for when, probe in (("start", chart.first), ("end", chart.last)):
-        layers = flow.hidden(probe)
+def _gradient_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
+    for when, probe in (("start", measured.first), ("end", measured.last)):
+        layers = derived.hidden(probe)
         if len(layers) < 2 or layers[-1].gradient <= 0:
             continue
         ratio = layers[0].gradient / layers[-1].gradient
@@ -34,12 +41,13 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"{number(layers[0].gradient)} at the first: {number(ratio)} of it, over "
             f"{len(layers) - 1} {'layers' if len(layers) > 2 else 'layer'}.",
             "Between a hundredth and a hundredfold. Small everywhere, once a run has converged.",
-            sick(chart) and not 1 / flow.SWOLLEN < ratio < flow.SWOLLEN,
+            sick(measured)
+            and not 1 / exploding_gradient.SWOLLEN < ratio < exploding_gradient.SWOLLEN,
             ("vanishing_gradient", "dead_relu", "saturated_activation")
             if ratio < 1
             else ("exploding_gradient", "bad_initialisation"),
         )
-    layers = flow.hidden(chart.first)
+    layers = derived.hidden(measured.first)
     if len(layers) >= 3:
         varies = [layer.rms * layer.spread for layer in (layers[0], layers[-1])]
         grown = varies[1] / max(varies[0], 1e-300)
@@ -48,12 +56,12 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"At the start, what varies between rows is {number(varies[0])} after the first "
             f"activation and {number(varies[1])} after the last.",
             "Of one size.",
-            not 1 / flow.SWOLLEN < grown < flow.SWOLLEN,
+            not 1 / exploding_gradient.SWOLLEN < grown < exploding_gradient.SWOLLEN,
             ("vanishing_gradient", "bad_initialisation")
             if grown < 1
             else ("exploding_gradient", "bad_initialisation"),
         )
-    time = () if chart.first is None else chart.first.through_time
+    time = () if measured.first is None else measured.first.through_time
     if len(time) >= 8 and max(time) > 0:
         early = max(time[: len(time) // 4])
         yield Fact(
@@ -61,11 +69,11 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"∂L/∂x is {number(max(time))} at the time step where it is largest, and "
             f"{number(early)} in the first quarter of {len(time)} steps.",
             "What is needed from the first steps arrives there.",
-            early < flow.LOST_IN_TIME * max(time),
+            early < vanishing_gradient.LOST_IN_TIME * max(time),
             ("vanishing_gradient",),
         )
-    reached = [p for p in chart.parameters if p.trainable and p.got_gradient]
-    trainable = [p for p in chart.parameters if p.trainable and p.got_gradient is not None]
+    reached = [p for p in measured.parameters if p.trainable and p.got_gradient]
+    trainable = [p for p in measured.parameters if p.trainable and p.got_gradient is not None]
     yield Fact(
         "gradients.reach",
         f"A gradient arrives at {len(reached)} of {len(trainable)} tensors that are to be trained.",
@@ -75,20 +83,20 @@ def _gradient_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
     )
 
 
-def _gradient_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
-    first = () if chart.first is None else chart.first.layers
-    last = () if chart.last is None else chart.last.layers
+def _gradient_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
+    first = () if measured.first is None else measured.first.layers
+    last = () if measured.last is None else measured.last.layers
     if first:
         labels = names(first)
         series = [("at the start", sizes(first, lambda layer: layer.gradient))]
         if len(last) == len(first):
             series.append(("at the end", sizes(last, lambda layer: layer.gradient)))
-        yield Picture(
+        yield picture(
             "∂L/∂h, from the first layer to the last", "line", labels, tuple(series), True
         )
-    time = () if chart.first is None else chart.first.through_time
+    time = () if measured.first is None else measured.first.through_time
     if time:
-        yield Picture(
+        yield picture(
             "∂L/∂x over the time steps, at the start",
             "line",
             tuple(str(n + 1) for n in range(len(time))),
@@ -97,9 +105,9 @@ def _gradient_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
-    for when, probe in (("start", chart.first), ("end", chart.last)):
-        shut = flow.hidden(probe, ("relu",))
+def _activation_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
+    for when, probe in (("start", measured.first), ("end", measured.last)):
+        shut = derived.hidden(probe, ("relu",))
         if shut:
             worst = max(shut, key=lambda layer: layer.dead or 0.0)
             yield Fact(
@@ -107,12 +115,12 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 f"At the {when}, {percent(worst.dead or 0.0)} of the {worst.width} ReLUs of one "
                 "layer (the worst) are 0 on every row.",
                 "Few. Many zeros on some rows are sparse, not dead.",
-                sick(chart) and (worst.dead or 0.0) >= flow.SHUT,
+                sick(measured) and (worst.dead or 0.0) >= dead_relu.SHUT,
                 ("bad_initialisation", "dead_relu")
                 if when == "start"
                 else ("dead_relu", "learning_rate_too_high", "bad_initialisation"),
             )
-        flat = flow.hidden(probe, ("sigmoid", "tanh"))
+        flat = derived.hidden(probe, ("sigmoid", "tanh"))
         if flat:
             worst = max(flat, key=lambda layer: layer.saturated or 0.0)
             yield Fact(
@@ -120,11 +128,11 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 f"At the {when}, {percent(worst.saturated or 0.0)} of the outputs of one "
                 f"{worst.op} layer (the worst) lie at its flat ends.",
                 "Less than half.",
-                sick(chart) and (worst.saturated or 0.0) >= flow.FLAT,
+                sick(measured) and (worst.saturated or 0.0) >= saturated_activation.FLAT,
                 ("saturated_activation", "unnormalised_inputs", "bad_initialisation",
                  "unscaled_targets"),
             )  # fmt: skip
-    if not flow.hidden(chart.first):
+    if not derived.hidden(measured.first):
         yield Fact(
             "activations.none",
             "No activation was seen between layers.",
@@ -132,9 +140,9 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             False,
             ("dead_relu", "saturated_activation"),
         )
-    probe, o = chart.first, chart.outputs
-    linear = [] if probe is None else [x for x in probe.layers if x.op in flow.LINEAR]
-    hidden = flow.hidden(probe)
+    probe, o = measured.first, measured.outputs
+    linear = [] if probe is None else [x for x in probe.layers if x.op in derived.LINEAR]
+    hidden = derived.hidden(probe)
     if len(linear) >= 2 and o is not None and o.affine_gap is not None:
         yield Fact(
             "activations.bend",
@@ -144,9 +152,9 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             o.affine_gap < 1e-3 and not hidden,
             ("missing_activation",),
         )
-    if hidden and chart.targets is not None:
+    if hidden and measured.targets is not None:
         least = min(hidden, key=lambda layer: layer.width)
-        needed = 2 if chart.targets.task != "classes" else min(chart.targets.classes or 2, 4)
+        needed = 2 if measured.targets.task != "classes" else min(measured.targets.classes or 2, 4)
         yield Fact(
             "activations.width",
             f"The narrowest hidden layer has {least.width} "
@@ -157,20 +165,24 @@ def _activation_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         )
 
 
-def _activation_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def _activation_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
     for title, ops, value in (
-        ("share of ReLUs that are 0 on every row", ("relu",), lambda layer: layer.dead),
-        ("share of outputs at the flat ends", ("sigmoid", "tanh"), lambda layer: layer.saturated),
+        ("fraction of ReLUs that are 0 on every row", ("relu",), lambda layer: layer.dead),
+        (
+            "fraction of outputs at the flat ends",
+            ("sigmoid", "tanh"),
+            lambda layer: layer.saturated,
+        ),
     ):
-        first, last = flow.hidden(chart.first, ops), flow.hidden(chart.last, ops)
+        first, last = derived.hidden(measured.first, ops), derived.hidden(measured.last, ops)
         if first:
             series = [("at the start", tuple(value(layer) for layer in first))]
             if len(last) == len(first):
                 series.append(("at the end", tuple(value(layer) for layer in last)))
-            yield Picture(title, "bars", names(first), tuple(series))
+            yield picture(title, "bars", names(first), tuple(series))
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "gradients": (_gradient_facts, _gradient_pictures),
     "activations": (_activation_facts, _activation_pictures),
 }

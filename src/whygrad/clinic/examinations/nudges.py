@@ -1,11 +1,11 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""Nudges, and programs in plain NumPy."""
+"""The gradient of PyTorch beside central differences."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -18,17 +18,15 @@ from whygrad.clinic.examinations.shown import (
     no_pictures,
     run_of,
 )
-from whygrad.clinic.hand import HandRun
 from whygrad.clinic.patient import Patient
-from whygrad.doctor import data
-from whygrad.doctor.signals import Chart
+from whygrad.doctor.measurements import Measurements
 from whygrad.explain.display import number
 
 NUDGE = 1e-6
 NUDGED_ROWS, MOST_NUDGED = 32, 6  # rows, and tensors, the last ones of the network
 
 
-def _nudge_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
+def _nudge_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
     """Nudge the first weights, on a copy, in double precision and evaluation mode."""
     run = run_of(patient)
     assert run.doctor is not None
@@ -84,63 +82,6 @@ def _agrees(count: int, worst: float) -> Fact:
     return Fact("nudges.agree", says, usual, worst > 0.01, ("wrong_backward",))
 
 
-def _hand_scores(patient: Patient, run: HandRun) -> Iterator[Fact]:
-    learned = data.rows(run.x, run.y, "classes")
-    known = data.left_out(learned, "classes")[0]
-    base = data.baseline(learned.y, learned.y, "classes")
-    score = run.score(run.x, run.y)
-    yield Fact(
-        "scores.training",
-        f"On training rows the run reaches {number(score)} (accuracy), the best constant answer "
-        f"{number(base)}; nearest neighbours or a linear fit reach {number(known)} on rows left "
-        "out.",
-        "At least what something simple reaches.",
-        score < known - 0.3 * (known - base),
-    )
-
-
-def _hand_nudges(patient: Patient, run: HandRun) -> Iterator[Fact]:
-    wrong = [f for f in patient.report.findings if f.cause == "wrong_backward"]
-    says = wrong[0].mechanism if wrong else (
-        "Weights were nudged to either side: the loss moves at the rate that backward says."
-    )  # fmt: skip
-    yield Fact(
-        "nudges.agree",
-        says[0].upper() + says[1:],
-        "They agree to about eight digits.",
-        bool(wrong),
-        ("wrong_backward",),
-    )
-
-
-def _hand_parameters(patient: Patient, run: HandRun) -> Iterator[Fact]:
-    kind = run.start["W0"].dtype
-    yield Fact(
-        "parameters.kind",
-        f"Weights are kept as {kind}.",
-        "As floating-point numbers: an update is a small part of a weight.",
-        kind.kind in "iu",
-        ("dtype_truncation",),
-    )
-    count = sum(p.size for p in run.start.values())
-    moved = sum(int((run.params[name] != p).sum()) for name, p in run.start.items())
-    zeros = sum(int((p == 0).sum()) for p in run.params.values())
-    yield Fact(
-        "parameters.moved",
-        f"{moved} of {count} numbers are others than at the start; {zeros} are 0 now.",
-        "All that get a gradient have moved, and hardly any is 0.",
-        zeros > count / 2,
-        ("dtype_truncation",),
-    )
-
-
-BY_HAND: dict[str, Callable[[Patient, HandRun], Iterator[Fact]]] = {
-    "scores": _hand_scores,
-    "nudges": _hand_nudges,
-    "parameters": _hand_parameters,
-}
-
-
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "nudges": (_nudge_facts, no_pictures),
 }

@@ -1,34 +1,35 @@
 # pyright: basic
 # PyTorch's own annotations are too loose for strict checking.
-"""How well it does."""
+"""Scores and losses, beside those of simple models."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from whygrad.clinic.examinations.shown import (
     Fact,
     Facts,
-    Picture,
     Pictures,
-    finite,
+    picture,
 )
+from whygrad.clinic.messages import ClinicPicture, finite
 from whygrad.clinic.patient import Patient
-from whygrad.doctor.rule import sick
-from whygrad.doctor.rules import generalise, optimise
-from whygrad.doctor.signals import Chart
+from whygrad.doctor import derived
+from whygrad.doctor.derived import sick
+from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.rules import learning_rate_too_high, overfitting
 from whygrad.explain.display import number
 
 
-def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
-    s, course = chart.scores, patient.course
+def _score_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
+    s, course = measured.scores, patient.course
     if s is not None:
         known = s.reference_train
         simple = "nothing simple can be asked of so few rows" if known is None else (
             f"nearest neighbours or a linear fit reach {number(known)} on rows left out"
         )  # fmt: skip
-        kind = "R²" if chart.targets is not None and chart.targets.task == "numbers" else (
+        kind = "R²" if measured.targets is not None and measured.targets.task == "numbers" else (
             "accuracy, each class weighing the same"
         )  # fmt: skip
         yield Fact(
@@ -36,7 +37,7 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"On training rows the run reaches {number(s.train)} ({kind}), the best constant "
             f"answer {number(s.baseline)}; {simple}.",
             "At least what something simple reaches.",
-            sick(chart),
+            sick(measured),
         )
         if s.train_loss is not None and s.baseline_loss is not None:
             yield Fact(
@@ -47,34 +48,34 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
                 s.train_loss > 0.7 * s.baseline_loss or not math.isfinite(s.train_loss),
             )
         if s.validation is not None:
-            validation = [v for v in course.validation if math.isfinite(v)]
-            best = min(validation, default=math.nan)
-            epoch = course.validation.index(best) + 1 if validation else 0
+            best = min((v for v in course.validation if v is not None), default=math.nan)
+            epoch = course.validation.index(best) + 1 if math.isfinite(best) else 0
+            last = course.validation[-1]
             parted = (
-                chart.broke is None
-                and s.train - s.validation >= generalise.APART
-                and bool(validation)
-                and course.validation[-1] > generalise.ROSE * best
+                measured.broke is None
+                and s.train - s.validation >= overfitting.APART
+                and last is not None
+                and last > overfitting.ROSE * best
             )
             yield Fact(
                 "scores.gap",
                 f"Training rows {number(s.train)}, validation rows {number(s.validation)}; the "
                 f"validation loss was lowest in epoch {epoch} of {len(course.validation)} "
-                f"({number(best)}) and ended at {number(course.validation[-1])}.",
+                f"({number(best)}) and ended at {'no number' if last is None else number(last)}.",
                 "The two are close, and the validation loss ends near its lowest.",
                 parted,
                 ("overfitting", "label_noise", "train_val_preprocessing_mismatch"),
             )
-    rose = optimise.rose(chart)
+    rose = derived.rose(measured)
     yield Fact(
         "scores.rose",
         f"The largest training loss is {number(rose)} times the first one.",
-        f"Below {number(optimise.ROSE)} times.",
-        rose > optimise.ROSE,
+        f"Below {number(learning_rate_too_high.ROSE)} times.",
+        rose > learning_rate_too_high.ROSE,
         ("learning_rate_too_high", "exploding_gradient", "wrong_sign_of_objective",
          "missing_zero_grad", "oscillating_loss", "unnormalised_inputs"),
     )  # fmt: skip
-    broke = chart.broke
+    broke = measured.broke
     yield Fact(
         "scores.broke",
         "The loss is finite throughout."
@@ -85,7 +86,7 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
         ("learning_rate_too_high", "bad_initialisation", "exploding_gradient", "nan_in_data",
          "numerical_instability"),
     )  # fmt: skip
-    values = [value for _, value in chart.losses[len(chart.losses) // 2 :]]
+    values = [value for _, value in measured.losses[len(measured.losses) // 2 :]]
     if values:
         middle = sum(values) / len(values)
         swing = (sum((v - middle) ** 2 for v in values) / len(values)) ** 0.5
@@ -94,15 +95,15 @@ def _score_facts(patient: Patient, chart: Chart) -> Iterator[Fact]:
             f"Over the second half, the loss of a batch is {number(middle)} in the mean and "
             f"swings by {number(swing)}.",
             "Some: batches differ. It matters where the run does not learn.",
-            sick(chart, 0.15) and swing > 0.5 * abs(middle),
+            sick(measured, 0.15) and swing > 0.5 * abs(middle),
             ("oscillating_loss", "learning_rate_too_high"),
         )
 
 
-def _score_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
-    s = chart.scores
+def _score_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
+    s = measured.scores
     if s is not None:
-        yield Picture(
+        yield picture(
             "score on training rows",
             "bars",
             ("this run", "a constant answer", "something simple"),
@@ -110,6 +111,6 @@ def _score_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
         )
 
 
-MADE: dict[str, tuple[Facts, Pictures]] = {
+SHOWS: Mapping[str, tuple[Facts, Pictures]] = {
     "scores": (_score_facts, _score_pictures),
 }

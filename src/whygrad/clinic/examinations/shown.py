@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from whygrad.clinic.patient import Patient, Watched
-from whygrad.doctor.signals import Chart, Layer
+from whygrad.clinic.messages import ClinicFact, ClinicPicture, ClinicSeries, Numbers, finite
+from whygrad.clinic.patient import Patient
+from whygrad.clinic.training import TrainingRun
+from whygrad.doctor.measurements import Layer, Measurements
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +32,10 @@ class Fact:
     unusual: bool
     speaks_for: tuple[str, ...] | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Numbers that people would rather look at: one row of marks per series, over the labels.
-
-    Attributes:
-        kind: ``bars`` for things that are counted off, ``line`` for a course.
-        logarithmic: whether sizes are to be compared by their order.
-    """
-
-    title: str
-    kind: str
-    labels: tuple[str, ...]
-    series: tuple[tuple[str, tuple[float | None, ...]], ...]
-    logarithmic: bool = False
+    @property
+    def shown(self) -> ClinicFact:
+        """What the learner may see of it."""
+        return ClinicFact(self.key, self.says, self.usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +45,34 @@ class Examination:
     key: str
     title: str
     facts: tuple[Fact, ...]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ClinicPicture, ...]
 
 
-Facts = Callable[[Patient, Chart], Iterator[Fact]]
-Pictures = Callable[[Patient, Chart], Iterator[Picture]]
+Facts = Callable[[Patient, Measurements], Iterator[Fact]]
+Pictures = Callable[[Patient, Measurements], Iterator[ClinicPicture]]
 
 
-def run_of(patient: Patient) -> Watched:
+def run_of(patient: Patient) -> TrainingRun:
     """Return the run of a patient that was trained in PyTorch."""
-    assert isinstance(patient.run, Watched)
+    assert isinstance(patient.run, TrainingRun)
     return patient.run
 
 
-def no_pictures(patient: Patient, chart: Chart) -> Iterator[Picture]:
+def no_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
     """Draw nothing."""
     return iter(())
+
+
+def picture(
+    title: str,
+    kind: str,
+    labels: Sequence[str],
+    series: Iterable[tuple[str, Numbers]],
+    logarithmic: bool = False,
+) -> ClinicPicture:
+    """Return a picture of series of numbers, each with its name."""
+    drawn = tuple(ClinicSeries(name, values) for name, values in series)
+    return ClinicPicture(title, kind, tuple(labels), drawn, logarithmic)
 
 
 def names(layers: Sequence[Layer]) -> tuple[str, ...]:
@@ -81,11 +83,6 @@ def names(layers: Sequence[Layer]) -> tuple[str, ...]:
 def sizes(layers: Sequence[Layer], value: Callable[[Layer], float]) -> tuple[float | None, ...]:
     """Return sizes for a logarithmic axis, on which there is no 0."""
     return tuple(finite(value(layer)) or None for layer in layers)
-
-
-def finite(value: float | None) -> float | None:
-    """Return a number that is finite, or None."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def whole(finite: bool | None) -> str:
