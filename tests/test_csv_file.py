@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whygrad.data import csv_file, parse_csv, read_csv
+from whygrad.data import csv_file, describe_csv, parse_csv, read_csv
 from whygrad.errors import DataError
 from whygrad.files import read_limited
 
@@ -55,6 +55,39 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     path.write_text("a,y\n1,2\n", encoding="utf-8")
     assert read_csv(path, target=["y"]).name == "points"
     assert read_csv(str(path), target=["y"], name="mine").name == "mine"
+
+
+def test_a_table_is_described_to_choose_from() -> None:
+    summary = describe_csv("size,colour,y\n1,red,0\n2.5,blue,1\n1,red,1\n", source="my.csv")
+    assert (summary.source, summary.rows, summary.likely_targets) == ("my.csv", 3, ("y",))
+    size, colour, _ = summary.columns
+    assert (size.name, size.numeric, size.distinct, size.examples) == (
+        "size",
+        True,
+        2,
+        ("1", "2.5"),
+    )
+    assert (colour.numeric, colour.distinct, colour.examples) == (False, 2, ("red", "blue"))
+
+
+def test_only_some_of_a_columns_cells_are_given() -> None:
+    many = describe_csv("a\n" + "\n".join(map(str, range(9))))
+    assert many.columns[0].distinct == 9
+    assert many.columns[0].examples == ("0", "1", "2", "3", "4")
+
+
+@pytest.mark.parametrize(
+    ("header", "likely"),
+    [("a,b", "b"), ("Y,b", "Y"), ("label,y,b", "label"), ("Class,TARGET,b", "TARGET")],
+)
+def test_the_likely_target_has_a_usual_name_or_comes_last(header: str, likely: str) -> None:
+    cells = ",".join("1" for _ in header.split(","))
+    assert describe_csv(f"{header}\n{cells}\n").likely_targets == (likely,)
+
+
+def test_what_is_no_table_is_not_described() -> None:
+    with pytest.raises(DataError, match="my.csv"):
+        describe_csv("", source="my.csv")
 
 
 def test_columns_are_taken_as_asked() -> None:

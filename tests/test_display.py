@@ -57,6 +57,8 @@ NUMBERS = [
     (5e-324, "5.0e−324"),
     (1e21, "1.0e21"),
     (math.inf, "∞"),
+    (math.nextafter(1.4225, 2), "1.4225"),  # off by rounding alone
+    (math.nextafter(0.123456, 0), "0.123456"),
     (-math.inf, "−∞"),
     (math.nan, "NaN"),
 ]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError
 from whygrad.practice import (
     FEATURES,
@@ -167,6 +168,8 @@ def test_a_mistake_is_named(feature: str, name: str, typed: str, mistake: str) -
     assert mistake in mark.mistakes
     assert "You get your number if you" in mark.feedback
     assert MISTAKES[mark.mistakes[0]].asks in mark.feedback
+    assert mark.slips == tuple(MISTAKES[name] for name in mark.mistakes)
+    assert mark.symbol == symbol(mark.name)
 
 
 def test_a_mistake_that_would_have_shown_before_is_not_named() -> None:

@@ -144,7 +144,7 @@ class Truth:
         with np.errstate(all="ignore"):
             for step in steps:
                 inputs = [inner.get(i, self.run.arrays[i]) for i in step.inputs]
-                array = _computed(step, inputs, self.run.arrays[step.output].shape)
+                array = computed(step, inputs, self.run.arrays[step.output].shape)
                 (arrays if step.output in ends else inner)[step.output] = array
         return arrays
 
@@ -158,7 +158,7 @@ def _is_batch(shape: object) -> bool:
     return isinstance(first, Dim) and first.name == "batch"
 
 
-def _computed(step: Step, inputs: list[Array], shape: tuple[int, ...]) -> Array:
+def computed(step: Step, inputs: list[Array], shape: tuple[int, ...]) -> Array:
     op = OPS[step.op]
     if op.view is not None:
         return op.view(inputs[0], shape, **step.params)

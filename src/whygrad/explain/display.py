@@ -2,8 +2,8 @@
 
 The law: a shown formula with its shown numbers gives the shown result. So a result has four
 significant digits, and its inputs as many more as it takes for the law to hold. A number that six
-digits hold exactly, such as 3.0625, is shown as it is. The page does the same
-(``web/src/views/numbers.ts``); ``tests/conformance/display.json`` holds both to it.
+digits hold exactly but for its last bits, such as 3.0625, is shown so. The page does the same
+(``web/src/text/numbers.ts``); ``tests/conformance/display.json`` holds both to it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from whygrad.tape.run import Run
 
 DIGITS = 4
 SHORT = 6  # digits; a number that needs no more is never rounded
+SAME = 1e-14  # relative difference that the last bits of exp or tanh make from machine to machine
 ALL_DIGITS = 17  # a text with so many holds every bit of a float64
 MINUS = "−"
 _SMALLEST_PLAIN, _LARGEST_PLAIN = -4, 6  # powers of ten that are written out
@@ -39,7 +40,9 @@ def number(x: float, digits: int = DIGITS) -> str:
     sign = MINUS if x < 0 else ""
     if math.isinf(x):
         return f"{sign}∞"
-    mantissa, power = _scientific(abs(x), _own_digits(x) or digits)
+    if digits < ALL_DIGITS:
+        digits = _own_digits(x) or digits
+    mantissa, power = _scientific(abs(x), digits)
     first, _, rest = mantissa.rstrip("0").partition(".")
     if not _SMALLEST_PLAIN <= power < _LARGEST_PLAIN:
         return f"{sign}{first}.{rest or '0'}e{str(power).replace('-', MINUS)}"
@@ -50,9 +53,9 @@ def number(x: float, digits: int = DIGITS) -> str:
 
 def rounded(x: float, digits: int = DIGITS) -> float:
     """Return the number that ``number`` shows."""
-    if not math.isfinite(x) or digits >= ALL_DIGITS or _own_digits(x):
-        return x + 0.0  # never -0
-    return _cut(x, digits)
+    if math.isfinite(x) and digits < ALL_DIGITS:
+        x = _cut(x, _own_digits(x) or digits)
+    return x + 0.0  # never -0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,9 @@ def _plain(x: float) -> str:
 
 
 def _own_digits(x: float) -> int:
-    """Return how many digits hold a number exactly, or 0 if it needs more than ``SHORT``."""
-    return next((n for n in range(1, SHORT + 1) if _cut(x, n) == x), 0)
+    """Return how many digits hold a number but for its last bits, or 0 if it is not ``SHORT``."""
+    near = (n for n in range(1, SHORT + 1) if abs(_cut(x, n) - x) <= SAME * abs(x))
+    return next(near, 0)
 
 
 def _agree(x: float, result: float, digits: int) -> bool:

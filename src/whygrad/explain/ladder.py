@@ -15,7 +15,7 @@ from whygrad.engine.formula import Expr, evaluate, expr, leaves, number_text, un
 from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
 from whygrad.explain import display
-from whygrad.explain.contributions import ONE, Contribution, Part, contributions
+from whygrad.explain.contributions import ONE, Contribution, Part, contributions, ranked_size
 from whygrad.explain.reasons import Reasons
 from whygrad.explain.rung import Rung
 from whygrad.explain.said import Named, Said, say, say_of_op
@@ -127,7 +127,9 @@ class Ladder(Words):
             if tape.values[leaf[0]].role != "constant" or tape.values[leaf[0]].name
         ]
         if len(found) > MOST_INPUTS:
-            found = sorted(found, key=lambda leaf: -_size(self.run.number(*leaf)))[:MOST_INPUTS]
+            found = sorted(found, key=lambda leaf: -ranked_size(self.run.number(*leaf)))[
+                :MOST_INPUTS
+            ]
         return found
 
     def _purposes(self, value: int) -> list[Said]:
@@ -226,7 +228,7 @@ class Ladder(Words):
             says.append(say("scope.parameter", count=self.batch()))
         below: list[Rung] = []
         if depth > 0:
-            ranked = sorted(found, key=lambda c: -_size(c.product))
+            ranked = sorted(found, key=lambda c: -ranked_size(c.product))
             below = [self._use(value, of, at, c, depth - 1) for c in ranked[:MOST]]
             if len(ranked) > MOST:
                 below.append(self._others(value, at, ranked[MOST:]))
@@ -307,7 +309,7 @@ class Ladder(Words):
         terms = Expr("terms", tuple(expr(part.rate) for part in one.parts))
         how = display.shown(terms, self.run.number, one.rate, self.digits)
         mixed = len({part.summed for part in one.parts}) == 2
-        ranked = sorted(one.parts, key=lambda part: -_size(part.rate))
+        ranked = sorted(one.parts, key=lambda part: -ranked_size(part.rate))
         told, rest = ranked[:MOST], ranked[MOST:]
         parts = [
             say(_part_key(part, mixed), part=Named(number=part.rate, digits=how.digits))
@@ -566,11 +568,6 @@ class Ladder(Words):
         return Rung(name, asks, value, expression, str(formula), (says,), PRINCIPLES_OF[says.key])
 
 
-def _size(number: float) -> float:
-    """Return a number's size; sizes that only rounding tells apart are one."""
-    return float(f"{abs(number):.9e}")
-
-
 def _part_key(part: Part, mixed: bool) -> str:
     if not mixed:
         return "parts.way"
@@ -582,7 +579,7 @@ def _closeness(quotient: float, closer: float, rate: float, noise: float) -> str
     error = abs(quotient - rate)
     if error <= EXACT * max(1.0, abs(rate)):
         return "small.exact"
-    if abs(closer - rate) < error:
+    if abs(closer - rate) < error * (1 - EXACT):
         return "small.closer"
     return "small.round_off" if error <= noise else "small.corner"
 

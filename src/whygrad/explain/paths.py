@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from whygrad.errors import WhygradError
-from whygrad.explain.contributions import contributions
+from whygrad.explain.contributions import contributions, ranked_size
 from whygrad.explain.worked import formula
 from whygrad.tape.run import Run
 
@@ -55,7 +55,8 @@ class Paths:
         name: the element.
         gradient: the sum over all paths.
         count: how many paths there are, those through shut gates included.
-        listed: the largest in size, exactly, largest first.
+        listed: the largest in size, largest first; of sizes that only rounding tells apart, the
+            path found first.
         rest: what the paths not listed give together.
         share: the listed paths' part of the sum of all sizes; 1 where all are 0.
     """
@@ -169,7 +170,7 @@ def _largest(
     """Return the ``top`` largest paths, by best-first search with an exact bound."""
     ties = itertools.count()
     heap: list[tuple[float, int, tuple[Node, ...], tuple[float, ...]]] = []
-    heapq.heappush(heap, (-best[start], next(ties), (start,), ()))
+    heapq.heappush(heap, (-ranked_size(best[start]), next(ties), (start,), ()))
     found: list[Path] = []
     while heap and len(found) < top:
         _, _, through, rates = heapq.heappop(heap)
@@ -180,7 +181,7 @@ def _largest(
         so_far = math.prod(map(abs, rates))
         for to, rate in edges[last]:
             bound = so_far * abs(rate) * best[to]
-            heapq.heappush(heap, (-bound, next(ties), (*through, to), (*rates, rate)))
+            heapq.heappush(heap, (-ranked_size(bound), next(ties), (*through, to), (*rates, rate)))
     return tuple(found)
 
 

@@ -9,8 +9,10 @@ export const DIGITS = 4
 /** With so many, a text holds every bit of a float64. */
 export const ALL_DIGITS = 17
 
-/** A number that so many digits hold exactly, such as 3.0625, is never rounded. */
+/** A number that so many digits hold exactly but for its last bits, such as 3.0625, is shown so. */
 const SHORT = 6
+/** The relative difference that the last bits of exp or tanh make from machine to machine. */
+const SAME = 1e-14
 const MINUS = '−'
 const FIGURE_SPACE = '\u2007'
 const SMALLEST_PLAIN = -4
@@ -134,10 +136,13 @@ function agree(x: number, result: number, digits: number): boolean {
   return Math.abs(x - shown) < 0.5 * (1 - 1e-9) * 10 ** (power - digits + 1)
 }
 
-/** How many digits hold a number exactly, or 0 if it needs more than `SHORT`. */
+/** How many digits hold a number but for its last bits, or 0 if it is not `SHORT`. */
 function ownDigits(x: number): number {
-  for (let digits = 1; digits <= SHORT; digits++) if (cut(x, digits) === x) return digits
-  return 0
+  const isHeld = (digits: number): boolean => Math.abs(cut(x, digits) - x) <= SAME * Math.abs(x)
+  if (!isHeld(SHORT)) return 0
+  let digits = 1
+  while (!isHeld(digits)) digits++
+  return digits
 }
 
 /** A number at so many digits, however few it has itself. */
@@ -178,8 +183,7 @@ function shortest(size: number): Scientific {
 }
 
 function scientific(size: number, digits: number): Scientific {
-  const found = shortest(size)
-  return digits >= ALL_DIGITS || found[0].length <= SHORT + 1 ? found : toDigits(size, digits)
+  return digits >= ALL_DIGITS ? shortest(size) : toDigits(size, ownDigits(size) || digits)
 }
 
 function toDigits(size: number, digits: number): Scientific {

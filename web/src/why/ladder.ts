@@ -24,7 +24,7 @@ import {
 import { Phrases } from './phrases'
 import { inSeveralWays, reasonFor, reasonsOf } from './reasons'
 import { type Rung, rung } from './rung'
-import { type Contribution, contributionsOf, isOne, type Part } from './uses'
+import { type Contribution, contributionsOf, isOne, type Part, rankedSize } from './uses'
 
 /** Explains one number. */
 export function why(play: Play, element: Element): Rung {
@@ -574,14 +574,13 @@ function partKey({ summed }: Part, mixed: boolean): Key {
 function closeness(quotient: number, closer: number, rate: number, noise: number): Key {
   const error = Math.abs(quotient - rate)
   if (error <= EXACT * Math.max(1, Math.abs(rate))) return 'small.exact'
-  if (Math.abs(closer - rate) < error) return 'small.closer'
+  if (Math.abs(closer - rate) < error * (1 - EXACT)) return 'small.closer'
   return error <= noise ? 'small.round_off' : 'small.corner'
 }
 
-/** Largest first; sizes that only rounding tells apart are one. */
+/** Largest first. */
 function bySize<T>(items: readonly T[], number: (item: T) => number): T[] {
-  const size = (item: T): number => Number(Math.abs(number(item)).toPrecision(10))
-  return items.toSorted((a, b) => size(b) - size(a))
+  return items.toSorted((a, b) => rankedSize(number(b)) - rankedSize(number(a)))
 }
 
 function sum(found: readonly Contribution[]): number {

@@ -5,7 +5,7 @@
 import { exactSum } from '../player/formula'
 import { formulaOf } from '../text/expression'
 import { type Element, ofGradient, type Play } from '../text/play'
-import { contributionsOf } from './uses'
+import { contributionsOf, rankedSize } from './uses'
 
 export const MAX_EDGES = 200_000
 
@@ -121,7 +121,7 @@ function walk(play: Play, start: Element, most: number): Node[] | null {
 
 function largest(start: Node, top: number): Partial[] {
   const heap = new Heap()
-  heap.push({ bound: start.best, nodes: [start], rates: [] })
+  heap.push({ bound: rankedSize(start.best), nodes: [start], rates: [] })
   const found: Partial[] = []
   while (found.length < top) {
     const partial = heap.pop()
@@ -131,7 +131,7 @@ function largest(start: Node, top: number): Partial[] {
     const soFar = product(partial.rates.map(Math.abs))
     for (const { to, rate } of last.out)
       heap.push({
-        bound: soFar * Math.abs(rate) * to.best,
+        bound: rankedSize(soFar * rate * to.best),
         nodes: [...partial.nodes, to],
         rates: [...partial.rates, rate],
       })
