@@ -188,3 +188,55 @@ def test_no_axes_named_are_all_axes_as_in_pytorch(name: str, keepdim: bool) -> N
         found = getattr(wg.tensor(x), name)(dim=dim, keepdim=keepdim)
         np.testing.assert_array_equal(found.data, wanted.numpy())
     np.testing.assert_array_equal(getattr(wg, name)(x, (), keepdim).data, wanted.numpy())
+
+
+F = wg.nn.functional
+NUMBERS_ONLY: list[tuple[str, Callable[[Any], Any], str]] = [
+    ("min", lambda t: wg.clamp([1.0, 2.0], min=t), "wg.maximum"),
+    ("max", lambda t: wg.clamp([1.0, 2.0], max=t), "wg.minimum"),
+    ("at_bound", lambda t: wg.clamp([1.0, 2.0], 0.0, at_bound=t), "float"),
+    ("value", lambda t: wg.pad([1.0], (1, 1), value=t), "wg.cat"),
+    ("correction", lambda t: wg.var([1.0, 2.0], correction=t), "float"),
+    ("negative_slope", lambda t: F.leaky_relu([-1.0], t), "wg.where"),
+    ("alpha", lambda t: F.elu([-1.0], t), "wg.where"),
+    ("min_val", lambda t: F.hardtanh([-1.0], t), "wg.maximum"),
+    ("max_val", lambda t: F.hardtanh([-1.0], -1.0, t), "wg.minimum"),
+    ("p", lambda t: F.dropout([-1.0], t), "float"),
+    ("delta", lambda t: F.huber_loss([1.0], [2.0], delta=t), "float"),
+    ("beta", lambda t: F.smooth_l1_loss([1.0], [2.0], beta=t), "float"),
+    ("label_smoothing", lambda t: F.cross_entropy([[1.0, 2.0]], [0], label_smoothing=t), "float"),
+]
+
+
+@pytest.mark.parametrize(("option", "call", "instead"), NUMBERS_ONLY)
+def test_a_tensor_as_a_number_is_refused_rather_than_detached(
+    option: str, call: Callable[[Any], Any], instead: str
+) -> None:
+    given = wg.tensor(0.25)
+    with pytest.raises(WhygradError, match=rf": {option} is a tensor.*{instead}"):
+        call(given)
+    for strange in ("0.25", [0.25], 1j, np.datetime64(1, "s"), np.array([1.0])):
+        with pytest.raises(WhygradError, match=rf": {option} is .*it must be a number"):
+            call(strange)
+    assert repr(call(0.25)) == repr(call(np.float64(0.25)))
+
+
+def test_a_number_of_numpy_takes_the_others_dtype() -> None:
+    x = np.ones(2, np.float32)
+    for number in (2, 2.0, np.int64(2), np.float32(2), np.float64(2)):
+        assert wg.mul(x, wg.tensor(x)).dtype == wg.mul(number, wg.tensor(x)).dtype == np.float32
+        assert wg.masked_fill(x, [True, False], number).dtype == np.float32
+
+
+def test_a_tensor_as_a_number_passes_its_gradient_where_it_can() -> None:
+    x, mask = np.array([1.0, -2.0, 3.0]), [True, False, True]
+    assert wg.grad(lambda t: wg.masked_fill(x, mask, t).sum())(0.5).item() == 2.0
+    assert wg.masked_fill(x, mask, 0.5).tolist() == [0.5, -2.0, 0.5]
+    q = np.array([[0.5, -1.0], [1.5, 0.25]])
+
+    def attended(scale: Any) -> Any:
+        return (F.scaled_dot_product_attention(q, q, q, scale=scale) * q).sum()
+
+    assert wg.gradcheck(attended, 0.75)
+    assert attended(wg.tensor(0.75)).item() == attended(0.75).item()
+    assert wg.grad(attended)(0.75).item() != 0.0

@@ -28,6 +28,7 @@ from whygrad.errors import ShapeError, WhygradError
 _order = itertools.count()
 _PACKAGE = __name__.partition(".")[0]
 _INSIDE = f"{_PACKAGE}."
+NUMBERS = (bool, int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ class Tensor:
         """Record one op with this tensor as its first input."""
         return apply(op, self, *others, **params)
 
-    def constant(self, number: float) -> Tensor:
+    def constant(self, number: float | np.integer[Any] | np.floating[Any]) -> Tensor:
         """Return a constant of this tensor's dtype."""
         dtype = self.dtype if self.dtype.kind == "f" else np.dtype(np.float64)
         return Tensor(np.array(number, dtype), (), role="constant")
@@ -289,7 +290,7 @@ class Tensor:
     def _with(self, other: object) -> Tensor:
         if isinstance(other, Tensor):
             return other
-        if isinstance(other, bool | int | float | np.integer | np.floating):
+        if isinstance(other, NUMBERS):
             return self.constant(float(cast("float", other)))
         return tensor(other, role="constant")
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.functional import as_tensor
+from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.functional.parts import composite
@@ -42,6 +43,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
         WhygradError: ``delta`` is not above 0.
     """
     prediction, wanted = _compared("huber_loss", input, target)
+    delta = number("huber_loss", "delta", delta)
     if not delta > 0:
         raise WhygradError(f"huber_loss: delta is {delta!r}; it must be above 0, such as 1.0")
     difference = prediction - wanted
@@ -58,7 +60,8 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     Raises:
         WhygradError: ``beta`` is below 0.
     """
-    if beta < 0:
+    beta = number("smooth_l1_loss", "beta", beta)
+    if not beta >= 0:
         raise WhygradError(f"smooth_l1_loss: beta is {beta!r}; it must be 0 or above")
     if beta == 0:
         return l1_loss(input, target, reduction)
@@ -114,6 +117,7 @@ def cross_entropy(
     logits, shares = as_tensor(input), as_tensor(target)
     numbered = shares.ndim == logits.ndim - 1 or shares.dtype.kind in "iu"
     hard = one_hot("cross_entropy", shares, logits) if numbered else shares
+    label_smoothing = number("cross_entropy", "label_smoothing", label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
         raise WhygradError(
             f"cross_entropy: label_smoothing is {label_smoothing!r}; it must be from 0 to 1"
