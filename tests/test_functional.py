@@ -240,3 +240,77 @@ def test_a_tensor_as_a_number_passes_its_gradient_where_it_can() -> None:
     assert wg.gradcheck(attended, 0.75)
     assert attended(wg.tensor(0.75)).item() == attended(0.75).item()
     assert wg.grad(attended)(0.75).item() != 0.0
+
+
+INF = math.inf
+NO_LOG = np.array([[1.0, -INF, 0.5], [-INF, 2.0, 0.25]])
+CLASSES = [0, 2]
+WEIGHTS = np.array([1.0, 2.0, 3.0])
+LOSSES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {}
+for reduction in ("mean", "sum", "none"):
+    for weight in (None, WEIGHTS):
+        options = {"weight": weight, "reduction": reduction}
+        theirs = {**options, "weight": None if weight is None else torch.tensor(weight)}
+        name = f"{reduction}, weight {weight is not None}"
+        LOSSES[f"cross entropy, {name}"] = (
+            lambda x, given=options: F.cross_entropy(x, CLASSES, **given),
+            lambda x, given=theirs: torch.nn.functional.cross_entropy(
+                x, torch.tensor(CLASSES), **given
+            ),
+        )
+        LOSSES[f"nll, {name}"] = (
+            lambda x, given=options: F.nll_loss(F.log_softmax(x), CLASSES, **given),
+            lambda x, given=theirs: torch.nn.functional.nll_loss(
+                torch.log_softmax(x, -1), torch.tensor(CLASSES), **given
+            ),
+        )
+
+
+def held_against_torch(ours: Callable[[Any], Any], theirs: Callable[[Any], Any], x: Any) -> None:
+    at = torch.tensor(x, requires_grad=True)
+    wanted = theirs(at)
+    wanted.sum().backward()
+    np.testing.assert_allclose(ours(wg.tensor(x)).data, wanted.detach(), rtol=1e-12)
+    found = wg.grad(lambda x: ours(x).sum())(x).data
+    np.testing.assert_allclose(found, at.grad, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_another_class_of_probability_0_costs_nothing(name: str) -> None:
+    held_against_torch(*LOSSES[name], NO_LOG)
+
+
+@pytest.mark.parametrize(
+    "x", [[-INF, -INF], [INF, 1.0], [-INF, 1.0], [INF, INF], [INF, -INF], [700.0, 710.0]], ids=str
+)
+def test_logsumexp_of_infinities(x: list[float]) -> None:
+    held_against_torch(lambda x: wg.logsumexp(x, 0), lambda x: torch.logsumexp(x, 0), np.array(x))
+
+
+def test_the_variance_of_too_few_is_never_negative() -> None:
+    assert math.isnan(wg.var([3.0], correction=2).item())
+    assert wg.var([3.0, 4.0], correction=2).item() == INF
+    assert wg.var([3.0, 4.0], correction=5).item() == INF
+    held_against_torch(
+        lambda x: wg.var(x, correction=2), lambda x: torch.var(x, correction=2), A[0]
+    )
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+def test_binary_cross_entropy_of_certainties(reduction: str) -> None:
+    p, t = [0.0, 1.0, 0.0, 1.0, 0.25, 1e-20], [1.0, 0.0, 0.0, 1.0, 0.5, 1.0]
+
+    def loss(p: Any) -> Any:
+        return F.binary_cross_entropy(p, t, reduction).sum()
+
+    value, gradient = wg.value_and_grad(loss)(p)
+    at = torch.tensor(p, dtype=torch.float64, requires_grad=True)
+    wanted = torch.nn.functional.binary_cross_entropy(
+        at, torch.tensor(t, dtype=torch.float64), reduction="sum"
+    )
+    wanted.backward()
+    assert at.grad is not None
+    assert value.item() == pytest.approx(wanted.item())
+    wrong = [0, 1, 4, 5]
+    np.testing.assert_allclose(gradient.data[wrong], at.grad[wrong], rtol=1e-8)
+    assert gradient.data[[2, 3]].tolist() == [1.0, -1.0]  # sure and right: 1 / (1 - p), -1 / p

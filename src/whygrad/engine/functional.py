@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from whygrad.engine.dims import normalise_axes, same_shape, show_shape
 from whygrad.engine.given import number
@@ -69,9 +69,9 @@ def as_tensor(x: Any) -> Tensor:
 def _pair(a: Any, b: Any) -> tuple[Tensor, Tensor]:
     """Make both tensors; a plain number takes the other's dtype."""
     if isinstance(a, Tensor):
-        return a, a.constant(b) if isinstance(b, NUMBERS) else as_tensor(b)
+        return a, a.constant(cast("float", b)) if isinstance(b, NUMBERS) else as_tensor(b)
     if isinstance(b, Tensor):
-        return b.constant(a) if isinstance(a, NUMBERS) else as_tensor(a), b
+        return b.constant(cast("float", a)) if isinstance(a, NUMBERS) else as_tensor(a), b
     return as_tensor(a), as_tensor(b)
 
 
@@ -254,7 +254,9 @@ def logsumexp(input: Any, dim: int | Sequence[int], keepdim: bool = False) -> Te
     x = as_tensor(input)
     with annotate(part=("logsumexp",)):
         largest = x.amax(dim, keepdim=True)
-        result = largest + (x - largest).exp().sum(dim, keepdim=True).log()
+        finite = apply("eq", largest - largest, largest.constant(0.0))  # inf - inf is NaN
+        shift = where(finite, largest, 0.0)
+        result = shift + (x - shift).exp().sum(dim, keepdim=True).log()
         return result if keepdim else result.sum(dim)
 
 
@@ -277,7 +279,10 @@ def var(
         if not less:
             return spread
         one_of = x.constant(1.0).apply("divide_by_count", x, axes=axes)
-        return spread / (1.0 - less * one_of)
+        left = 1.0 - less * one_of
+        if less > 1.0:  # there may be fewer elements than are taken away: as in PyTorch, 0 are left
+            left = apply("clamp_min", left, min=0.0, at_bound=1.0)
+        return spread / left
 
 
 def flip(input: Any, dims: int | Sequence[int]) -> Tensor:

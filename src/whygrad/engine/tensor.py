@@ -277,7 +277,7 @@ class Tensor:
         """Record one op with this tensor as its first input."""
         return apply(op, self, *others, **params)
 
-    def constant(self, number: float | np.integer[Any] | np.floating[Any]) -> Tensor:
+    def constant(self, number: float) -> Tensor:
         """Return a constant of this tensor's dtype."""
         dtype = self.dtype if self.dtype.kind == "f" else np.dtype(np.float64)
         return Tensor(np.array(number, dtype), (), role="constant")
