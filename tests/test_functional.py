@@ -314,3 +314,42 @@ def test_binary_cross_entropy_of_certainties(reduction: str) -> None:
     wrong = [0, 1, 4, 5]
     np.testing.assert_allclose(gradient.data[wrong], at.grad[wrong], rtol=1e-8)
     assert gradient.data[[2, 3]].tolist() == [1.0, -1.0]  # sure and right: 1 / (1 - p), -1 / p
+
+
+NO_AXIS: list[Any] = ["x", {"a": 1}, 1j, 1.5, [1.0], [[0]], object(), lambda x: x, int, np.ones(2)]
+AXES: dict[str, Callable[[Any], Any]] = {
+    "sum": lambda axis: wg.sum(A, axis),
+    "mean": lambda axis: wg.mean(A, axis),
+    "amax": lambda axis: wg.amax(A, axis),
+    "var": lambda axis: wg.var(A, axis),
+    "logsumexp": lambda axis: wg.logsumexp(A, axis),
+    "softmax": lambda axis: wg.softmax(A, axis),
+    "log_softmax": lambda axis: wg.log_softmax(A, axis),
+    "index_select": lambda axis: wg.index_select(A, axis, [0]),
+    "gather": lambda axis: wg.gather(A, axis, [[0], [0]]),
+    "cat": lambda axis: wg.cat([A, A], axis),
+    "stack": lambda axis: wg.stack([A, A], axis),
+    "flip": lambda axis: wg.flip(A, axis),
+    "split": lambda axis: wg.split(A, 1, axis),
+    "squeeze": lambda axis: wg.squeeze(A, axis),
+    "unsqueeze": lambda axis: wg.unsqueeze(A, axis),
+    "cumsum": lambda axis: wg.cumsum(A, axis),
+    "transpose": lambda axis: wg.transpose(A, axis, 0),
+    "flatten": lambda axis: wg.flatten(A, axis),
+    "max_pool1d": lambda size: F.max_pool1d(A, size),
+    "avg_pool2d": lambda size: F.avg_pool2d(A, 1, size),
+    "conv1d": lambda size: F.conv1d(np.ones((1, 1, 4)), np.ones((1, 1, 2)), dilation=size),
+}
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_what_is_no_axis_or_size_is_refused_with_a_sentence(name: str) -> None:
+    for strange in (*NO_AXIS, tensor(1.0)):
+        with pytest.raises(ShapeError, match="names no axis|give one whole number"):
+            AXES[name](strange)
+    assert repr(AXES[name](np.int64(1))) == repr(AXES[name](1))
+
+
+def test_a_number_too_large_for_a_float_is_refused() -> None:
+    with pytest.raises(WhygradError, match="clamp: min is too large"):
+        wg.clamp(A, min=10**400)

@@ -28,4 +28,7 @@ def number(what: str, option: str, given: Any, instead: str = "float(...)") -> f
         )
     if not isinstance(given, NUMBERS):
         raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be a number")
-    return float(cast("float", given))
+    try:
+        return float(cast("float", given))
+    except OverflowError:
+        raise WhygradError(f"{what}: {option} is too large to be a float") from None

@@ -548,7 +548,7 @@ def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) 
 
 def reduced_axes(op: str, dim: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     """Return the axes a reduction works along, counted from the end; none named are all of them."""
-    named = dim if isinstance(dim, int) or dim else None
+    named = None if isinstance(dim, tuple | list) and not dim else dim
     return normalise_axes(op, named, rank)
 
 
