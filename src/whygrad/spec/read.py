@@ -135,6 +135,9 @@ def spec_from_dict(mapping: Mapping[str, object], source: str = "spec") -> Spec:
 
     Raises SpecError as `parse_spec` does, without lines.
     """
+    given: object = mapping
+    if not isinstance(given, Mapping):
+        raise SpecError(f"a spec is a mapping of sections, not {quoted(given)}", source=source)
     return _spec(mapping, Place(source, {}), None)
 
 
