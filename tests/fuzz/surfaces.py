@@ -206,7 +206,7 @@ POSTS: dict[str, Callable[[Random], Any]] = {
     "/api/mistakes": lambda draw: {"preset": draw.choice(SMALL)},
     "/api/csv": lambda draw: {"name": "leaves.csv", "text": hostile.text(draw, CSV)},
     "/api/exercise": lambda draw: {"seed": draw.randrange(9), "kind": draw.choice(KINDS)},
-    "/api/grade": lambda draw: {"id": "next_number.fanout.solo.7", "answers": {"L": _typed(draw)}},
+    "/api/exercise/mistakes": lambda draw: {"id": f"next_number.fanout.solo.{draw.randrange(9)}"},
     "/api/homework": lambda draw: {"preset": "flow", "lines": f"dL/dw1 = {_typed(draw)}\nL = 2"},
     "/practice/worksheet": lambda draw: {"seed": draw.randrange(9), "count": 2},
     # A patient takes seconds to train: what is asked of one here is no question.

@@ -15,8 +15,9 @@ from random import Random
 from types import FrameType
 
 import pytest
-from surfaces import NEEDS_A_SERVER, SURFACES, Server, put, serving
+from surfaces import NEEDS_A_SERVER, POSTS, SURFACES, Server, put, serving
 
+from whygrad.app.server import API
 from whygrad.errors import WhygradError
 
 INPUTS = int(os.environ.get("WHYGRAD_FUZZ", "300"))
@@ -69,3 +70,8 @@ def test_hostile_input_is_refused_in_words(name: str, request: pytest.FixtureReq
             said = "".join(traceback.format_exception(fault))[-3000:]
             faults.setdefault(place, f"input {seed}/{name}/{n}: {place}: {fault!s:.300}\n{said}")
     assert not faults, f"{len(faults)} faults\n" + "\n\n".join(faults.values())
+
+
+def test_every_question_that_is_posted_is_fuzzed() -> None:
+    posted = {f"/api{route.path}" for route in API if "POST" in (route.methods or ())}
+    assert set(POSTS) == posted | {"/practice/worksheet"}
