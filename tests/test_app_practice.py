@@ -75,27 +75,27 @@ def test_losses_too_large_for_json_are_left_out(app: TestClient) -> None:
         assert all(loss is None or abs(loss) < 1e300 for loss in found["wrong"])
 
 
-def test_answers_are_graded_as_on_the_command_line(app: TestClient) -> None:
-    answers = {"a": "7", "L": "14", "dL/da": "two"}
-    made = exercise(7, feature="fanout")
-    found = asked(app, "grade", id=made.id, answers=answers)
-    marks = grade(made, answers)
-    assert [one["feedback"] for one in found] == [mark.feedback for mark in marks]
-    assert [one["correct"] for one in found] == [mark.correct for mark in marks]
-    assert found[0]["typed"] == "7"
-    assert found[1]["carried"]
-    assert found[3]["symbol"] == "∂L/∂x"
+def test_what_is_accepted_comes_with_an_exercise(app: TestClient) -> None:
+    made = exercise(7, feature="two_layers", kind="find_the_mistake")
+    where, number, slip = made.asks
+    about = {"feature": "two_layers", "kind": "find_the_mistake"}
+    accepted = asked(app, "exercise", seed=7, **about)["accepted"]
+    assert accepted["numbers"] == {number.name: where.answer}
+    assert list(accepted["marks"]) == [where.name, slip.name]
+    assert list(accepted["marks"][slip.name]) == ["", *slip.choices]
+    for choice in slip.choices:
+        mark = grade(made, {slip.name: choice})[2]
+        found = accepted["marks"][slip.name][choice]
+        assert (found["correct"], found["feedback"]) == (mark.correct, mark.feedback)
 
 
-def test_the_mistakes_that_give_a_number_come_with_their_words(app: TestClient) -> None:
-    (dx,) = [
-        mark
-        for mark in asked(app, "grade", id="next_number.fanout.solo.7", answers={"dL/dx": "2"})
-        if mark["name"] == "dL/dx"
-    ]
-    assert dx["correct"] is False
-    assert dx["feedback"].endswith(f"The step is {dx['step']}.")
-    assert set(dx["mistakes"][0]) == {"name", "title", "people", "breaks", "notice", "asks"}
+def test_the_mistakes_that_fit_an_exercise_come_as_tapes_with_their_words(app: TestClient) -> None:
+    made = exercise(1, feature="momentum")
+    found = asked(app, "exercise/mistakes", id=made.id)["mistakes"]
+    assert [one["name"] for one in found] == [one.name for one in made.solution.mistakes]
+    assert {"title", "people", "breaks", "notice", "asks"} < set(found[0])
+    (kept,) = [one["leaves"] for one in found if one["name"] == "keep_old_gradients"]
+    assert sorted(kept.values(), key=str) == [[-4.5], [[-2.25]]]  # of the iteration before
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,8 @@ def test_the_mistakes_that_give_a_number_come_with_their_words(app: TestClient) 
         ("exercise", {"kind": 3}, '"kind" must be a text'),
         ("exercise", {"feature": "fanot"}, "did you mean 'fanout'"),
         ("exercise", {"fedding": "solo"}, "did you mean 'fading'"),
-        ("grade", {"id": "next_number.fanout.solo.7"}, '"answers" must be an object'),
-        ("grade", {"id": "x", "answers": {}}, "is not an exercise's id"),
-        ("grade", {"id": "x", "answers": {"a": 3}}, "maps names to texts"),
-        ("grade", {"id": "next_number.fanout.solo.7", "answers": {"q": "3"}}, "unknown answer 'q'"),
-        ("grade", {"id": "x", "answers": {"a": "3" * (MAX_TYPED + 1)}}, "20,000 characters"),
+        ("exercise/mistakes", {"id": "x"}, "is not an exercise's id"),
+        ("homework", {"preset": "flow", "lines": "3" * (MAX_TYPED + 1)}, "20,000 characters"),
         ("homework", {"preset": "flow"}, '"lines" must be a text'),
         ("homework", {"lines": "z1 = 3"}, 'say one of "preset"'),
         ("homework", {"preset": "flow", "lines": "z1 = 3\n" * 501}, "at most 500"),
@@ -127,7 +124,9 @@ def test_what_cannot_be_served_is_said(
 
 def test_deep_json_is_refused(app: TestClient) -> None:
     text = '{"id": ' + "[" * 100_000 + "]" * 100_000 + "}"
-    answer = app.post("/api/grade", content=text, headers={"content-type": "application/json"})
+    answer = app.post(
+        "/api/exercise/mistakes", content=text, headers={"content-type": "application/json"}
+    )
     assert answer.status_code == 400
 
 

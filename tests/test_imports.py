@@ -78,6 +78,10 @@ def test_imports_go_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_no_package_imports_itself_by_way_of_another() -> None:
+    assert cycles(graph_of("whygrad")) == []
+
+
 def test_a_cycle_by_an_import_inside_a_function_is_found_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from whygrad.errors import SpecError, WhygradError
-from whygrad.practice import exercise
+from whygrad.practice import exercise, posed
 from whygrad.spec import preset_names
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
@@ -80,7 +80,7 @@ def test_what_has_a_json_form_of_its_own_is_sent_in_it() -> None:
 
 def test_only_what_is_declared_is_sent() -> None:
     made = exercise(7)
-    (first, *_) = to_json(made)["asks"]
+    (first, *_) = to_json(posed(made))["asks"]
     assert set(first) == {"name", "prompt", "choices"}
     assert "answer" in {field.name for field in dataclasses.fields(made.asks[0])}
 

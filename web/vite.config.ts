@@ -33,9 +33,15 @@ export default defineConfig(({ mode }) => ({
   },
   // Components under test mount in jsdom, as they do in a browser.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
-  // What Python has others to compare with is checked where Python asks for it.
+  // What is checked against Python as it stands is run by a test there, with what it wrote.
   test: {
     environment: 'jsdom',
-    include: [process.env['WHYGRAD_TAPES'] ? 'src/**/*.check.ts' : 'src/**/*.test.ts'],
+    include: [
+      process.env['WHYGRAD_TAPES']
+        ? 'src/**/*.check.ts'
+        : process.env['WHYGRAD_GRADED']
+          ? 'src/**/*.agree.ts'
+          : 'src/**/*.test.ts',
+    ],
   },
 }))

@@ -60,8 +60,9 @@ def test_numbers_are_asked_one_after_the_other_and_a_slip_costs_once(
         expect(field).to_have_count(1)
         field.fill(typed)
         field.press("Enter")
-    expect(work).to_contain_text("Not this number. The step is a = x + 4 = 2 + 4 = 6.")
-    expect(work).to_contain_text("Right, from your own numbers. L = 2 × 7 = 14.")
+    expect(work).to_contain_text("Not this number.")
+    expect(work).to_contain_text("The step is a = x + 4 = 2 + 4 = 6")
+    expect(work).to_contain_text("Right, from your own numbers: L = 2 × 7 = 14.")
     expect(work.get_by_label("What is ∂L/∂a, the rate")).to_be_focused()
     page.keyboard.type("2")
     page.keyboard.press("Enter")
@@ -79,7 +80,7 @@ def test_what_is_no_number_is_answered_and_kept(page: Page, explorer: str) -> No
     work = opened(page, explorer, seed=7, feature="fanout")
     field = work.get_by_label("What is a?")
     field.press("Enter")
-    expect(work).to_contain_text("Left blank. What would you need to know first?")
+    expect(work).to_contain_text("Nothing typed yet. What would you need to know first?")
     field.fill("six")
     field.press("Enter")
     expect(work).to_contain_text("“six” is not read as a number; write it as 0.25")
@@ -244,6 +245,54 @@ def test_homework_is_checked_line_by_line(page: Page, explorer: str) -> None:
     expect(lines.nth(0)).to_contain_text("Right. z = 0.5 × 2 = 1.")
     expect(lines.nth(1)).to_contain_text("Forget the 2 of the square")
     expect(lines.nth(2)).to_contain_text("No number here is called “q”.")
+
+
+def test_work_is_saved_as_a_file_and_read_back_elsewhere(
+    page: Page, browser: Browser, explorer: str, tmp_path: Path
+) -> None:
+    opened(page, explorer, seed=7, feature="fanout").get_by_label("What is a?").fill("six or so")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save my work").click()
+    file = tmp_path / "work.json"
+    download.value.save_as(file)
+    other = browser.new_context().new_page()
+    work = opened(other, explorer, seed=7, feature="fanout")
+    expect(work.get_by_label("What is a?")).to_have_value("")
+    other.get_by_label("Read saved work").set_input_files(file)
+    expect(other.get_by_role("main")).to_contain_text("Your work is here again.")
+    expect(work.get_by_label("What is a?")).to_have_value("six or so")
+    file.write_text("[]")
+    other.get_by_label("Read saved work").set_input_files(file)
+    expect(other.get_by_role("main")).to_contain_text("This is not a file of your work")
+    expect(work.get_by_label("What is a?")).to_have_value("six or so")
+    other.context.close()
+
+
+def test_a_browser_that_keeps_nothing_says_so(browser: Browser, explorer: str) -> None:
+    page = browser.new_context().new_page()
+    page.add_init_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
+    )
+    work = opened(page, explorer, seed=7, feature="fanout")
+    field = work.get_by_label("What is a?")
+    field.fill("6")
+    expect(page.get_by_role("alert")).to_contain_text("lost when you leave it")
+    field.press("Enter")
+    expect(work).to_contain_text("Right. a = 2 + 4 = 6.")
+    page.context.close()
+
+
+def test_numbers_are_graded_in_the_page(page: Page, explorer: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(explorer)))
+    work = opened(page, explorer, seed=7, feature="fanout")
+    for _ in range(2):
+        work.get_by_label("What is a?").or_(work.get_by_label("a =", exact=True)).fill("7")
+        page.keyboard.press("Enter")
+        expect(work).to_contain_text("Not this number.")
+    questions = [address for address in asked if address.startswith("api/")]
+    assert questions.count("api/exercise/mistakes") == 1
+    assert set(questions) <= {"api/practice", "api/exercise", "api/exercise/mistakes"}
 
 
 def test_what_cannot_be_served_is_said_and_nothing_is_lost(browser: Browser, explorer: str) -> None:

@@ -29,7 +29,9 @@ def test_a_slip_is_named_and_costs_once(page: Page, explorer: str) -> None:
     answer(card, "∂L/∂ŷ", "-1.75")
     live = card.locator("[aria-live=polite]")
     expect(live).to_contain_text("Forget the 2 of the square: that gives your number.")
-    expect(live).to_contain_text("The step is ∂L/∂ŷ = 1 × 2 × (0.25 − 2) = −3.5")
+    expect(live).to_contain_text(
+        "The step is ∂L/∂ŷ = ∂L/∂L × 2 × (ŷ − t) = 1 × 2 × (0.25 − 2) = −3.5"
+    )
     expect(page.get_by_role("heading", level=2)).to_have_text("From the loss: ∂L/∂ŷ")
 
     expect(card.get_by_role("button", name="Next number")).to_be_focused()

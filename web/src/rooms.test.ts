@@ -13,6 +13,7 @@ import { describe, expect, test } from 'vitest'
 const ROOMS: readonly string[] = [
   'player',
   'wire',
+  'learner',
   'contract',
   'training',
   'text',
@@ -22,12 +23,14 @@ const ROOMS: readonly string[] = [
   'why',
   'whatif',
   'predict',
+  'explore',
   'practice',
   'clinic',
   'views',
   'hosts',
 ]
-const THIS = 'rooms.test.ts'
+/** Tests of the whole page lie in no room. */
+const OF_ALL = /^[^/]+\.test\.ts$/
 
 /** Texts of files, by their paths in src. */
 type Files = Readonly<Record<string, string>>
@@ -37,7 +40,7 @@ function filesOf(folder: string): Files {
   return Object.fromEntries(
     paths
       .map((path) => path.replaceAll('\\', '/'))
-      .filter((path) => /\.(ts|svelte|css)$/.test(path) && path !== THIS)
+      .filter((path) => /\.(ts|svelte|css)$/.test(path) && !OF_ALL.test(path))
       .map((path) => [path, readFileSync(join(folder, path), 'utf8')]),
   )
 }

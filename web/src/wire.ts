@@ -274,39 +274,6 @@ export interface LossesInfo {
   readonly wrong: readonly (number | null)[]
 }
 
-/** A question about one small tape. */
-export interface ExerciseMessage {
-  /**
-   * says everything about it: kind, feature, fading, seed, and difficulty if above 1; the same
-   * id makes the same exercise anywhere.
-   */
-  readonly id: string
-  /** one of KINDS. */
-  readonly kind: string
-  /** what the tape has that is worth practising. */
-  readonly feature: string
-  /** how much is worked out already; one of FADING. */
-  readonly fading: string
-  /** how long the way to the loss is: 1 is the feature at its shortest. */
-  readonly difficulty: number
-  /** which one. */
-  readonly seed: number
-  /** what there is to practise. */
-  readonly says: string
-  /** what has to be known besides the formulas and numbers. */
-  readonly notes: readonly string[]
-  /** which iteration of its training the exercise is about, from 1. */
-  readonly iteration: number
-  /** numbers that are told of those that are worked out, right or wrong. */
-  readonly told: readonly NumberInfo[]
-  /** what is asked, in the order it is worked out. */
-  readonly asks: readonly AskInfo[]
-  /** of a remedy to choose, how training goes. */
-  readonly losses: LossesInfo | null
-  /** the tape it is about, and all there is to study of it. */
-  readonly trace: TraceMessage
-}
-
 /** A mistake that can be played. */
 export interface SlipInfo {
   /** its stable snake_case name. */
@@ -346,6 +313,61 @@ export interface MarkMessage {
   readonly carried: boolean
   /** of a wrong number, the right step, which the feedback ends with. */
   readonly step: string
+}
+
+/** What is accepted for an exercise. */
+export interface AcceptedInfo {
+  /** of each number that is asked, by the name of what is asked: the element it is of. */
+  readonly numbers: Readonly<Record<string, string>>
+  /**
+   * of everything else, by the name of what is asked: the mark of each answer. An answer is ""
+   * for a blank, one of the choices, "right" for what is right, "else" for any other, "unknown"
+   * for what holds an unknown name, and "1" to "5" or "unrated" for an open answer with its
+   * rating. For an order, "a < b" is the mark of one in which a comes before b, on which it
+   * rests.
+   */
+  readonly marks: Readonly<Record<string, Readonly<Record<string, MarkMessage>>>>
+  /** of an order or a graph, what each value rests on, by name. */
+  readonly rests: Readonly<Record<string, readonly string[]>>
+  /**
+   * of a graph, sentences about its arrows, with the slot {arrows}: what is "missing", what is
+   * "extra", and what to say where one of them is "turned" around.
+   */
+  readonly says: Readonly<Record<string, string>>
+}
+
+/** An exercise with what is accepted for it. */
+export interface ExerciseMessage {
+  /**
+   * says everything about it: kind, feature, fading, seed, and difficulty if above 1; the same
+   * id makes the same exercise anywhere.
+   */
+  readonly id: string
+  /** one of KINDS. */
+  readonly kind: string
+  /** what the tape has that is worth practising. */
+  readonly feature: string
+  /** how much is worked out already; one of FADING. */
+  readonly fading: string
+  /** how long the way to the loss is: 1 is the feature at its shortest. */
+  readonly difficulty: number
+  /** which one. */
+  readonly seed: number
+  /** what there is to practise. */
+  readonly says: string
+  /** what has to be known besides the formulas and numbers. */
+  readonly notes: readonly string[]
+  /** which iteration of its training the exercise is about, from 1. */
+  readonly iteration: number
+  /** numbers that are told of those that are worked out, right or wrong. */
+  readonly told: readonly NumberInfo[]
+  /** what is asked, in the order it is worked out. */
+  readonly asks: readonly AskInfo[]
+  /** of a remedy to choose, how training goes. */
+  readonly losses: LossesInfo | null
+  /** the tape it is about, and all there is to study of it. */
+  readonly trace: TraceMessage
+  readonly accepted: AcceptedInfo
 }
 
 /** A line of someone's work. */

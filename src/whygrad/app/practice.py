@@ -1,8 +1,7 @@
-"""What the page asks of practice: exercises, grading, homework and worksheets."""
+"""What the page asks of practice: exercises and how to grade them, homework and worksheets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from whygrad.app.body import read_body
@@ -10,17 +9,18 @@ from whygrad.app.reply import Refused
 from whygrad.app.traces import Files, SpecBody, started
 from whygrad.practice import (
     Exercise,
-    Mark,
     PastedLine,
+    Posed,
     check_lines,
     exercise,
     from_id,
-    grade,
+    posed,
     worksheet,
 )
 from whygrad.practice.exercise import MAX_SEED
+from whygrad.whatif.tapes import MistakenTapes
 
-MAX_TYPED = 20_000  # characters of one answer, or of the numbers of someone's homework
+MAX_TYPED = 20_000  # characters of the numbers of someone's homework
 MAX_SHEET = 50  # exercises on a worksheet
 MAX_BY_ADDRESS = 10  # exercises on a worksheet that an address alone gives
 
@@ -37,11 +37,10 @@ class ExerciseBody:
 
 
 @dataclass(frozen=True)
-class GradeBody:
-    """An exercise's id, and what was typed, by the name of what was asked."""
+class IdBody:
+    """An exercise's id."""
 
     id: str
-    answers: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +68,22 @@ def make(body: ExerciseBody) -> Exercise:
     )
 
 
-def marks(body: GradeBody) -> list[Mark]:
-    """Return the marks of what was typed, in the order in which it was asked."""
-    for text in body.answers.values():
-        _check_length(text)
-    return grade(from_id(body.id), body.answers)
+def pose(body: ExerciseBody) -> Posed:
+    """Return an exercise with what is accepted for it: the page grades it."""
+    return posed(make(body))
+
+
+def mistakes(body: IdBody) -> MistakenTapes:
+    """Return the mistakes that fit an exercise's tape."""
+    return from_id(body.id).solution.mistaken_tapes()
 
 
 def homework(body: HomeworkBody, kept: Files) -> list[PastedLine]:
     """Return what came of each line of someone's own work."""
-    _check_length(body.lines)
+    if len(body.lines) > MAX_TYPED:
+        raise Refused(
+            f"an answer may have {MAX_TYPED:,} characters; this one has {len(body.lines):,}"
+        )
     return check_lines(started(body, kept).iteration.run, body.lines)
 
 
@@ -93,8 +98,3 @@ def sheet(body: SheetBody) -> str:
 def asked_sheet(content: bytes) -> str:
     """Return the worksheet that JSON text asks for."""
     return sheet(read_body(content, SheetBody))
-
-
-def _check_length(text: str) -> None:
-    if len(text) > MAX_TYPED:
-        raise Refused(f"an answer may have {MAX_TYPED:,} characters; this one has {len(text):,}")

@@ -4,10 +4,10 @@
 ``GET /api/initial`` is the trace the page opens on, ``POST /api/trace`` traces another spec (with
 "swap", one choice made differently), ``POST /api/mistakes`` gives the mistakes that fit a spec's
 tape, and ``POST /api/csv`` says what an uploaded file holds. ``GET /api/practice`` lists what can
-be practised; ``POST /api/exercise``, ``/api/grade`` and ``/api/homework`` make an exercise, grade
-answers, and check someone's own numbers. Bodies are the dataclasses of ``traces``, ``practice`` and
-this module; answers are domain objects as ``wire`` sends them; what cannot be served is an
-``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
+be practised; ``POST /api/exercise`` and ``/api/exercise/mistakes`` give an exercise and the
+mistakes that fit it, and ``/api/homework`` checks someone's own numbers. Bodies are the dataclasses
+named in ``questions``; answers are domain objects as ``wire`` sends them; what
+cannot be served is an ``ErrorMessage`` with status 400 (413 for too much, 503 for too long).
 
 ``GET /api/clinic`` lists what can be chosen from in the clinic; ``POST /api/clinic/patient``,
 ``/api/clinic/examine`` and ``/api/clinic/grade`` train a patient, examine it and grade an answer.
@@ -23,9 +23,9 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 import anyio
@@ -44,11 +44,10 @@ from whygrad.app import practice, traces
 from whygrad.app.body import read_body, read_query
 from whygrad.app.clinic import JobQueue
 from whygrad.app.guard import Guard, body_of, hosts_for
+from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, PatientBody, Question
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.app.work import ClientLeft, Workers
-from whygrad.clinic.choices import LEAVE
 from whygrad.errors import WhygradError
-from whygrad.practice.exercise import topics
 from whygrad.spec import Spec, load_spec
 from whygrad.training.study import study
 
@@ -61,9 +60,6 @@ An installed package always carries the page; if yours does not, please report i
 """
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Payload = Mapping[str, Any]
-ClinicQuestion = Callable[[JobQueue, Payload], tuple[bytes, int]]
-Body = TypeVar("Body")
 
 
 @dataclass(frozen=True)
@@ -197,30 +193,25 @@ async def initial(request: Request) -> Response:
     return reply(_explorer(request).opening)
 
 
-def answers(kind: type[Body], work: Callable[..., Any], *, with_files: bool = False) -> Endpoint:
-    """Return the endpoint that answers a body of class ``kind`` with what ``work`` makes of it.
-
-    Args:
-        kind: a dataclass; what does not fit it is refused.
-        work: given the body, returns what ``wire`` sends.
-        with_files: whether it is given the files that the server keeps, too.
-    """
+def answers(question: Question, kind: type[Any]) -> Endpoint:
+    """Return the endpoint that answers a question about a body of class ``kind``."""
 
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
-        more = (explorer.files,) if with_files else ()
-        return reply(await explorer.workers.run(request, _answer, content, kind, work, *more))
+        more = (explorer.files,) if question.with_files else ()
+        run = explorer.workers.run
+        return reply(await run(request, _answer, content, kind, question.answer, *more))
 
     return endpoint
 
 
-def _answer(content: bytes, kind: type[Body], work: Callable[..., Any], *more: Any) -> bytes:
+def _answer(content: bytes, kind: type[Any], work: Callable[..., Any], *more: Any) -> bytes:
     return coded(work(read_body(content, kind), *more))
 
 
-def lists(work: Callable[[], Any]) -> Endpoint:
-    """Return the endpoint that answers with what ``work`` returns, which never changes."""
-    listed = functools.cache(lambda: coded(work()))
+def lists(question: Question) -> Endpoint:
+    """Return the endpoint that answers a question about nothing, whose answer never changes."""
+    listed = functools.cache(lambda: coded(question.answer()))
 
     async def endpoint(_: Request) -> Response:
         return reply(listed())
@@ -231,43 +222,19 @@ def lists(work: Callable[[], Any]) -> Endpoint:
 # --- the clinic -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class PatientBody:
-    """A patient."""
-
-    seed: int
-
-
-@dataclass(frozen=True)
-class ExamineBody(PatientBody):
-    """An examination of a patient."""
-
-    examination: str
-
-
-@dataclass(frozen=True)
-class DiagnosisBody(PatientBody):
-    """A learner's answer: a cause, the facts that tell it, a remedy, and words of their own."""
-
-    cause: str
-    evidence: list[str] = field(default_factory=list[str])
-    remedy: str = LEAVE
-    words: str = ""
-
-
 async def clinic_offers(request: Request) -> Response:
     """Answer with what can be chosen from in the clinic."""
     return reply(await anyio.to_thread.run_sync(_explorer(request).jobs.offers))
 
 
-def asks_the_clinic(kind: type[PatientBody], ask: ClinicQuestion) -> Endpoint:
+def asks_the_clinic(question: ClinicQuestion) -> Endpoint:
     """Return the endpoint that puts a question to the clinic, which may answer "not yet"."""
 
     async def endpoint(request: Request) -> Response:
         explorer, content = _explorer(request), await json_of(request)
-        body: PatientBody = await explorer.workers.run(request, read_body, content, kind)
+        body: PatientBody = await explorer.workers.run(request, read_body, content, question.body)
         answer, status = await anyio.to_thread.run_sync(
-            ask, explorer.jobs, dataclasses.asdict(body)
+            question.answer, explorer.jobs, dataclasses.asdict(body)
         )
         return reply(answer, status=status)
 
@@ -304,18 +271,15 @@ def _post(path: str, endpoint: Endpoint) -> Route:
     return Route(path, endpoint, methods=["POST"])
 
 
+def _route(name: str, question: Question) -> Route:
+    if question.body is None:
+        return Route(f"/{name}", lists(question))
+    return _post(f"/{name}", answers(question, question.body))
+
+
 API = (
-    Route("/presets", lists(traces.presets)),
     Route("/initial", initial),
-    _post("/trace", answers(traces.TraceBody, traces.trace, with_files=True)),
-    _post("/mistakes", answers(traces.SpecBody, traces.mistakes, with_files=True)),
-    _post("/csv", answers(traces.CsvBody, traces.csv)),
-    Route("/practice", lists(topics)),
-    _post("/exercise", answers(practice.ExerciseBody, practice.make)),
-    _post("/grade", answers(practice.GradeBody, practice.marks)),
-    _post("/homework", answers(practice.HomeworkBody, practice.homework, with_files=True)),
+    *(_route(name, question) for name, question in QUESTIONS.items()),
     Route("/clinic", clinic_offers),
-    _post("/clinic/patient", asks_the_clinic(PatientBody, JobQueue.patient)),
-    _post("/clinic/examine", asks_the_clinic(ExamineBody, JobQueue.examine)),
-    _post("/clinic/grade", asks_the_clinic(DiagnosisBody, JobQueue.grade)),
+    *(_post(f"/{name}", asks_the_clinic(question)) for name, question in CLINIC.items()),
 )

@@ -1,5 +1,6 @@
 """Practice: exercises from a seed, grading that understands wrong answers, worksheets."""
 
+from whygrad.practice.accepted import Accepted, Posed, posed
 from whygrad.practice.answer import TypedAnswer, agrees, read
 from whygrad.practice.check import STARTERS, CheckResult, Wrong, check, starter
 from whygrad.practice.exercise import DIFFICULTIES, Exercise, exercise, from_id, from_json
@@ -18,11 +19,13 @@ __all__ = [
     "KINDS",
     "RATING",
     "STARTERS",
+    "Accepted",
     "Ask",
     "CheckResult",
     "Exercise",
     "Mark",
     "PastedLine",
+    "Posed",
     "Solution",
     "TypedAnswer",
     "Wrong",
@@ -36,6 +39,7 @@ __all__ = [
     "grade_numbers",
     "homework",
     "notes",
+    "posed",
     "read",
     "starter",
     "worked_out",

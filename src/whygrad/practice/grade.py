@@ -18,6 +18,12 @@ from whygrad.tape.run import Run
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 
 RATING = "rating"  # the name that a learner's rating of an open answer goes by
+ARROWS = {
+    "missing": "Missing: {arrows}.",
+    "extra": "Not there: {arrows}.",
+    "turned": "An arrow goes from what is used to what is made of it.",
+}
+"""What is said of arrows that are drawn, or are not."""
 _RATED = re.compile(r"([1-5])(?:\.0*)?(?: ?(?:/|of|out of) ?5)?")
 _UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂'", "0123456789d′")
 
@@ -186,10 +192,16 @@ def _order(exercise: Exercise, typed: str) -> Mark:
     elif missing:
         says = f"Not there: {', '.join(missing)}."
     elif early := comes_too_early(exercise.run.tape, [names[name] for name in given]):
-        says = f"{symbol(early[0])} comes too early: it rests on {symbol(early[1])}."
+        return replace(early_mark(exercise, *early), typed=typed)
     else:
         correct, says = True, "Right: each comes after all it rests on."
     return Mark("order", typed, correct, expected, (), says, False)
+
+
+def early_mark(exercise: Exercise, name: str, needed: str) -> Mark:
+    """Return the mark of an order in which ``name`` comes before ``needed``, on which it rests."""
+    says = f"{symbol(name)} comes too early: it rests on {symbol(needed)}."
+    return Mark("order", "", False, str(exercise.asks[0].answer), (), says, False)
 
 
 def _named(arrows: set[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -197,7 +209,6 @@ def _named(arrows: set[tuple[str, str]], names: Mapping[str, str]) -> list[tuple
 
 
 def _graph(exercise: Exercise, typed: str) -> Mark:
-    expected = str(exercise.asks[0].answer)
     names = {plain_name(n): n for edge in edges_of(exercise.run.tape) for n in edge}
     right = {(plain_name(a), plain_name(b)) for a, b in edges_of(exercise.run.tape)}
     given: set[tuple[str, str]] = set()
@@ -216,11 +227,18 @@ def _graph(exercise: Exercise, typed: str) -> Mark:
         correct, says = True, "Right: every use has its arrow."
     else:
         parts = [
-            f"{says}: {', '.join(' → '.join(map(symbol, pair)) for pair in _named(arrows, names))}."
-            for says, arrows in (("Missing", right - given), ("Not there", given - right))
+            ARROWS[key].format(
+                arrows=", ".join(" → ".join(map(symbol, pair)) for pair in _named(arrows, names))
+            )
+            for key, arrows in (("missing", right - given), ("extra", given - right))
             if arrows
         ]
         if {(b, a) for a, b in given} & right:
-            parts.append("An arrow goes from what is used to what is made of it.")
+            parts.append(ARROWS["turned"])
         says = " ".join(parts)
-    return Mark("graph", typed, correct, expected, (), says, False)
+    return graph_mark(exercise, typed, correct, says)
+
+
+def graph_mark(exercise: Exercise, typed: str, correct: bool | None, says: str) -> Mark:
+    """Return the mark of a graph."""
+    return Mark("graph", typed, correct, str(exercise.asks[0].answer), (), says, False)

@@ -30,14 +30,22 @@ def comes_too_early(tape: Tape, order: Sequence[str]) -> tuple[str, str] | None:
         tape: the tape.
         order: all of ``backward_steps``, in some order.
     """
-    steps = {step.name: step for step in worked_steps(tape) if step.phase == "backward"}
-    made: set[str] = set()
+    rests, made = prerequisites(tape), set[str]()
     for name in order:
-        for needed in _rests_on(tape, steps[name]):
-            if needed in steps and needed not in made:
+        for needed in rests[name]:
+            if needed not in made:
                 return name, needed
         made.add(name)
     return None
+
+
+def prerequisites(tape: Tape) -> dict[str, tuple[str, ...]]:
+    """Return the gradients that each gradient rests on, by name."""
+    steps = {step.name: step for step in worked_steps(tape) if step.phase == "backward"}
+    return {
+        name: tuple(needed for needed in _rests_on(tape, step) if needed in steps)
+        for name, step in steps.items()
+    }
 
 
 def _rests_on(tape: Tape, step: WorkedStep) -> list[str]:

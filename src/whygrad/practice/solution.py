@@ -19,6 +19,7 @@ from whygrad.tape.run import Run, leaves_of
 from whygrad.tape.tape import Step, Tape
 from whygrad.whatif.mistakes import MISTAKES, Mistake
 from whygrad.whatif.rewrite import Rewrite, Rewriter, rewrite, rewriter
+from whygrad.whatif.tapes import MistakenTape, MistakenTapes
 
 ElementKey = tuple[str, int]  # a value's name and a flat index
 Overrides = Mapping[ElementKey, float]
@@ -162,13 +163,19 @@ class Solution:
         """Play with a mistake that fits."""
         switched = self._wrong.get(mistake)
         if switched is None:
-            change = MISTAKES[mistake].build(self.run.tape)
-            assert change is not None
-            made = rewriter(self.run.tape, leaves_of(self.run), change)
-            switched = HoldableTape(made.tape(), made.leaves | self._carried(made, change))
-            self._wrong[mistake] = switched
+            made, leaves = self._written(MISTAKES[mistake])
+            switched = self._wrong[mistake] = HoldableTape(made.tape(), leaves)
         switched.play(held)
         return switched
+
+    def mistaken_tapes(self) -> MistakenTapes:
+        """Return the mistakes that fit, each as a tape that can be played."""
+        tapes: list[MistakenTape] = []
+        for mistake in self.mistakes:
+            made, leaves = self._written(mistake)
+            own = {leaf: array for leaf, array in leaves.items() if leaf not in made.origins}
+            tapes.append(MistakenTape(mistake, made.tape(), own, made.origins))
+        return MistakenTapes(tuple(tapes))
 
     def differing(self, mistake: str) -> Iterator[tuple[ElementKey, float]]:
         """Yield what a mistake makes different, in the order it is worked out."""
@@ -177,6 +184,13 @@ class Solution:
             number, right = wrong.number(place), self.number(place)
             if not np.isclose(number, right, rtol=1e-6, atol=1e-9):
                 yield place, number
+
+    def _written(self, mistake: Mistake) -> tuple[Rewriter, dict[int, Array]]:
+        """Write the tape with a mistake that fits, and return the numbers of its leaves."""
+        change = mistake.build(self.run.tape)
+        assert change is not None
+        made = rewriter(self.run.tape, leaves_of(self.run), change)
+        return made, made.leaves | self._carried(made, change)
 
     def _carried(self, made: Rewriter, change: Rewrite) -> dict[int, Array]:
         """Return what a mistake itself carries over from the iteration before."""

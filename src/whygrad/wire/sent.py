@@ -18,7 +18,8 @@ from whygrad.engine.op import Op, Reason
 from whygrad.errors import WhygradError
 from whygrad.explain.principles import Analogy, Principle
 from whygrad.explain.worked import WorkedStep
-from whygrad.practice.exercise import Exercise, Topic, Topics
+from whygrad.practice.accepted import Accepted, Posed
+from whygrad.practice.exercise import Topic, Topics
 from whygrad.practice.numbers import Mark
 from whygrad.practice.pasted import PastedLine
 from whygrad.practice.questions import Ask, Losses, Number
@@ -53,6 +54,10 @@ def _whole(name: str, kind: type[Any]) -> Sent:
 
 
 _IN_WORDS = ("name", "title", "people", "breaks", "notice", "asks")
+_OF_EXERCISE = (
+    *("id", "kind", "feature", "fading", "difficulty", "seed", "says", "notes", "iteration"),
+    *("told", "asks", "losses"),
+)
 
 SENT: Mapping[type[Any], Sent] = {
     WhygradError: _sent("ErrorMessage", "message", "source", "line"),
@@ -86,11 +91,12 @@ SENT: Mapping[type[Any], Sent] = {
     # practice
     Topics: _whole("PracticeInfo", Topics),
     Topic: _whole("FeatureInfo", Topic),
-    Exercise: _sent(
+    Posed: _sent(
         "ExerciseMessage",
-        *("id", "kind", "feature", "fading", "difficulty", "seed", "says", "notes", "iteration"),
-        *("told", "asks", "losses", "trace=study"),
+        *(f"{name}=exercise.{name}" for name in _OF_EXERCISE),
+        *("trace=exercise.study", "accepted"),
     ),
+    Accepted: _whole("AcceptedInfo", Accepted),
     Ask: _sent("AskInfo", "name", "prompt", "choices"),
     Number: _whole("NumberInfo", Number),
     Losses: _whole("LossesInfo", Losses),
@@ -110,7 +116,7 @@ MESSAGES: tuple[type[Any], ...] = (
     WhygradError,
     CsvSummary,
     Topics,
-    Exercise,
+    Posed,
     Mark,
     PastedLine,
     *clinic.MESSAGES,

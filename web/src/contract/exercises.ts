@@ -1,13 +1,15 @@
-// What the practice room asks of the server; a failure is thrown as a Refusal.
+// What the practice room asks of its host; a failure is thrown as a Refusal.
 
-import type { ExerciseMessage, LineMessage, MarkMessage, PracticeInfo, PresetInfo } from '../wire'
+import type { ExerciseMessage, LineMessage, MistakesMessage, PracticeInfo, PresetInfo } from '../wire'
 
 export interface PracticeApi {
+  /** The address of worksheets to print; null where there are none. */
+  readonly worksheets: string | null
   /** What exercises there are. */
   info(): Promise<PracticeInfo>
   exercise(asked: ExerciseRequest): Promise<ExerciseMessage>
-  /** Marks of all that was asked, in its order; what was not answered counts as blank. */
-  grade(id: string, answers: Readonly<Record<string, string>>): Promise<readonly MarkMessage[]>
+  /** The mistakes that can be made on an exercise, by its id. */
+  mistakes(id: string): Promise<MistakesMessage>
   /** What came of each line of someone's own work. */
   homework(asked: HomeworkRequest): Promise<readonly LineMessage[]>
   /** Networks that come with whygrad. */

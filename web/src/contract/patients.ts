@@ -1,4 +1,4 @@
-// What the clinic asks of the server; a failure is thrown as a Refusal. Training takes its time:
+// What the clinic asks of its host; a failure is thrown as a Refusal. Training takes its time:
 // `hear` is told how far it is, and `left` ends the waiting.
 
 import type { ClinicInfo, ClinicWait, ExaminationMessage, GradeMessage, PatientMessage } from '../wire'

@@ -1,12 +1,15 @@
 // What every room beside the explorer is given.
 
-import type { Room } from './address'
-import type { Model } from './model'
+import type { TraceMessage } from '../wire'
+import type { Place, Room } from './address'
+import type { Host } from './host'
 
 export interface InRoom {
-  readonly model: Model
+  readonly host: Host
   /** What the address asks of the room. */
   readonly asked: Room['asked']
   /** Goes to another place in the room; the address follows. */
   readonly ask: (asked: Room['asked']) => void
+  /** Opens a trace in the explorer. */
+  readonly explore: (trace: TraceMessage, place: Place) => void
 }

@@ -4,6 +4,8 @@ import type { CsvInfo, MistakesMessage, PresetInfo, TraceMessage } from '../wire
 
 /** A failure is thrown as a Refusal. */
 export interface TraceApi {
+  /** The trace to open on where an address names none. */
+  initial(): Promise<TraceMessage>
   presets(): Promise<readonly PresetInfo[]>
   trace(asked: TraceRequest): Promise<TraceMessage>
   csv(file: UploadedFile): Promise<CsvInfo>

@@ -23,7 +23,6 @@ function opened(name: string): Structure {
     trace,
     tape,
     find,
-    makers: find.makers,
     shape: (id) => shapes[id]!,
     symbol: (name) => trace.symbols[name]?.text ?? name,
   }

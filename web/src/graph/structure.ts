@@ -11,7 +11,7 @@ import { ACTIVATIONS, type StepInfo, type TraceMessage } from '../wire'
  * What a drawing is made from: steps, names and shapes. It changes with the trace and with how many
  * samples an iteration sees, never with a number; a Session is one.
  */
-export interface Structure extends Pick<Play, 'tape' | 'find' | 'makers' | 'symbol'> {
+export interface Structure extends Pick<Play, 'tape' | 'find' | 'symbol'> {
   readonly trace: TraceMessage
   shape(id: number): Shape
 }

@@ -1,6 +1,6 @@
 import type { Listener, Model } from '../contract/model'
 
-/** A model that lives in the page alone, for hosts with nobody on the other side. */
+/** A model that lives in the page alone, with nobody on the other side. */
 export function localModel(state: Record<string, unknown> = {}): Model {
   const values = new Map(Object.entries(state))
   const listeners = new Map<string, Set<Listener>>()

@@ -40,6 +40,29 @@ test('it shows the trace of its model at the place it is given, and says where i
   await leave()
 })
 
+test('what a notebook has not set is null, and is passed over', async () => {
+  const el = document.createElement('div')
+  const model = localModel({ trace: flow!.message, go: null, place: null, start: null, room: null })
+  const leave = whygrad.render({ model, el })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(el.textContent).toContain('Iteration 1')
+  await leave()
+})
+
+test('a notebook that answers is asked for what can be opened', async () => {
+  const el = document.body.appendChild(document.createElement('div'))
+  const sent: unknown[] = []
+  const model = { ...localModel({ trace: flow!.message, answers: true }), send: (message: unknown) => void sent.push(message) }
+  const leave = whygrad.render({ model, el })
+  await new Promise((resolve) => setTimeout(resolve))
+  Object.assign(el.querySelector('dialog')!, { showModal() {} }) // jsdom has none
+  el.querySelector<HTMLButtonElement>('[aria-haspopup=dialog]')!.click()
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(sent).toContainEqual({ id: expect.any(Number), ask: 'presets', payload: {} })
+  await leave()
+  el.remove()
+})
+
 test('a local model tells its listeners of a change, once, until they leave', () => {
   const model = localModel({ epoch: 0 })
   const seen: unknown[] = []

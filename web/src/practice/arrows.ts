@@ -16,6 +16,14 @@ export function namesOf(nodes: readonly string[], symbol: (name: string) => stri
   return new Map(nodes.flatMap((name) => [[plain(name), name], [plain(symbol(name)), name]] as const))
 }
 
+/** The nodes that a text joins, chain by chain; one that is unknown stands as it was typed, plainly. */
+export function chainsOf(text: string, nodes: readonly string[], symbol: (name: string) => string): string[][] {
+  const names = namesOf(nodes, symbol)
+  return text.split(BETWEEN_ARROWS).map((piece) =>
+    piece.split(ARROW).map((node) => names.get(plain(node)) ?? plain(node)),
+  )
+}
+
 /** The arrows that a text has between known nodes, each once. */
 export function arrowsOf(text: string, names: Names): Arrow[] {
   const found = new Map<string, Arrow>()
@@ -48,8 +56,16 @@ function chain(piece: string, names: Names): Arrow[] | null {
   return nodes.slice(1).map((to, n) => ({ from: nodes[n]!, to: to! }))
 }
 
+/** A name as it is compared: ∂L/∂w₁, dL/dW1 and "dL / dw1" are one. The twin of grade.plain_name. */
 function plain(name: string): string {
-  return name.replace(/\s+/g, '').toLowerCase()
+  return name
+    .replace(/\s+/g, '')
+    .replace(/[₀-₉]/g, (digit) => `${digit.charCodeAt(0) - 0x2080}`)
+    .replaceAll('∂', 'd')
+    .replaceAll("'", '′')
+    .replaceAll('ŷ', 'yhat')
+    .replace(/(\[[\d,]*\])?′/g, '_new$1')
+    .toLowerCase()
 }
 
 export interface Point {

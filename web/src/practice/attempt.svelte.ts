@@ -2,9 +2,11 @@
 
 import type { PracticeApi } from '../contract/exercises'
 import { whatWentWrong } from '../contract/refusal'
+import type { Store } from '../learner/store.svelte'
 import { readAnswer } from '../predict/answer'
-import type { ExerciseMessage, MarkMessage } from '../wire'
-import { keep, keptOf } from './kept'
+import type { Session } from '../study/session.svelte'
+import type { ExerciseMessage, MarkMessage, MistakesMessage } from '../wire'
+import { Grading, RATING } from './grading'
 
 export class Attempt {
   readonly exercise: ExerciseMessage
@@ -12,15 +14,21 @@ export class Attempt {
   typed = $state.raw<Readonly<Record<string, string>>>({})
   hints = $state.raw<Readonly<Record<string, number>>>({})
   marks = $state.raw<Readonly<Record<string, MarkMessage>>>({})
-  /** Why nothing could be graded; empty if it was. */
+  /** Why it could be graded in part only; empty if it was in full. */
   fault = $state('')
-  readonly #api: Pick<PracticeApi, 'grade'>
+  readonly #store: Store
+  readonly #api: Pick<PracticeApi, 'mistakes'>
+  readonly #grading: Grading
+  #found: MistakesMessage | undefined
   #checked: Readonly<Record<string, string>>
 
-  constructor(exercise: ExerciseMessage, api: Pick<PracticeApi, 'grade'>) {
+  /** @param session at the exercise's iteration */
+  constructor(exercise: ExerciseMessage, session: Session, store: Store, api: Pick<PracticeApi, 'mistakes'>) {
     this.exercise = exercise
+    this.#store = store
     this.#api = api
-    const { typed, checked, hints } = keptOf(exercise.id)
+    this.#grading = new Grading(exercise, session)
+    const { typed, checked, hints } = store.work(exercise.id)
     this.typed = typed
     this.hints = hints
     this.#checked = checked
@@ -69,25 +77,28 @@ export class Attempt {
 
   async #grade(): Promise<void> {
     const checked = this.#checked
+    if (this.#grading.hasNumbers) await this.#load()
+    if (checked !== this.#checked) return // what was typed meanwhile is graded next
+    const marks = this.#grading.marks(checked, this.#found).filter(({ name }) => name in checked)
+    this.marks = Object.fromEntries(marks.map((mark) => [mark.name, mark]))
+  }
+
+  /** Fetches the mistakes that fit, once; without them a wrong number is only told from a right one. */
+  async #load(): Promise<void> {
+    if (this.#found) return
     this.fault = ''
     try {
-      const marks = await this.#api.grade(this.exercise.id, checked)
-      if (checked !== this.#checked) return // what was typed meanwhile is graded next
-      this.marks = Object.fromEntries(
-        marks.filter(({ name }) => name in checked).map((mark) => [mark.name, mark]),
-      )
+      this.#found = await this.#api.mistakes(this.exercise.id)
     } catch (error) {
-      this.fault = whatWentWrong(error)
+      this.fault = `What gives a wrong number cannot be told: ${whatWentWrong(error)}`
     }
   }
 
   #keep(): void {
     const { typed, hints } = this
-    keep(this.exercise.id, { typed, checked: this.#checked, hints })
+    this.#store.keep(this.exercise.id, { typed, checked: this.#checked, hints })
   }
 }
 
-/** A person's own rating of an open answer, from 1 to 5, goes by this name. */
-export const RATING = 'rating'
 /** So many hints show the number itself. */
 export const SHOWN = 3

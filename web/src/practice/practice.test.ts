@@ -1,18 +1,17 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import cases from '../../../tests/conformance/sessions.json'
+import whatifs from '../../../tests/conformance/whatifs.json'
 import { Refusal } from '../contract/refusal'
+import { Store } from '../learner/store.svelte'
 import { Session } from '../study/session.svelte'
-import type { ExerciseMessage, MarkMessage, TraceMessage } from '../wire'
+import type { ExerciseMessage, MistakesMessage, TraceMessage } from '../wire'
 import { arrowsOf, curve, namesOf, places, toggled } from './arrows'
 import { Attempt, SHOWN } from './attempt.svelte'
-import { keep, keepAsked, keptOf, lastAsked } from './kept'
 import { moved, orderOf } from './order'
 import { another, askedBy, beginning, requestOf } from './request'
 import { elements, leaves, story, worked } from './steps'
 
 const trace = cases[0]!.message as unknown as TraceMessage
-
-beforeEach(() => localStorage.clear())
 
 // --- what is asked for ------------------------------------------------------------------------
 
@@ -37,98 +36,111 @@ test('what is asked for is written into the address, without what goes without s
   expect(another(request)).toEqual({ ...request, seed: 8 })
 })
 
-// --- what is kept -----------------------------------------------------------------------------
-
-test('what was typed is kept, the latest exercises of many', () => {
-  const kept = { typed: { a: '7' }, checked: {}, hints: {} }
-  for (let n = 0; n < 205; n++) keep(`exercise ${n}`, kept)
-  keep('exercise 6', { ...kept, typed: { a: '8' } })
-  keep('one more', kept)
-  expect(keptOf('exercise 204')).toEqual(kept)
-  expect(keptOf('exercise 6').typed['a']).toBe('8')
-  expect(keptOf('exercise 5').typed).toEqual({})
-  keepAsked({ seed: '7' })
-  expect(lastAsked()).toEqual({ seed: '7' })
-})
-
-test('a page that may keep nothing, or finds something else there, works all the same', () => {
-  localStorage.setItem('whygrad-practice', '[1, 2')
-  localStorage.setItem('whygrad-practice-last', '"x"')
-  expect(keptOf('a').typed).toEqual({})
-  expect(lastAsked()).toBeNull()
-  const setItem = vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
-    throw new Error('full')
-  })
-  expect(() => keepAsked({})).not.toThrow()
-  setItem.mockRestore()
-})
-
 // --- an attempt -------------------------------------------------------------------------------
 
-const exercise = {
-  id: 'next_number.fanout.solo.7',
-  asks: ['a', 'L'].map((name) => ({ name, prompt: `What is ${name}?`, choices: [] })),
-} as unknown as ExerciseMessage
+const { mistakes: found } = whatifs.find(({ name }) => name === 'flow') as unknown as { mistakes: MistakesMessage }
+const session = new Session(trace)
 
-function marked(name: string, typed: string, correct: boolean | null): MarkMessage {
-  return { name, symbol: name, typed, correct, expected: 6, mistakes: [], feedback: '', carried: false, step: '' }
+function exerciseOf(change: Partial<ExerciseMessage>): ExerciseMessage {
+  const numbers = { z1: 'z1', a1: 'a1', yhat: 'yhat' }
+  return {
+    id: 'next_number.flow.solo.7',
+    kind: 'next_number',
+    told: [],
+    asks: Object.keys(numbers).map((name) => ({ name, prompt: `What is ${name}?`, choices: [] })),
+    accepted: { numbers, marks: {}, rests: {}, says: {} },
+    ...change,
+  } as unknown as ExerciseMessage
 }
 
-/** Grades everything as right; what it was given is noted. */
-function grader() {
-  return {
-    grade: vi.fn(async (_: string, answers: Readonly<Record<string, string>>) =>
-      exercise.asks.map(({ name }) => marked(name, answers[name] ?? '', answers[name] ? true : null)),
-    ),
-  }
+const exercise = exerciseOf({})
+
+function host(): { mistakes: ReturnType<typeof vi.fn<() => Promise<MistakesMessage>>> } {
+  return { mistakes: vi.fn(() => Promise.resolve(found)) }
+}
+
+function begun(change: Partial<ExerciseMessage> = {}, store = new Store(null), api = host()): Attempt {
+  return new Attempt(exerciseOf(change), session, store, api)
 }
 
 test('only what was answered is marked, and a mark stands until the answer is changed', async () => {
-  const api = grader()
-  const attempt = new Attempt(exercise, api)
-  attempt.type('a', '6')
+  const api = host()
+  const attempt = begun({}, new Store(null), api)
+  attempt.type('z1', '0.5')
   await attempt.check()
-  expect(api.grade).toHaveBeenCalledWith(exercise.id, { a: '6' })
-  expect(Object.keys(attempt.marks)).toEqual(['a'])
-  expect(attempt.isSettled('a')).toBe(true)
-  attempt.type('a', '7')
-  expect(attempt.mark('a')).toBeNull()
-  await attempt.check('L') // asked for, though blank
-  expect(attempt.mark('L')?.correct).toBeNull()
-  expect(attempt.isSettled('L')).toBe(false)
+  expect(api.mistakes).toHaveBeenCalledWith(exercise.id)
+  expect(Object.keys(attempt.marks)).toEqual(['z1'])
+  expect(attempt.mark('z1')).toMatchObject({ correct: true, expected: 0.5, symbol: 'z₁' })
+  expect(attempt.isSettled('z1')).toBe(true)
+  attempt.type('z1', '7')
+  expect(attempt.mark('z1')).toBeNull()
+  await attempt.check('a1') // asked for, though blank
+  expect(attempt.mark('z1')?.correct).toBe(false)
+  expect(attempt.mark('a1')?.correct).toBeNull()
+  expect(attempt.isSettled('a1')).toBe(false)
+  expect(api.mistakes).toHaveBeenCalledTimes(1)
+})
+
+test('a slip is carried on and costs once', async () => {
+  const attempt = begun()
+  attempt.type('z1', '2')
+  attempt.type('a1', '2')
+  await attempt.check()
+  expect(attempt.mark('z1')).toMatchObject({ correct: false })
+  expect(attempt.mark('a1')).toMatchObject({ correct: true, carried: true, expected: 2 })
 })
 
 test('a sign alone does not settle a number, and a number that is shown does', async () => {
-  const attempt = new Attempt(exercise, grader())
-  attempt.type('a', 'positive')
-  await attempt.check('a')
-  expect(attempt.mark('a')?.correct).toBe(true)
-  expect(attempt.isSettled('a')).toBe(false)
-  for (let n = 0; n < 9; n++) attempt.hint('a')
-  expect(attempt.hints['a']).toBe(SHOWN)
-  expect(attempt.isSettled('a')).toBe(true)
+  const attempt = begun()
+  attempt.type('z1', 'positive')
+  await attempt.check('z1')
+  expect(attempt.mark('z1')?.correct).toBe(true)
+  expect(attempt.isSettled('z1')).toBe(false)
+  for (let n = 0; n < 9; n++) attempt.hint('z1')
+  expect(attempt.hints['z1']).toBe(SHOWN)
+  expect(attempt.isSettled('z1')).toBe(true)
 })
 
 test('after a reload everything is there, and what was graded is graded again', async () => {
-  const before = new Attempt(exercise, grader())
-  before.type('a', '6')
+  const store = new Store(null)
+  const before = begun({}, store)
+  before.type('z1', '0.5')
   await before.check()
-  before.type('L', 'twelve or so')
-  const api = grader()
-  const after = new Attempt(exercise, api)
-  await vi.waitFor(() => expect(after.mark('a')?.correct).toBe(true))
-  expect(after.text('L')).toBe('twelve or so')
-  expect(api.grade).toHaveBeenCalledWith(exercise.id, { a: '6' })
+  before.type('a1', 'a half or so')
+  const after = begun({}, store)
+  await vi.waitFor(() => expect(after.mark('z1')?.correct).toBe(true))
+  expect(after.text('a1')).toBe('a half or so')
 })
 
-test('where the server does not answer, it is said and nothing is lost', async () => {
-  const attempt = new Attempt(exercise, {
-    grade: () => Promise.reject(new Refusal({ message: 'The server does not answer.', source: null, line: null })),
+test('without the mistakes it is graded all the same, and that is said', async () => {
+  const attempt = begun({}, new Store(null), {
+    mistakes: vi.fn(() => Promise.reject(new Refusal({ message: 'The server does not answer.', source: null, line: null }))),
   })
-  attempt.type('a', '6')
+  attempt.type('z1', '7')
   await attempt.check()
-  expect(attempt.fault).toBe('The server does not answer.')
-  expect(attempt.text('a')).toBe('6')
+  expect(attempt.mark('z1')).toMatchObject({ correct: false, mistakes: [] })
+  expect(attempt.fault).toContain('The server does not answer.')
+})
+
+test('a choice has the mark that came with it, and nothing is asked for it', async () => {
+  const api = host()
+  const mark = { name: 'which', symbol: 'which', typed: 'b', correct: true, expected: 'b', mistakes: [], feedback: 'Right.', carried: false, step: '' }
+  const attempt = begun(
+    {
+      kind: 'find_the_mistake',
+      asks: [{ name: 'which', prompt: 'Which?', choices: ['a', 'b'] }],
+      accepted: { numbers: {}, marks: { which: { b: mark, '': { ...mark, typed: '', correct: null } } }, rests: {}, says: {} },
+    },
+    new Store(null),
+    api,
+  )
+  attempt.type('which', 'b')
+  await attempt.check()
+  expect(attempt.mark('which')).toEqual(mark)
+  attempt.type('which', '')
+  await attempt.check('which')
+  expect(attempt.mark('which')?.correct).toBeNull()
+  expect(api.mistakes).not.toHaveBeenCalled()
 })
 
 // --- graphs -----------------------------------------------------------------------------------

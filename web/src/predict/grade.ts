@@ -9,6 +9,7 @@ import { equation } from '../text/say'
 import { SELDOM } from '../text/sentences'
 import { isClose } from '../whatif/compare'
 import type { OtherRun } from '../whatif/other'
+import { inSymbols } from '../whatif/reason'
 import { why } from '../why/ladder'
 import { Phrases } from '../why/phrases'
 import type { MistakeInfo, MistakesMessage } from '../wire'
@@ -29,7 +30,7 @@ export interface Mark {
   /** The mistakes that give the learner's number, the likeliest first. */
   readonly mistakes: readonly MistakeInfo[]
   readonly says: string
-  /** The step with its numbers, where the answer is wrong: "∂L/∂ŷ = 2 × (0.25 − 2) = −3.5". */
+  /** The step, where the answer is wrong: "∂L/∂ŷ = 2 × (ŷ − t) = 2 × (0.25 − 2) = −3.5". */
   readonly step: string
 }
 
@@ -46,10 +47,14 @@ export class Grader {
   #own: readonly Place[] = []
   /** What was typed and is right. */
   #settled: readonly Place[] = []
+  /** What was told beforehand, as rounded as it was shown. */
+  readonly #told: readonly Place[]
 
-  constructor(session: Session, found: MistakesMessage = { mistakes: [], ops: {} }) {
+  constructor(session: Session, found: MistakesMessage = { mistakes: [], ops: {} }, told: readonly Place[] = []) {
     this.#session = session
     this.#work = new Workings(session, found)
+    this.#told = told
+    this.#own = told
   }
 
   /** Whether a wrong number is carried on. */
@@ -62,21 +67,25 @@ export class Grader {
     const name = this.#session.tape.values[element.id]!.name
     const place = { name, at: element.at, value: answer.value ?? 0 }
     // what has no name stands on no other tape: it is graded by itself
-    const [shown, exact, rounded] = [[], this.#slips, this.#own].map((held) =>
+    const [shown, followed, rounded] = [[], this.#slips, this.#own].map((held) =>
       name ? this.#work.number(place, held) : this.#session.number(element.id, element.at),
     ) as [number, number, number]
+    // nothing follows from some of what goes wrong, such as a logarithm of -1
+    const follows = Number.isFinite(followed)
+    const exact = follows ? followed : shown
+    const basis = follows ? without(this.#slips, place) : []
     const carried = !isClose(exact, shown)
     const plain = { typed, expected: exact, carried, settled: true, mistakes: [], step: '' }
     if (answer.value === null)
       return { ...plain, settled: false, ...this.#inWords(answer, element, exact) }
     if (isRight(answer, exact, rounded)) {
       this.#note(place, { settled: true })
-      return { ...plain, correct: true, says: this.#right(element, carried) }
+      return { ...plain, correct: true, says: this.#right(element, carried, basis) }
     }
     if (carried && agrees(answer, shown)) {
       // what went wrong before was put right, or not used
       this.#note(place, { slip: shown })
-      return { ...plain, expected: shown, carried: false, correct: true, says: this.#right(element, false) }
+      return { ...plain, expected: shown, carried: false, correct: true, says: this.#right(element, false, []) }
     }
     const mistakes = name ? this.#recognised(answer, place) : []
     if (!mistakes.length && isOffByRounding(answer, exact)) {
@@ -89,11 +98,10 @@ export class Grader {
       const says = textOf(say('grade.rough'))
       return { ...plain, settled: false, correct: null, says }
     }
-    const step = this.#step(element, this.#work.right(without(this.#slips, place)))
+    const step = this.#step(element, this.#work.right(basis), { inNames: true })
     this.#note(place, { slip: answer.value })
     const says = mistakes.length ? '' : textsOf([say('grade.not_this'), ...hintOn(answer, exact)])
-    const shownStep = carried ? textOf(say('grade.step_of_own', { step })) : step
-    return { ...plain, correct: false, mistakes, says, step: shownStep }
+    return { ...plain, correct: false, mistakes, says, step }
   }
 
   /** Notes what was typed, in place of what was typed there before. */
@@ -140,25 +148,29 @@ export class Grader {
       const here = gives(mistake, others)
       const shows = (one: Place): boolean => work.mistaken(mistake, one, this.#slips) !== null
       if (!here && this.#settled.some(shows)) return []
-      return [{ mistake, rank: (here ? 0 : 1) + (SELDOM.has(mistake.name) ? 2 : 0) }]
+      const rank = here ? 0 : this.#told.some(shows) ? 2 : 1
+      return [{ mistake, rank: rank + (SELDOM.has(mistake.name) ? 3 : 0) }]
     })
     return ranked.sort((a, b) => a.rank - b.rank).map(({ mistake }) => mistake)
   }
 
-  #right(element: Element, carried: boolean): string {
+  #right(element: Element, carried: boolean, basis: readonly Place[]): string {
     if (!carried) return textsOf([say('grade.right'), ...why(this.#session, element).says])
-    const run = this.#work.right(this.#slips)
+    const run = this.#work.right(basis)
     return textOf(say('grade.right_step', { step: this.#step(element, run) }))
   }
 
-  /** A step with its numbers; on a run with numbers held, with those. */
-  #step(element: Element, run: OtherRun | null): string {
+  /** A step with its numbers, perhaps in names first; on a run with numbers held, with those. */
+  #step(element: Element, run: OtherRun | null, { inNames = false } = {}): string {
     const words = new Phrases(this.#session)
     const get = (id: number, at: number): number => {
       const other = run?.counterpart(id) ?? null
       return other === null ? this.#session.number(id, at) : run!.number(other, at)
     }
-    return `${words.symbol(element)} = ${equation(words.tree(element), get, get(element.id, element.at))}`
+    const tree = words.tree(element)
+    const numbers = equation(tree, get, get(element.id, element.at))
+    const names = inNames ? inSymbols(this.#session, tree) : numbers
+    return [...new Set([words.symbol(element), names, numbers])].join(' = ')
   }
 }
 

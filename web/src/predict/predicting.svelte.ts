@@ -1,20 +1,12 @@
-// Predict before reveal: the next number is asked before it is shown. One for each session.
+// Predict before reveal: the next number is asked before it is shown.
 
+import type { Store } from '../learner/store.svelte'
 import { elementOf } from '../study/focus'
 import type { Session } from '../study/session.svelte'
 import type { Element } from '../text/play'
-import { whatIfOf } from '../whatif/whatif.svelte'
+import type { WhatIf } from '../whatif/whatif.svelte'
 import { Phrases } from '../why/phrases'
 import { Grader, type Mark } from './grade'
-
-const KEY = 'whygrad-predict'
-const known = new WeakMap<Session, Predicting>()
-
-export function predictingOf(session: Session): Predicting {
-  let found = known.get(session)
-  if (!found) known.set(session, (found = new Predicting(session)))
-  return found
-}
 
 interface Question {
   readonly element: Element
@@ -25,6 +17,8 @@ interface Question {
 
 export class Predicting {
   readonly session: Session
+  readonly #whatIf: WhatIf
+  readonly #store: Store
   /** What came of the answer, or of what was typed so far. */
   mark = $state.raw<Mark | null>(null)
   /** The step as it is done, where it was asked to be shown. */
@@ -48,9 +42,11 @@ export class Predicting {
     return asked && asked.iteration === iteration && asked.position + 1 === position ? asked : null
   })
 
-  constructor(session: Session) {
-    this.session = session
-    this.on = kept()
+  constructor(whatIf: WhatIf, store: Store) {
+    this.session = whatIf.session
+    this.#whatIf = whatIf
+    this.#store = store
+    this.#turn(store.read().predict)
   }
 
   get on(): boolean {
@@ -58,17 +54,14 @@ export class Predicting {
   }
 
   set on(on: boolean) {
-    this.#on = on
-    this.session.gate = on ? () => this.#gate() : null
-    try {
-      localStorage.setItem(KEY, String(on))
-    } catch {
-      // then it holds for this visit
-    }
-    this.#question = null
-    if (!on) return
-    void whatIfOf(this.session).load()
-    this.#ask()
+    this.#turn(on)
+    this.#store.change({ predict: on })
+  }
+
+  /** What was answered is forgotten, and the first number asked, as when the trace was opened. */
+  reset(): void {
+    this.#grader = null
+    this.#turn(this.#on)
   }
 
   /** Whether an earlier number of this iteration was wrong. */
@@ -79,7 +72,7 @@ export class Predicting {
   /** Grades what was typed; a number, right or wrong, is followed by the right one. */
   async answer(typed: string): Promise<void> {
     const { question } = this
-    await whatIfOf(this.session).load() // wrong numbers are matched against the mistakes
+    await this.#whatIf.load() // wrong numbers are matched against the mistakes
     if (!question || this.question !== question) return
     this.mark = this.#graderNow().grade(question.element, typed)
     if (this.mark.settled) this.#reveal()
@@ -108,6 +101,17 @@ export class Predicting {
     this.calls++
   }
 
+  #turn(on: boolean): void {
+    this.#on = on
+    this.session.gate = on ? () => this.#gate() : null
+    this.#question = null
+    this.mark = null
+    this.shown = ''
+    if (!on) return
+    void this.#whatIf.load()
+    this.#ask()
+  }
+
   #gate(): boolean {
     this.#ask()
     this.calls++
@@ -134,17 +138,9 @@ export class Predicting {
   /** A grader that remembers this iteration's answers. */
   #graderNow(): Grader {
     const { iteration } = this.session
-    const { found } = whatIfOf(this.session)
+    const { found } = this.#whatIf
     if (this.#grader?.iteration !== iteration)
       this.#grader = { iteration, grader: new Grader(this.session, found ?? undefined) }
     return this.#grader.grader
-  }
-}
-
-function kept(): boolean {
-  try {
-    return localStorage.getItem(KEY) === 'true'
-  } catch {
-    return false // a page that may keep nothing
   }
 }

@@ -5,19 +5,13 @@ import type { Placed } from '../player/formula'
 import type { Shape } from '../player/layout'
 import { elementLabel, label, type Lookups, lookups, type Tape } from '../player/tape'
 import { formulaOf } from '../text/expression'
-import type { Play } from '../text/play'
+import type { Element, Play } from '../text/play'
 import { type Curve, History, type Series } from '../training/history'
 import { type Dead, Judge, type Judgement } from '../training/judge'
 import type { StepInfo, TraceMessage } from '../wire'
 import { faultWords, sampleWords } from './words'
 
 export type Grain = 'worked' | 'unfolded'
-
-/** One number: an element of a value, by flat index. */
-export interface Selection {
-  readonly id: number
-  readonly at: number
-}
 
 /** How fast it plays: so many steps, or whole iterations, a second. */
 export interface Speed {
@@ -50,7 +44,7 @@ export class Session implements Play {
   readonly tape: Tape
   readonly find: Lookups
   /** What the person clicked, or null. */
-  selected = $state.raw<Selection | null>(null)
+  selected = $state.raw<Element | null>(null)
   /** Which row of the batch the graph shows. */
   row = $state(0)
   /** Asked before a step is revealed; the step waits where it returns true. */
@@ -181,10 +175,6 @@ export class Session implements Play {
 
   get ops(): TraceMessage['ops'] {
     return this.trace.ops
-  }
-
-  get makers(): Lookups['makers'] {
-    return this.find.makers
   }
 
   /** A value's numbers in this iteration; parameters before its update. */

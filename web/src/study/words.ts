@@ -72,7 +72,7 @@ export function deadWords(session: Session): string | null {
   const names: string[] = []
   let why = ''
   for (const [value, units] of session.dead) {
-    if (session.makers.get(value)?.op !== 'relu') continue // its input is listed too
+    if (session.find.makers.get(value)?.op !== 'relu') continue // its input is listed too
     for (const [unit, note] of units) {
       const name = session.symbol(label(session.tape, value))
       names.push((session.shape(value).at(-1) ?? 1) > 1 ? `${name}[${unit}]` : name)

@@ -38,8 +38,8 @@ export function unchosen(play: Play, value: number, at: number): Placed {
 }
 
 /** Whether worked steps show a value: leaves, and what has a name. */
-export function isShown({ tape, makers }: Pick<Play, 'tape' | 'makers'>, value: number): boolean {
-  return Boolean(tape.values[value]!.name) || !makers.has(value)
+export function isShown({ tape, find }: Pick<Play, 'tape' | 'find'>, value: number): boolean {
+  return Boolean(tape.values[value]!.name) || !find.makers.has(value)
 }
 
 /** What placing a step's formulas needs, at the sizes of the play. */
@@ -84,7 +84,7 @@ function isStill(play: Play, id: number, { shape, data }: View): boolean {
 }
 
 function treeOf(play: Play, value: number, at: number): Placed {
-  const where = placeOf(play, play.makers.get(value)!)
+  const where = placeOf(play, play.find.makers.get(value)!)
   return place(where, unflat(at, where.outputShape))
 }
 
@@ -116,8 +116,8 @@ function folded(play: Play, node: Placed, room: Room, depth = 0, times = 1): Pla
 }
 
 /** Whether a value is on the way from one gradient to another: it is always folded. */
-function carriesGradients({ tape, makers }: Play, value: number): boolean {
-  return makers.get(value)!.phase === 'backward' && tape.values[value]!.gradient_of === undefined
+function carriesGradients({ tape, find }: Play, value: number): boolean {
+  return find.makers.get(value)!.phase === 'backward' && tape.values[value]!.gradient_of === undefined
 }
 
 /** Products as they are taught: rate first, then what arrives, then weight, then input. */

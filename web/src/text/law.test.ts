@@ -29,7 +29,6 @@ function sceneOf(tape: Tape, run: Run, fold: boolean): Play & Scene {
     tape,
     ops,
     find,
-    makers: find.makers,
     shape: (id) => player.shapes[id]!,
     number: (id, at) => player.values[id]![at]!,
     values: (id) => player.values[id]!,

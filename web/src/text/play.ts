@@ -2,7 +2,7 @@
 // from it.
 
 import type { Shape } from '../player/layout'
-import type { Lookups, Step, Tape } from '../player/tape'
+import type { Lookups, Tape } from '../player/tape'
 import type { OpInfo } from '../wire'
 
 /** One element of a value, by flat index. */
@@ -16,8 +16,6 @@ export interface Play {
   readonly tape: Tape
   readonly ops: Readonly<Record<string, OpInfo>>
   readonly find: Lookups
-  /** The step that makes a value; leaves have none. */
-  readonly makers: ReadonlyMap<number, Step>
   shape(id: number): Shape
   number(id: number, at: number): number
   /** All numbers of a value. */
@@ -35,8 +33,8 @@ export function ofGradient({ tape }: Play, { id, at }: Element): Element {
 }
 
 /** Whether a gradient is the 1 with which the way back begins. */
-export function isSeed({ makers }: Play, { id }: Element): boolean {
-  return !makers.has(id)
+export function isSeed({ find }: Play, { id }: Element): boolean {
+  return !find.makers.has(id)
 }
 
 /** How many examples the numbers speak of. */

@@ -12,7 +12,8 @@ const info: CsvInfo = {
   target: ['y'],
 }
 const trace = { name: 'flow' } as TraceMessage
-const api = {
+const traces = {
+  initial: vi.fn<TraceApi['initial']>(),
   presets: vi.fn<TraceApi['presets']>(),
   trace: vi.fn<TraceApi['trace']>(),
   csv: vi.fn<TraceApi['csv']>(),
@@ -23,10 +24,10 @@ const open = vi.fn()
 let opener: ReturnType<typeof mount>
 
 beforeEach(async () => {
-  api.presets.mockResolvedValue([{ name: 'flow', title: 'Flow', description: 'One number.' }])
-  api.trace.mockResolvedValue(trace)
-  api.csv.mockResolvedValue(info)
-  opener = mount(Opener, { target: document.body, props: { api, open } })
+  traces.presets.mockResolvedValue([{ name: 'flow', title: 'Flow', description: 'One number.' }])
+  traces.trace.mockResolvedValue(trace)
+  traces.csv.mockResolvedValue(info)
+  opener = mount(Opener, { target: document.body, props: { traces, open } })
   await settled()
 })
 
@@ -55,7 +56,7 @@ async function upload(file: File): Promise<void> {
 test('an example opens', async () => {
   button(/Flow/).click()
   await settled()
-  expect(api.trace).toHaveBeenCalledWith({ preset: 'flow' })
+  expect(traces.trace).toHaveBeenCalledWith({ preset: 'flow' })
   expect(open).toHaveBeenCalledWith(trace)
 })
 
@@ -64,7 +65,7 @@ test('a table is described, chosen from, and opened with its text', async () => 
   expect(document.body.textContent).toContain('my.csv: 4 rows, 3 columns.')
   button(/^Open$/).click()
   await settled()
-  const [asked] = api.trace.mock.calls[0] as [TraceRequest & { spec: object }]
+  const [asked] = traces.trace.mock.calls[0] as [TraceRequest & { spec: object }]
   expect(asked).toMatchObject({
     spec: { network: { layers: [2, 4, 1] }, data: { csv: 'my.csv', target: ['y'], task: 'binary' } },
     files: { 'my.csv': 'a,b,y\n0,0,0\n' },
@@ -77,7 +78,7 @@ test('what cannot be opened says why in place, and keeps what was chosen', async
   const hidden = document.querySelector<HTMLInputElement>('input.text')!
   hidden.value = '8, 3'
   hidden.dispatchEvent(new Event('input', { bubbles: true }))
-  api.trace.mockRejectedValue(new Refusal({ message: 'an empty cell', source: 'my.csv', line: 3 }))
+  traces.trace.mockRejectedValue(new Refusal({ message: 'an empty cell', source: 'my.csv', line: 3 }))
   button(/^Open$/).click()
   await settled()
   expect(document.querySelector('[role=alert]')?.textContent).toBe('my.csv, line 3: an empty cell')
@@ -92,5 +93,5 @@ test('a file that is too large is refused without being read', async () => {
   await upload(file)
   expect(document.querySelector('[role=alert]')?.textContent).toMatch(/large\.csv has 11 MB/)
   expect(text).not.toHaveBeenCalled()
-  expect(api.csv).not.toHaveBeenCalled()
+  expect(traces.csv).not.toHaveBeenCalled()
 })

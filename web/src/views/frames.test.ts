@@ -4,8 +4,10 @@
 import { flushSync, mount, unmount } from 'svelte'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import cases from '../../../tests/conformance/sessions.json'
+import { Study } from '../explore/study.svelte'
 import { draw } from '../graph/draw'
-import { Session, SPEEDS } from '../study/session.svelte'
+import { Store } from '../learner/store.svelte'
+import { type Session, SPEEDS } from '../study/session.svelte'
 import { explain } from '../text/explain'
 import { Judge } from '../training/judge'
 import { why } from '../why/ladder'
@@ -32,9 +34,11 @@ beforeEach(() => {
 
 function open(name: string): void {
   const all = cases as unknown as readonly { name: string; message: TraceMessage }[]
-  session = new Session({ ...all.find((one) => one.name === name)!.message, iterations: 10_000 })
+  const message = { ...all.find((one) => one.name === name)!.message, iterations: 10_000 }
+  const study = new Study(message, { traces: null, store: new Store(null) })
+  session = study.session
   session.position = session.steps.length
-  explorer = mount(Explorer, { target: document.body, props: { session, api: null, full: false, toggleFull: () => {} } })
+  explorer = mount(Explorer, { target: document.body, props: { study, full: false, toggleFull: () => {} } })
   flushSync()
   seen = new MutationObserver(() => {})
   seen.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })

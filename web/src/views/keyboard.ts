@@ -1,13 +1,12 @@
 // Arrows step, space plays, with Shift arrows go by iterations, ? asks why; fields keep their own keys.
 
-import type { Session } from '../study/session.svelte'
-import { askingOf } from '../why/asking.svelte'
+import type { Study } from '../explore/study.svelte'
 
 const TYPED_IN = 'input:not([type=checkbox]), textarea, select, [contenteditable]'
 const PRESSED = 'button, a, summary, input, [role=button], [role=tab], [role=radio]'
 
 /** Acts on a key; says whether it did. */
-export function pressed(event: KeyboardEvent, session: Session): boolean {
+export function pressed(event: KeyboardEvent, { session, asking }: Study): boolean {
   const target = event.target instanceof Element ? event.target : document.body
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return false
   if (target.closest(TYPED_IN)) return false
@@ -26,7 +25,7 @@ export function pressed(event: KeyboardEvent, session: Session): boolean {
       else session.play()
       return true
     case '?':
-      askingOf(session).call(target)
+      asking.call(target)
       return true
     default:
       return false

@@ -23,7 +23,7 @@ export function titleOf(session: Session, choice: Choice): string {
       return choice.mistake.title
     case 'number': {
       const { id, at, value, frozen } = choice
-      const key = frozen && !session.makers.has(id) ? 'compare.held' : 'compare.set'
+      const key = frozen && !session.find.makers.has(id) ? 'compare.held' : 'compare.set'
       return textOf(say(key, { x: { name: session.symbol(session.label(id, at)), number: value } }))
     }
     case 'rate':
@@ -67,7 +67,7 @@ export function mistaken({ tape, leaves, origins }: MistakeInfo): Variant {
 
 function numbered(session: Session, { id, at, value, frozen }: Choice & { kind: 'number' }): Variant {
   const { name } = session.tape.values[id]!
-  if (session.makers.has(id)) return holding(unchanged(session.tape), [{ name, at, value }], { blocks: true })
+  if (session.find.makers.has(id)) return holding(unchanged(session.tape), [{ name, at, value }], { blocks: true })
   const after = session.afters.get(id)
   const given = set(session, id, at, value)
   if (!frozen || after === undefined) return given

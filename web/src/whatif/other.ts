@@ -31,10 +31,6 @@ export class OtherRun implements Play {
     this.#player.play()
   }
 
-  get makers(): Lookups['makers'] {
-    return this.find.makers
-  }
-
   values(id: number): Float64Array {
     return this.#player.values[id]!
   }

@@ -24,7 +24,7 @@ export function tieOf(session: Session, other: OtherRun): Tie | null {
   const [rightly, wrongly] = [new Phrases(session), new Phrases(other)]
   for (const { value } of session.trace.worked) {
     const same = other.counterpart(value)
-    if (same === null || !other.makers.has(same)) continue
+    if (same === null || !other.find.makers.has(same)) continue
     const at = elementOf(session, value)
     const trees = [rightly.tree({ id: value, at }), wrongly.tree({ id: same, at })] as const
     const names = [rightly.inNames(trees[0]), wrongly.inNames(trees[1])] as const
@@ -43,7 +43,7 @@ export function tieOf(session: Session, other: OtherRun): Tie | null {
   return null
 }
 
-function inSymbols(run: Play, tree: Placed): string {
+export function inSymbols(run: Play, tree: Placed): string {
   return typeset(
     toPython(tree, (id, at) => {
       const { role, name } = run.tape.values[id]!

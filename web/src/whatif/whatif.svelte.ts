@@ -1,32 +1,26 @@
-// What is done differently at present, and what comes of it. One for each session, for the graph,
-// the panel and the banner all show it.
+// What is done differently at present, and what comes of it: the graph, the panel and the banner all
+// show it.
 
 import { whatWentWrong } from '../contract/refusal'
 import type { TraceApi } from '../contract/traces'
 import type { Session } from '../study/session.svelte'
+import type { Asking } from '../why/asking.svelte'
 import type { MistakesMessage } from '../wire'
 import { type Choice, runOf, titleOf } from './choice'
 import { type Difference, differences } from './compare'
 import type { OtherRun } from './other'
 
-const known = new WeakMap<Session, WhatIf>()
-
-export function whatIfOf(session: Session): WhatIf {
-  let found = known.get(session)
-  if (!found) known.set(session, (found = new WhatIf(session)))
-  return found
-}
-
 export class WhatIf {
   readonly session: Session
-  /** What is asked of a server; null in a host without one. */
-  api: TraceApi | null = null
+  readonly asking: Asking
+  /** What other tapes are asked of; null in a host that has none. */
+  readonly traces: TraceApi | null
   choice = $state.raw<Choice | null>(null)
   /** The mistakes that fit, once they have come. */
   found = $state.raw<MistakesMessage | null>(null)
-  /** Why something could not be had from the server. */
+  /** Why something could not be had from the host. */
   trouble = $state('')
-  #play: Promise<void> | null = null
+  #asked: Promise<void> | null = null
 
   readonly title: string = $derived.by(() => (this.choice ? titleOf(this.session, this.choice) : ''))
   /** The other run at the iteration that is shown; null while numbers change too fast for it. */
@@ -38,32 +32,36 @@ export class WhatIf {
     this.run ? differences(this.session, this.run) : [],
   )
 
-  constructor(session: Session) {
-    this.session = session
+  constructor(asking: Asking, traces: TraceApi | null) {
+    this.session = asking.session
+    this.asking = asking
+    this.traces = traces
   }
 
   /** Fetches the mistakes that fit, once. */
   load(): Promise<void> {
-    const { api } = this
-    if (!api) return Promise.resolve()
-    return (this.#play ??= this.#attempt(async () => {
-      this.found = await api.mistakes(this.session.trace)
+    const { traces } = this
+    if (!traces) return Promise.resolve()
+    return (this.#asked ??= this.#attempt(async () => {
+      this.found = await traces.mistakes(this.session.trace)
     }).then((done) => {
-      if (!done) this.#play = null // and may be play again
+      if (!done) this.#asked = null // and may be asked again
     }))
   }
 
   async swap(old: string, other: string): Promise<void> {
-    const { api, session } = this
-    if (!api) return
+    const { traces, session } = this
+    if (!traces) return
     await this.#attempt(async () => {
-      const trace = await api.swapped(session.trace, `${old}=${other}`)
+      const trace = await traces.swapped(session.trace, `${old}=${other}`)
       this.choice = { kind: 'swap', old, new: other, trace }
     })
   }
 
+  /** Nothing is done differently. */
   end(): void {
     this.choice = null
+    this.trouble = ''
   }
 
   async #attempt(task: () => Promise<void>): Promise<boolean> {

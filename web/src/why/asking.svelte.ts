@@ -1,20 +1,12 @@
 // What a person is asking about: which number, how they came to it, and what of the answer acts on
-// the graph. One for each session, wherever on the page it is asked.
+// the graph, wherever on the page it is asked.
 
+import type { Store } from '../learner/store.svelte'
 import { elementOf } from '../study/focus'
 import type { Session } from '../study/session.svelte'
 import { type Element as Entry, ownerOf } from '../text/play'
 import type { Nudge } from './nudge'
 import type { Path } from './paths'
-
-const KEY = 'whygrad-ask-first'
-const known = new WeakMap<Session, Asking>()
-
-export function askingOf(session: Session): Asking {
-  let asking = known.get(session)
-  if (!asking) known.set(session, (asking = new Asking(session)))
-  return asking
-}
 
 export class Asking {
   readonly session: Session
@@ -26,7 +18,8 @@ export class Asking {
   nudge = $state.raw<Nudge | null>(null)
   /** Counts what was asked with the keyboard: the answer takes the focus. */
   calls = $state(0)
-  #first = $state(kept())
+  readonly #store: Store
+  #first = $state(false)
   #asked = $state.raw<{ readonly trail: readonly Entry[]; readonly position: number } | null>(null)
 
   /** The numbers asked one from another, the current one last; empty before the first step. */
@@ -40,8 +33,10 @@ export class Asking {
     return active ? [{ id: active.value, at: elementOf(this.session, active.value) }] : []
   })
 
-  constructor(session: Session) {
+  constructor(session: Session, store: Store) {
     this.session = session
+    this.#store = store
+    this.#first = store.read().askFirst
   }
 
   get current(): Entry | null {
@@ -55,11 +50,7 @@ export class Asking {
 
   set first(first: boolean) {
     this.#first = first
-    try {
-      localStorage.setItem(KEY, String(first))
-    } catch {
-      // then it holds for this visit
-    }
+    this.#store.change({ askFirst: first })
   }
 
   /** Asks about a number; asked again, it is let go. */
@@ -94,6 +85,14 @@ export class Asking {
     this.calls++
   }
 
+  /** Nothing is asked about, as when the trace was opened. */
+  reset(): void {
+    this.tab = 'why'
+    this.path = null
+    this.nudge = null
+    this.#asked = null
+  }
+
   #go(trail: readonly Entry[]): void {
     const { id, at } = trail.at(-1)!
     this.path = null
@@ -108,12 +107,4 @@ export function entryAt(target: EventTarget | null): Entry | null {
   if (!mark) return null
   const [id, at] = mark.split(':').map(Number) as [number, number]
   return { id, at }
-}
-
-function kept(): boolean {
-  try {
-    return localStorage.getItem(KEY) === 'true'
-  } catch {
-    return false // a page that may keep nothing
-  }
 }

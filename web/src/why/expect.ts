@@ -30,7 +30,7 @@ export interface Answer {
 }
 
 export function questionOf(play: Play, element: Element): Question {
-  const { tape, makers } = play
+  const { tape, find: { makers } } = play
   const symbol = ({ id, at }: Element): string => play.symbol(play.label(id, at))
   const named = (element: Element): Named => ({
     name: symbol(element),
@@ -98,7 +98,7 @@ function reasonOf(play: Play, element: Element): string {
   const ladder = new Ladder(play)
   const of = ofGradient(play, element)
   const isGradient = play.tape.values[element.id]!.gradient_of !== undefined
-  if (isGradient && play.makers.has(element.id)) {
+  if (isGradient && play.find.makers.has(element.id)) {
     const found = contributionsOf(play, formulaOf(play, element.id, element.at))
     if (found.length === 1) return textsOf(ladder.flow(of, found[0]!).says)
   }

@@ -72,7 +72,6 @@ export function playedCase({ tape, leaves, ops, symbols }: Pick<Case, 'tape' | '
     tape,
     ops,
     find,
-    makers: find.makers,
     shape: (id) => player.shapes[id]!,
     number: (id, at) => player.values[id]![at]!,
     values: (id) => player.values[id]!,

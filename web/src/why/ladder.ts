@@ -47,7 +47,7 @@ export class Ladder {
   }
 
   element(element: Element, asks?: Said): Rung {
-    const { makers, tape } = this.#play
+    const { find: { makers }, tape } = this.#play
     const step = makers.get(element.id)
     if (!step) return this.#given(element)
     if (step.phase === 'update') return this.#update(element)
@@ -136,7 +136,7 @@ export class Ladder {
 
   /** The steps folded into a value that do something worth saying, last first. */
   #madeBy(last: Step): Step[] {
-    const { makers } = this.#play
+    const { makers } = this.#play.find
     const found: Step[] = []
     const waiting = [last]
     while (waiting.length && found.length < MOST_PURPOSES) {
@@ -326,7 +326,7 @@ export class Ladder {
   #inSmall(of: Element, one: Contribution): Rung[] {
     const words = this.#words
     const target = ofGradient(this.#play, one.upstream)
-    if (!this.#play.makers.has(target.id)) return []
+    if (!this.#play.find.makers.has(target.id)) return []
     const tree = unchosen(this.#play, target.id, target.at)
     const isOf = (id: number, at: number): boolean => id === of.id && at === of.at
     const found = leaves(tree)

@@ -109,7 +109,7 @@ function walk(play: Play, start: Element, most: number): Node[] | null {
       waiting.pop()
     } else {
       const { id, at } = last.element
-      last.found = play.makers.has(id) ? contributionsOf(play, formulaOf(play, id, at)) : []
+      last.found = play.find.makers.has(id) ? contributionsOf(play, formulaOf(play, id, at)) : []
       edges += last.found.length
       if (edges > most) return null
       for (const { upstream } of last.found)

@@ -92,7 +92,7 @@ export class Phrases {
 
   /** Whether the loss is a mean over the examples. */
   isMean(): boolean {
-    const { makers, tape } = this.play
+    const { find: { makers }, tape } = this.play
     let step = makers.get(tape.loss)
     while (step && KEEPS_MEAN.has(step.op)) step = makers.get(step.inputs[0]!)
     return step !== undefined && MEANS.has(step.op)

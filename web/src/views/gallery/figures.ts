@@ -6,7 +6,9 @@ import katex from 'katex'
 import type { Component, ComponentProps } from 'svelte'
 import { render } from 'svelte/server'
 import cases from '../../../../tests/conformance/sessions.json'
-import { Session } from '../../study/session.svelte'
+import { Study } from '../../explore/study.svelte'
+import { Store } from '../../learner/store.svelte'
+import type { Session } from '../../study/session.svelte'
 import { explain } from '../../text/explain'
 import { why } from '../../why/ladder'
 import { Nudger, sweep } from '../../why/nudge'
@@ -40,48 +42,52 @@ import WhyPanel from '../why/WhyPanel.svelte'
 onServer.render = (tex) => katex.renderToString(tex, { output: 'htmlAndMathml', throwOnError: false })
 
 /** A case of the conformance files, opened after some iterations, at a step. */
-function opened(name: string, step = 0, iterations = 0): Session {
+function study(name: string, step = 0, iterations = 0): Study {
   const all = cases as unknown as readonly { name: string; message: TraceMessage }[]
-  const session = new Session(all.find((one) => one.name === name)!.message)
-  for (let n = 0; n < iterations; n++) session.nextIteration()
-  session.position = step
-  return session
+  const opened = new Study(all.find((one) => one.name === name)!.message, { traces: null, store: new Store(null) })
+  for (let n = 0; n < iterations; n++) opened.session.nextIteration()
+  opened.session.position = step
+  return opened
 }
 
-function selected(name: string, value: string, at: number, step: number, iterations = 0): Session {
-  const session = opened(name, step, iterations)
-  session.selected = { id: session.find.byName.get(value)!, at }
-  return session
+function opened(name: string, step = 0, iterations = 0): Session {
+  return study(name, step, iterations).session
+}
+
+function selected(name: string, value: string, at: number, step: number, iterations = 0): Study {
+  const found = study(name, step, iterations)
+  found.session.selected = { id: found.session.find.byName.get(value)!, at }
+  return found
 }
 
 function drawn<Props extends Record<string, unknown>>(component: Component<Props>, props: Props): string {
   return render(component as Component, { props }).body
 }
 
-const graph = (session: Session): string =>
-  drawn(Graph, { session, scrolls: false, full: false, toggleFull: () => {} })
+const graph = (study: Study): string =>
+  drawn(Graph, { study, scrolls: false, full: false, toggleFull: () => {} })
 const last = (name: string): number => opened(name).steps.length
 const WAVE = Array.from({ length: 60 }, (_, n) => Math.round(1000 * Math.cos(n / 6) ** 2) / 1000)
 
 /** Every figure by its name. */
 export const FIGURES: Readonly<Record<string, () => string>> = {
-  'graph-flow-at-the-start': () => graph(opened('flow')),
-  'graph-flow-forward': () => graph(opened('flow', 3)),
-  'graph-flow-backward': () => graph(opened('flow', 9)),
-  'graph-flow-updated': () => graph(opened('flow', last('flow'))),
+  'graph-flow-at-the-start': () => graph(study('flow')),
+  'graph-flow-forward': () => graph(study('flow', 3)),
+  'graph-flow-backward': () => graph(study('flow', 9)),
+  'graph-flow-updated': () => graph(study('flow', last('flow'))),
   'graph-flow-selected': () => graph(selected('flow', 'w1', 0, 10)),
-  'graph-fanout': () => graph(opened('fanout', 4)),
-  'graph-neuron': () => graph(opened('neuron', last('neuron'))),
-  'graph-xor-forward': () => graph(opened('xor', 2)),
-  'graph-xor-backward': () => graph(opened('xor', 9)),
-  'graph-xor-updated': () => graph(opened('xor', last('xor'))),
-  'graph-uneven': () => graph(opened('uneven', 3)),
+  'graph-fanout': () => graph(study('fanout', 4)),
+  'graph-neuron': () => graph(study('neuron', last('neuron'))),
+  'graph-xor-forward': () => graph(study('xor', 2)),
+  'graph-xor-backward': () => graph(study('xor', 9)),
+  'graph-xor-updated': () => graph(study('xor', last('xor'))),
+  'graph-uneven': () => graph(study('uneven', 3)),
   'graph-legend': () => drawn(Legend, { open: true }),
-  'computation-at-the-start': () => drawn(Computation, { session: opened('flow') }),
-  'computation-flow-forward': () => drawn(Computation, { session: opened('flow', 1) }),
-  'computation-flow-backward': () => drawn(Computation, { session: opened('flow', 9) }),
-  'computation-xor-backward': () => drawn(Computation, { session: opened('xor', 9) }),
-  'computation-xor-update': () => drawn(Computation, { session: opened('xor', last('xor')) }),
+  'computation-at-the-start': () => drawn(Computation, { asking: study('flow').asking }),
+  'computation-flow-forward': () => drawn(Computation, { asking: study('flow', 1).asking }),
+  'computation-flow-backward': () => drawn(Computation, { asking: study('flow', 9).asking }),
+  'computation-xor-backward': () => drawn(Computation, { asking: study('xor', 9).asking }),
+  'computation-xor-update': () => drawn(Computation, { asking: study('xor', last('xor')).asking }),
   'formula-of-a-gradient': () => {
     const session = opened('flow', 9)
     return drawn(FormulaView, { tex: explain(session, session.active!.value, 0).lines[0]!.tex })
@@ -90,14 +96,14 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
     const session = opened('xor', 1)
     return drawn(FormulaView, { tex: explain(session, session.active!.value, 0).lines[0]!.tex })
   },
-  'why-flow': () => drawn(WhyPanel, { session: opened('flow', 9) }),
-  'why-nothing-yet': () => drawn(WhyPanel, { session: opened('flow') }),
+  'why-flow': () => drawn(WhyPanel, { asking: study('flow', 9).asking }),
+  'why-nothing-yet': () => drawn(WhyPanel, { asking: study('flow').asking }),
   'why-one-rung': () => {
     const session = opened('flow', 10)
     const rung = why(session, { id: session.active!.value, at: 0 })
     return drawn(RungView, { rung, principles: session.trace.principles, follow: () => {}, root: true })
   },
-  'paths-flow': () => drawn(PathsPanel, { session: selected('flow', 'w1', 0, last('flow')) }),
+  'paths-flow': () => drawn(PathsPanel, { asking: selected('flow', 'w1', 0, last('flow')).asking }),
   'nudge-chart': () => {
     const session = opened('flow', 10)
     const nudger = new Nudger(session, { id: session.find.byName.get('w1')!, at: 0 })
@@ -163,12 +169,12 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
       value: 7,
       pick: () => {},
     }),
-  'inspector-of-a-weight': () => drawn(Inspector, { session: selected('flow', 'w1', 0, 10, 5) }),
+  'inspector-of-a-weight': () => drawn(Inspector, { session: selected('flow', 'w1', 0, 10, 5).session }),
   'number-field': () => drawn(NumberField, { label: 'Learning rate', value: 1 / 3, apply: () => {} }),
-  settings: () => drawn(Settings, { session: opened('flow') }),
-  'table-of-numbers': () => drawn(TableView, { session: opened('flow', 9) }),
+  settings: () => drawn(Settings, { study: study('flow') }),
+  'table-of-numbers': () => drawn(TableView, { asking: study('flow', 9).asking }),
   'track-half-way': () => drawn(Track, { session: opened('flow', 6) }),
-  transport: () => drawn(Transport, { session: opened('flow', 6, 2), reset: () => {} }),
+  transport: () => drawn(Transport, { study: study('flow', 6, 2), reset: () => {} }),
 }
 
 /** A figure's text as it is kept: a tag on each line, without what the compiler adds. */

@@ -1,21 +1,16 @@
 import { flushSync, mount, tick, unmount } from 'svelte'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import cases from '../../../../tests/conformance/whatifs.json'
 import { Refusal } from '../../contract/refusal'
 import type { TraceApi } from '../../contract/traces'
-import { Session } from '../../study/session.svelte'
-import { whatIfOf } from '../../whatif/whatif.svelte'
+import { Study } from '../../explore/study.svelte'
+import { Store } from '../../learner/store.svelte'
 import type { MistakesMessage, TraceMessage } from '../../wire'
 import WhatIfPanel from './WhatIfPanel.svelte'
 
 const [{ message, mistakes }] = cases as unknown as [{ message: TraceMessage; mistakes: MistakesMessage }]
-let session: Session
+let study: Study
 let panel: ReturnType<typeof mount> | undefined
-
-beforeEach(() => {
-  session = new Session(message)
-  session.position = 5
-})
 
 afterEach(async () => {
   if (panel) await unmount(panel)
@@ -23,8 +18,13 @@ afterEach(async () => {
 })
 
 async function opened(api: Partial<TraceApi> | null): Promise<HTMLElement> {
-  whatIfOf(session).api = api as TraceApi | null
-  panel = mount(WhatIfPanel, { target: document.body, props: { session } })
+  study = new Study(message, { traces: api as TraceApi | null, store: new Store(null) })
+  study.session.position = 5
+  return shown()
+}
+
+async function shown(): Promise<HTMLElement> {
+  panel = mount(WhatIfPanel, { target: document.body, props: { whatIf: study.whatIf } })
   for (let n = 0; n < 5; n++) await tick()
   flushSync()
   return document.body
@@ -43,7 +43,7 @@ test('with one it lists the mistakes, fetched once', async () => {
   const { textContent } = await opened(api)
   expect(textContent).toContain('Forget the 2 of the square')
   await unmount(panel!)
-  await opened(api)
+  await shown()
   expect(asked).toBe(1)
 })
 

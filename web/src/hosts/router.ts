@@ -1,0 +1,149 @@
+// Keeps the address in step with where the person stands, and opens what an address names.
+
+import {
+  type Address,
+  type Place,
+  readAddress,
+  readRoom,
+  type Room,
+  ROOMS,
+  writeAddress,
+  writeRoom,
+} from '../contract/address'
+import type { FullHost } from '../contract/host'
+import type { Model } from '../contract/model'
+import { whatWentWrong } from '../contract/refusal'
+import type { TraceApi } from '../contract/traces'
+import type { TraceMessage } from '../wire'
+
+/** Milliseconds between two changes of the address; browsers refuse a flood of them. */
+const WRITE_EVERY = 400
+
+interface Opened {
+  readonly trace: TraceMessage
+  readonly preset: string | null
+}
+
+export class Router {
+  /** The host, whose traces are noted when they are opened. */
+  readonly host: FullHost
+  readonly #model: Model
+  readonly #traces: TraceApi
+  /** The preset that is open; null for anything else. */
+  #preset: string | null = null
+  /** Whether the address before is one to come back to. */
+  #opened = false
+  /** Whether a room is opened because the address names it already. */
+  #arriving = false
+  #writing: ReturnType<typeof setTimeout> | undefined
+  readonly #left = new AbortController()
+
+  /** Starts with what the address names. */
+  constructor(model: Model, host: FullHost) {
+    this.#model = model
+    this.#traces = host.traces
+    this.host = { ...host, traces: { ...host.traces, trace: (asked) => this.#chosen(asked) } }
+    const listeners = {
+      'change:room': () => this.#enterRoom(),
+      'change:trace': () => (this.#preset = null), // until it is known to be one
+      'change:place': () => this.#writePlace(),
+    }
+    for (const [event, listener] of Object.entries(listeners)) {
+      model.on(event, listener)
+      this.#left.signal.addEventListener('abort', () => model.off(event, listener))
+    }
+    window.addEventListener(
+      'popstate',
+      () => {
+        this.#cancelWriting()
+        void this.#arrive()
+      },
+      { signal: this.#left.signal },
+    )
+    void this.#arrive()
+  }
+
+  /** Follows the address no more. */
+  leave(): void {
+    this.#cancelWriting()
+    this.#left.abort()
+  }
+
+  async #chosen(asked: Parameters<TraceApi['trace']>[0]): Promise<TraceMessage> {
+    const trace = await this.#traces.trace(asked)
+    this.#preset = 'preset' in asked ? asked.preset : null
+    this.#opened = true
+    return trace
+  }
+
+  /** Opens the room that the address names, and in the explorer what it names there. */
+  async #arrive(): Promise<void> {
+    const room = readRoom(location.hash)
+    this.#arriving = true
+    this.#model.set('room', room)
+    this.#arriving = false
+    if (room.name !== 'explore') return
+    const isBack = !Object.keys(room.asked).length && location.hash !== ''
+    if (isBack && this.#model.get('trace') !== undefined) history.replaceState(null, '', this.#address())
+    else await this.#go(readAddress(location.hash))
+  }
+
+  async #go({ preset: named, ...place }: Address): Promise<void> {
+    if (named !== null && named === this.#preset) {
+      this.#model.set('go', place)
+      return
+    }
+    try {
+      const { trace, preset } = await (named === null ? this.#initial() : this.#presetOf(named))
+      this.#model.set('start', place)
+      this.#model.set('error', null)
+      this.#model.set('trace', trace)
+      this.#preset = preset
+    } catch (fault) {
+      this.#model.set('error', whatWentWrong(fault))
+    }
+  }
+
+  async #presetOf(preset: string): Promise<Opened> {
+    return { trace: await this.#traces.trace({ preset }), preset }
+  }
+
+  /** What the host opens on, which may be a preset too. */
+  async #initial(): Promise<Opened> {
+    const [trace, presets] = await Promise.all([this.#traces.initial(), this.#traces.presets()])
+    return { trace, preset: presets.some(({ name }) => name === trace.name) ? trace.name : null }
+  }
+
+  #address(): string {
+    const { pathname, search } = location
+    const place = this.#model.get('place') as Place
+    return pathname + search + writeAddress({ preset: this.#preset, ...place })
+  }
+
+  #enterRoom(): void {
+    this.#cancelWriting()
+    const room = this.#model.get('room') as Room
+    document.title = room.name === 'explore' ? 'whygrad' : `${ROOMS[room.name]} · whygrad`
+    if (this.#arriving) return
+    const chosen = Object.keys(readRoom(location.hash).asked).length > 0
+    // a room that was asked for nothing chooses where to begin: nobody goes back to that
+    history[chosen ? 'pushState' : 'replaceState'](null, '', writeRoom(room))
+  }
+
+  #writePlace(): void {
+    if (this.#opened) {
+      this.#opened = false
+      history.pushState(null, '', this.#address())
+      return
+    }
+    this.#writing ??= setTimeout(() => {
+      this.#writing = undefined
+      history.replaceState(null, '', this.#address())
+    }, WRITE_EVERY)
+  }
+
+  #cancelWriting(): void {
+    clearTimeout(this.#writing)
+    this.#writing = undefined
+  }
+}
