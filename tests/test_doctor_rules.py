@@ -20,7 +20,7 @@ from whygrad.doctor.measurements import (
     Layout,
     Loop,
     Measurements,
-    Optimizer,
+    OptimizerSettings,
     Outputs,
     Parameter,
     Probe,
@@ -54,7 +54,7 @@ AUDIT = Audit(1, 1.0, 1.0, 1.0, 1.0, 0.9, 0.003, False, 0.0)
 SCORES = Scores(0.97, 0.96, 0.34, 0.97, 0.97, 0.95, 0.95, 0.9, 0.95, 0.1, 1.1, 0.15, 0.15, 1.1)
 HEALTHY = Measurements(
     Loop(400, 400, True, class_run=0.02, batch=32),
-    Optimizer("SGD", 0.1, 0.1, 0.1),
+    OptimizerSettings("SGD", 0.1, 0.1, 0.1),
     parameters=(weight(), weight("2.weight"), weight("4.weight")),
     audits=(AUDIT, replace(AUDIT, step=2), replace(AUDIT, step=3)),
     first=probe(*layers(0.5, 0.6, dead=0.0)),

@@ -12,13 +12,13 @@ from torch import nn  # noqa: E402
 from whygrad.doctor import Doctor, Finding, Remedy, Report  # noqa: E402
 from whygrad.doctor.cause import NoneBecause  # noqa: E402
 from whygrad.doctor.finding import Expectation  # noqa: E402
-from whygrad.doctor.remedies.change import NotApplicable, Rows  # noqa: E402
+from whygrad.doctor.remedies.change import NotApplicable, RunRows  # noqa: E402
 from whygrad.doctor.remedies.changes import change  # noqa: E402
 from whygrad.doctor.remedies.choice import choose  # noqa: E402
 from whygrad.doctor.remedies.predictions import SIGNALS, Checked, holds  # noqa: E402
 from whygrad.doctor.remedies.table import REMEDIES, USUAL, UsersCode  # noqa: E402
-from whygrad.doctor.remedies.treat import effect, treat  # noqa: E402
 from whygrad.doctor.rules import ROWS  # noqa: E402
+from whygrad.doctor.treat import effect, treat  # noqa: E402
 from whygrad.errors import WhygradError  # noqa: E402
 
 CE = nn.CrossEntropyLoss()
@@ -254,7 +254,7 @@ def test_rows_are_split_before_they_are_copied() -> None:
     x = torch.arange(40.0).repeat(3)[torch.randperm(120, generator=torch.manual_seed(0))][:, None]
     act = change("split_first", None).rows  # type: ignore[arg-type]
     assert act is not None
-    made = act(Rows(x[:80], x[:80], x[80:], x[80:]))
+    made = act(RunRows(x[:80], x[:80], x[80:], x[80:]))
     assert made.xv is not None
     assert not set(made.x.flatten().tolist()) & set(made.xv.flatten().tolist())
     assert len(made.x) + len(made.xv) == 120
@@ -266,5 +266,5 @@ def test_labels_that_contradict_their_neighbours_are_dropped() -> None:
     report = examined(mlp())
     act = change("drop_contradicted", report.measurements).rows  # type: ignore[arg-type]
     assert act is not None
-    kept = act(Rows(X, wrong))
+    kept = act(RunRows(X, wrong))
     assert 220 < len(kept.x) <= 265

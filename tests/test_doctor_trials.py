@@ -9,7 +9,7 @@ from torch import nn  # noqa: E402
 
 from whygrad.doctor.observe.shadow import ShadowModel  # noqa: E402
 from whygrad.doctor.remedies import replay  # noqa: E402
-from whygrad.doctor.remedies.change import Change, Rows  # noqa: E402
+from whygrad.doctor.remedies.change import Change, RunRows  # noqa: E402
 
 
 def steps_of(model: nn.Module, rows: int = 64, batch: int = 32) -> int:
@@ -23,7 +23,7 @@ def steps_of(model: nn.Module, rows: int = 64, batch: int = 32) -> int:
     start = {n: p.detach().clone() for n, p in model.named_parameters()}
     x, y = torch.randn(rows, 64), torch.randn(rows, 64)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    rows = Rows(x, y)
+    rows = RunRows(x, y)
     beginning = replay.Beginning(shadow, start, optimizer, {}, 0.1, rows, loss, batch, 250)
     replay.replay(beginning, Change())
     return asked

@@ -242,7 +242,7 @@ NUMBER = r"\(?(−?(?:\d[\d.]*(?:e−?\d+)?|∞)|NaN)\)?"
 IN_WORDS = {
     r"one for one|one unit of \S+ is one unit of|rises by 0\.01(, one|\.)": 1.0,
     r"falls by 0\.01\.|lowers the other by as much|one unit up is one unit less": -1.0,
-    r"does not hear|nothing passes|flat: a small move|nothing to correct": 0.0,
+    r"does not depend on|nothing passes|flat: a small move|nothing to correct": 0.0,
     r"0, halfway, is used|0 is used here": 0.0,
     r"each is given half": 0.5,
 }

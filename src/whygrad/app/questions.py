@@ -18,7 +18,7 @@ Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Question:
+class PageQuestion:
     """A question whose answer is there at once.
 
     Attributes:
@@ -70,15 +70,15 @@ class DiagnosisBody(PatientBody):
     words: str = ""
 
 
-QUESTIONS: Mapping[str, Question] = {
-    "presets": Question(traces.presets),
-    "trace": Question(traces.trace, traces.TraceBody, with_files=True),
-    "mistakes": Question(traces.mistakes, traces.SpecBody, with_files=True),
-    "csv": Question(traces.csv, traces.CsvBody),
-    "practice": Question(topics),
-    "exercise": Question(practice.pose, practice.ExerciseBody),
-    "exercise/mistakes": Question(practice.mistakes, practice.IdBody),
-    "homework": Question(practice.homework, practice.HomeworkBody, with_files=True),
+QUESTIONS: Mapping[str, PageQuestion] = {
+    "presets": PageQuestion(traces.presets),
+    "trace": PageQuestion(traces.trace, traces.TraceBody, with_files=True),
+    "mistakes": PageQuestion(traces.mistakes, traces.SpecBody, with_files=True),
+    "csv": PageQuestion(traces.csv, traces.CsvBody),
+    "practice": PageQuestion(topics),
+    "exercise": PageQuestion(practice.pose, practice.ExerciseBody),
+    "exercise/mistakes": PageQuestion(practice.mistakes, practice.IdBody),
+    "homework": PageQuestion(practice.homework, practice.HomeworkBody, with_files=True),
 }
 """All but "initial", the trace that a host opens on, and "clinic", what the clinic offers."""
 

@@ -44,7 +44,7 @@ from whygrad.app import practice, traces
 from whygrad.app.body import read_body, read_query
 from whygrad.app.clinic import JobQueue
 from whygrad.app.guard import Guard, body_of, hosts_for
-from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, PatientBody, Question
+from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, PageQuestion, PatientBody
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.app.work import ClientLeft, Workers
 from whygrad.errors import WhygradError
@@ -193,7 +193,7 @@ async def initial(request: Request) -> Response:
     return reply(_explorer(request).opening)
 
 
-def answers(question: Question, kind: type[Any]) -> Endpoint:
+def answers(question: PageQuestion, kind: type[Any]) -> Endpoint:
     """Return the endpoint that answers a question about a body of class ``kind``."""
 
     async def endpoint(request: Request) -> Response:
@@ -209,7 +209,7 @@ def _answer(content: bytes, kind: type[Any], work: Callable[..., Any], *more: An
     return coded(work(read_body(content, kind), *more))
 
 
-def lists(question: Question) -> Endpoint:
+def lists(question: PageQuestion) -> Endpoint:
     """Return the endpoint that answers a question about nothing, whose answer never changes."""
     listed = functools.cache(lambda: coded(question.answer()))
 
@@ -271,7 +271,7 @@ def _post(path: str, endpoint: Endpoint) -> Route:
     return Route(path, endpoint, methods=["POST"])
 
 
-def _route(name: str, question: Question) -> Route:
+def _route(name: str, question: PageQuestion) -> Route:
     if question.body is None:
         return Route(f"/{name}", lists(question))
     return _post(f"/{name}", answers(question, question.body))

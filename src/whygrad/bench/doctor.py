@@ -36,7 +36,7 @@ from whygrad.doctor.remedies.change import NotApplicable
 from whygrad.doctor.remedies.changes import change
 from whygrad.doctor.remedies.predictions import check, holds
 from whygrad.doctor.remedies.table import USUAL
-from whygrad.doctor.remedies.treat import CURED, effect
+from whygrad.doctor.treat import CURED, effect
 from whygrad.errors import WhygradError
 
 SEEDS = (100, 101, 102)

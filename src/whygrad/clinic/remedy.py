@@ -19,7 +19,7 @@ from whygrad.doctor import Finding, Report
 from whygrad.doctor.remedies.change import NotApplicable
 from whygrad.doctor.remedies.changes import change
 from whygrad.doctor.remedies.predictions import SIGNALS, Checked, check
-from whygrad.doctor.remedies.treat import effect
+from whygrad.doctor.treat import effect
 from whygrad.explain.display import number
 
 SAME = 0.03  # of a metric from 0 to 1: less is no difference to regain

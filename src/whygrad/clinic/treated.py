@@ -15,7 +15,7 @@ from whygrad.clinic.case import Setup
 from whygrad.clinic.data import Data
 from whygrad.clinic.model_source import ModelSource
 from whygrad.clinic.training import TrainingRun
-from whygrad.doctor.remedies.change import Change, Rows
+from whygrad.doctor.remedies.change import Change, RunRows
 
 
 def treated(setup: Setup, change: Change, seed: int) -> Setup:
@@ -62,8 +62,8 @@ def _best_epoch(setup: Setup, seed: int) -> int:
     return 1 + seen.index(min(seen))
 
 
-def _rows(data: Data) -> Rows:
-    return Rows(data.x, data.y, data.xv, data.yv)
+def _rows(data: Data) -> RunRows:
+    return RunRows(data.x, data.y, data.xv, data.yv)
 
 
 def _model(setup: Setup, change: Change) -> nn.Module:

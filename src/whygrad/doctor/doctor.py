@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from whygrad.doctor.diagnosis import diagnose
+from whygrad.doctor.experiments import player, trials, tried
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.measure import measure
 from whygrad.doctor.observe.generators import generators_restored
 from whygrad.doctor.observe.recorder import Recorder
-from whygrad.doctor.remedies.experiments import player, trials, tried
 from whygrad.doctor.report import Report
 
 

@@ -16,7 +16,7 @@ from whygrad.doctor.measurements import (
     Layout,
     Loop,
     Measurements,
-    Optimizer,
+    OptimizerSettings,
     Outputs,
     Parameter,
     Scores,
@@ -128,7 +128,7 @@ def class_run(batches: list[Tensor]) -> float | None:
     return max(0.0, 1 - within / total)
 
 
-def _optimizer(recorder: Recorder) -> Optimizer:
+def _optimizer(recorder: Recorder) -> OptimizerSettings:
     group = recorder.optimizer.param_groups[0]
     adaptive = "eps" in group and "betas" in group
     roots = [
@@ -136,7 +136,7 @@ def _optimizer(recorder: Recorder) -> Optimizer:
         for state in recorder.optimizer.state.values()
         if "exp_avg_sq" in state
     ]
-    return Optimizer(
+    return OptimizerSettings(
         type(recorder.optimizer).__name__,
         float(group["lr"]),
         recorder.lr_first,

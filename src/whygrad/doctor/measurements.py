@@ -93,7 +93,7 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
-class Optimizer:
+class OptimizerSettings:
     """What the optimizer was told."""
 
     name: str
@@ -246,7 +246,7 @@ class Measurements:
     """All that was measured of one run."""
 
     loop: Loop
-    optimizer: Optimizer
+    optimizer: OptimizerSettings
     parameters: tuple[Parameter, ...] = ()
     audits: tuple[Audit, ...] = ()
     first: Probe | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 from whygrad.doctor.finding import Finding, leads
 from whygrad.doctor.measurements import Measurements
-from whygrad.doctor.remedies.treat import Play, Treatment, treat
+from whygrad.doctor.treat import Play, Treatment, treat
 from whygrad.errors import WhygradError
 from whygrad.explain.display import number
 from whygrad.files import write_whole

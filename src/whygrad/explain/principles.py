@@ -57,7 +57,7 @@ _WHISPER = Analogy(
     "a whisper is lost in noise; a gradient stays exact, it is only small.",
 )
 _EXAM = Analogy(
-    "a student who learns last year's exam by heart.",
+    "a student who memorises last year's exam.",
     "a network has no intent, and can memorise and still do well on what it has not seen.",
 )
 
@@ -107,8 +107,7 @@ PRINCIPLES: dict[str, Principle] = {
         ),
         Principle(
             "the other factor",
-            "For z = w·x the rate of z per unit of w is x: a weight is heard as loudly as its "
-            "input.",
+            "For z = w·x the rate of z per unit of w is x: a weight counts as much as its input.",
             "Set x to 0: the weight cannot be blamed, and does not move.",
             ("rate",),
         ),

@@ -181,7 +181,7 @@ def _held(
         back = step.reverses
         if back is None or back.step != maker or back.upstream not in step.inputs:
             return False
-        # what is held does not hear its inputs, so nothing passes down to them
+        # what is held does not depend on its inputs, so nothing passes down to them
         passed = new.emit(step, "mul", [new.id(back.upstream), mask[0]])
         inputs = [passed if i == back.upstream else new.id(i) for i in step.inputs]
         new.finish(step, step.op, inputs, **step.params)

@@ -32,7 +32,7 @@ export function ofGradient({ tape }: Play, { id, at }: Element): Element {
   return of === undefined ? { id: tape.loss, at: 0 } : { id: of, at }
 }
 
-/** Whether a gradient is the 1 with which the way back begins. */
+/** Whether a gradient is the 1 with which the gradient starts to flow. */
 export function isSeed({ find }: Play, { id }: Element): boolean {
   return !find.makers.has(id)
 }

@@ -19,7 +19,7 @@ class NotApplicable(Exception):
 
 
 @dataclass(frozen=True)
-class Rows:
+class RunRows:
     """Rows to learn from and, where there are any, rows to validate on."""
 
     x: Tensor
@@ -47,8 +47,8 @@ class Change:
     """
 
     model: Callable[[nn.Module], nn.Module] | None = None
-    loss: Callable[[Loss, Rows], Loss] | None = None
-    rows: Callable[[Rows], Rows] | None = None
+    loss: Callable[[Loss, RunRows], Loss] | None = None
+    rows: Callable[[RunRows], RunRows] | None = None
     rate: float = 1.0
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     optimizer: Callable[[Any], Any] | None = None

@@ -22,10 +22,9 @@ from whygrad.doctor.derived import FEW_ROWS, typical_move
 from whygrad.doctor.measurements import Measurements
 from whygrad.doctor.observe.losses import loss_named
 from whygrad.doctor.remedies import surgery
-from whygrad.doctor.remedies.change import Change, NotApplicable, Rows
+from whygrad.doctor.remedies.change import Change, NotApplicable, RunRows
 from whygrad.doctor.remedies.table import REMEDIES, TOO_LATE, USERS_CODE, MadeBy, UsersCode
-from whygrad.doctor.rows import Rows as TableRows
-from whygrad.doctor.rows import predicted_by_others
+from whygrad.doctor.rows import Rows, predicted_by_others
 
 Tensor = torch.Tensor
 Loss = Callable[..., Tensor]
@@ -62,7 +61,7 @@ def change(key: str, m: Measurements, evidence: Evidence | None = None) -> Chang
 
 
 def _mean_loss(m: Measurements, evidence: Evidence) -> Change:
-    def act(loss: Loss, rows: Rows) -> Loss:
+    def act(loss: Loss, rows: RunRows) -> Loss:
         if hasattr(loss, "reduction"):
             meant = copy.copy(loss)
             meant.reduction = "mean"  # type: ignore[attr-defined]
@@ -78,7 +77,7 @@ def _mean_loss(m: Measurements, evidence: Evidence) -> Change:
 
 
 def _class_weights(m: Measurements, evidence: Evidence) -> Change:
-    def act(loss: Loss, rows: Rows) -> Loss:
+    def act(loss: Loss, rows: RunRows) -> Loss:
         if m.loss_name == "bce_with_logits":
             share = rows.y.double().mean()
             return nn.BCEWithLogitsLoss(pos_weight=((1 - share) / share).float())
@@ -128,14 +127,14 @@ def _right_loss(m: Measurements, evidence: Evidence) -> Change:
     return Change(
         model=lambda net: surgery.rebuilt(net, surgery.with_outputs(classes), surgery.last_chain),
         loss=lambda loss, rows: nn.CrossEntropyLoss(),
-        rows=lambda r: Rows(r.x, r.y.flatten().long(), r.xv, labels(r.yv)),
+        rows=lambda r: RunRows(r.x, r.y.flatten().long(), r.xv, labels(r.yv)),
     )
 
 
 # --- the rows ---------------------------------------------------------------------------------
 
 
-def _standard_inputs(rows: Rows) -> Rows:
+def _standard_inputs(rows: RunRows) -> RunRows:
     if not rows.x.is_floating_point():
         raise NotApplicable("the inputs are not numbers with a scale")
     mean, std = rows.x.mean(0), rows.x.std(0, correction=0)
@@ -145,7 +144,7 @@ def _standard_inputs(rows: Rows) -> Rows:
     )
 
 
-def _standard_targets(rows: Rows) -> Rows:
+def _standard_targets(rows: RunRows) -> RunRows:
     if not rows.y.is_floating_point():
         raise NotApplicable("the targets are classes")
     mean, std = rows.y.mean(0), rows.y.std(0, correction=0).clamp_min(1e-12)
@@ -154,14 +153,14 @@ def _standard_targets(rows: Rows) -> Rows:
     )
 
 
-def _finite_rows(rows: Rows) -> Rows:
+def _finite_rows(rows: RunRows) -> RunRows:
     keep = torch.isfinite(rows.x.flatten(1)).all(1)
     if rows.y.is_floating_point():
         keep &= torch.isfinite(rows.y.reshape(len(rows.y), -1)).all(1)
     return replace(rows, x=rows.x[keep], y=rows.y[keep])
 
 
-def _same_scaler(rows: Rows) -> Rows:
+def _same_scaler(rows: RunRows) -> RunRows:
     """Bring validation rows to the training rows' means and spreads, column by column."""
     if rows.xv is None:
         raise NotApplicable("no validation rows are known")
@@ -171,9 +170,9 @@ def _same_scaler(rows: Rows) -> Rows:
 
 
 def _drop_contradicted(m: Measurements, evidence: Evidence) -> Change:
-    def act(rows: Rows) -> Rows:
+    def act(rows: RunRows) -> RunRows:
         task = m.targets.task if m.targets is not None else "classes"
-        known = TableRows(
+        known = Rows(
             rows.x.reshape(len(rows.x), -1).double().numpy(),
             rows.y.double().reshape(len(rows.y)).numpy(),
         )
@@ -185,7 +184,7 @@ def _drop_contradicted(m: Measurements, evidence: Evidence) -> Change:
     return Change(rows=act)
 
 
-def _split_first(rows: Rows) -> Rows:
+def _split_first(rows: RunRows) -> RunRows:
     """Split the rows that differ anew, and let each side have its own copies."""
     if rows.xv is None or rows.yv is None:
         raise NotApplicable("no validation rows are known")
@@ -195,7 +194,7 @@ def _split_first(rows: Rows) -> Rows:
     order = np.random.default_rng(0).permutation(which.max() + 1)
     judged = order[: round(len(order) * len(rows.xv) / len(x))]
     held = torch.from_numpy(np.isin(which, judged))
-    return Rows(x[~held], y[~held], x[held], y[held])
+    return RunRows(x[~held], y[~held], x[held], y[held])
 
 
 def _drop_column(m: Measurements, evidence: Evidence) -> Change:
@@ -208,7 +207,7 @@ def _drop_column(m: Measurements, evidence: Evidence) -> Change:
         x[:, column] = 0.0
         return x
 
-    def act(rows: Rows) -> Rows:
+    def act(rows: RunRows) -> RunRows:
         kept = blank(rows.x)
         assert kept is not None
         return replace(rows, x=kept, xv=blank(rows.xv))

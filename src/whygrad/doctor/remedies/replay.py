@@ -24,7 +24,7 @@ from torch.utils.flop_counter import flop_registry
 
 from whygrad.doctor.observe.recorder import Recorder
 from whygrad.doctor.observe.shadow import ShadowModel, judged_output
-from whygrad.doctor.remedies.change import Change, Rows
+from whygrad.doctor.remedies.change import Change, RunRows
 
 Tensor = torch.Tensor
 Loss = Callable[..., Tensor]
@@ -70,7 +70,7 @@ class Beginning:
     optimizer: Any
     state: dict[str, Any]
     rate: float
-    rows: Rows
+    rows: RunRows
     loss: Loss
     batch: int
     steps: int
@@ -84,7 +84,7 @@ class Replayed:
     """The shadow model after training, the rows it was trained on, and what recorded it."""
 
     shadow: ShadowModel
-    rows: Rows
+    rows: RunRows
     recorder: Recorder | None = None
 
 

@@ -14,7 +14,7 @@ from whygrad.engine.formula.tree import Expr, Formula, Index, IndexMap, Range, c
 from whygrad.engine.random import uniform
 
 
-class Moves(Protocol):
+class MovedElements(Protocol):
     """Which elements an op that only moves numbers moves where (``whygrad.engine.moves``)."""
 
     def source(self, at: int) -> tuple[int, int] | None: ...
@@ -36,7 +36,7 @@ class StepContext:
     output_shape: tuple[int, ...]
     params: Mapping[str, Any]
     whole: Callable[[int, int], int]
-    moves: Moves
+    moves: MovedElements
 
 
 def place(where: StepContext, at: Index) -> Expr:

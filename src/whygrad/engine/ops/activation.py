@@ -268,9 +268,10 @@ softmax = Op(
     leading=True,
     examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
     title="softmax",
-    reads="{0} as shares that add up to 1",
+    reads="{0} as probabilities that add up to 1",
     purpose=(
-        "It turns scores into shares that add up to 1, so that they can be read as probabilities."
+        "It turns scores into numbers from 0 to 1 that add up to 1, so that they can be read as "
+        "probabilities."
     ),
     reasons=each_reason(
         Reason(
@@ -306,7 +307,9 @@ log_softmax = Op(
     examples=(Example((_GRID,), {"axis": -1}), Example((_GRID,), {"axis": -2})),
     title="log-softmax",
     reads="the logarithm of the softmax of {0}",
-    purpose="It gives the logarithms of shares that add up to 1, without ever forming tiny shares.",
+    purpose=(
+        "It gives the logarithms of probabilities that add up to 1, without ever forming tiny ones."
+    ),
     reasons=each_reason(
         Reason(
             "Raising one score raises its own share and lowers all others. At {x=}, {y} moves "

@@ -95,7 +95,7 @@ mul = Op(
     examples=(Example((_GRID, _POSITIVE)), Example((_GRID, _ROW)), Example((_COLUMN, _ROW))),
     title="multiply",
     reads="{0} times {1}",
-    purpose="It lets one number decide how loudly another is heard.",
+    purpose="It lets one number decide how much another counts.",
     reasons=each_reason(FACTOR, FACTOR),
 )
 
@@ -515,7 +515,8 @@ where = Op(
                 "The test holds, so {y} is {1}: one for one.", "gate", compare("gt", slot("0"), 0.0)
             ),
             Reason(
-                "The test does not hold, so {y} is the other value and does not hear {1}.", "gate"
+                "The test does not hold, so {y} is the other value and does not depend on {1}.",
+                "gate",
             ),
         ),
         (
@@ -524,7 +525,7 @@ where = Op(
                 "gate",
                 compare("eq", slot("0"), 0.0),
             ),
-            Reason("The test holds, so {y} is the other value and does not hear {2}.", "gate"),
+            Reason("The test holds, so {y} is the other value and does not depend on {2}.", "gate"),
         ),
     ),
 )

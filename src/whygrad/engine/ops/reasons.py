@@ -12,7 +12,7 @@ TERM = Reason(
 )
 FACTOR = (
     Reason(
-        "{other} = 0 multiplies {x}, so {y} does not hear {x} at all: however {x} moves, {y} "
+        "{other} = 0 multiplies {x}, so {y} does not depend on {x} at all: however {x} moves, {y} "
         "stays.",
         "the other factor",
         compare("eq", slot("other"), 0.0),
@@ -38,7 +38,7 @@ LARGER_PASSES = (
         compare("gt", slot("x"), slot("other")),
     ),
     _EITHER,
-    Reason("{x=} is the smaller; {y} follows the other and does not hear this one.", "gate"),
+    Reason("{x=} is the smaller; {y} follows the other and does not depend on this one.", "gate"),
 )
 SMALLER_PASSES = (
     Reason(
@@ -47,5 +47,5 @@ SMALLER_PASSES = (
         compare("gt", slot("other"), slot("x")),
     ),
     _EITHER,
-    Reason("{x=} is the larger; {y} follows the other and does not hear this one.", "gate"),
+    Reason("{x=} is the larger; {y} follows the other and does not depend on this one.", "gate"),
 )

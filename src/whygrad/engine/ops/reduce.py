@@ -198,7 +198,7 @@ amax = Op(
                 compare("gt", slot("local"), 0.0),
             ),
             Reason(
-                "{x=} is not the largest, so {y} does not hear it: a small move of {x} leaves "
+                "{x=} is not the largest, so {y} does not depend on it: a small move of {x} leaves "
                 "{y} as it is.",
                 "gate",
             ),
@@ -297,7 +297,7 @@ matmul = Op(
     ),
     title="matrix product",
     reads="rows of {0} meet columns of {1}",
-    purpose="Each input is heard as loudly as the weight it passes says.",
+    purpose="Each input counts as much as the weight it passes says.",
     reasons=each_reason(FACTOR, FACTOR),
 )
 

@@ -16,14 +16,14 @@ from whygrad.doctor.measure import ON_PROBABILITIES, class_run, measure, paramet
 from whygrad.doctor.measurements import Measurements
 from whygrad.doctor.observe.generators import generators_restored
 from whygrad.doctor.observe.recorder import Recorder
-from whygrad.doctor.remedies.change import MOST_STEPS, NotApplicable, Rows
+from whygrad.doctor.remedies.change import MOST_STEPS, NotApplicable, RunRows
 from whygrad.doctor.remedies.changes import change
 from whygrad.doctor.remedies.replay import Beginning, replay
 from whygrad.doctor.remedies.table import TRIALS
-from whygrad.doctor.remedies.treat import Play
 from whygrad.doctor.rules.learning_rate_too_low import CLIPPED
 from whygrad.doctor.rules.no_shuffling import ONE_SIDED
 from whygrad.doctor.rules.wrong_sign_of_objective import AGAINST
+from whygrad.doctor.treat import Play
 
 MOST_JUDGED = 2000  # validation rows that a replay is judged on
 ILL = 0.15  # of what can be learned is missing: worth experiments
@@ -35,7 +35,7 @@ def _beginning(recorder: Recorder, habits: bool) -> Beginning | None:
     if shadow is None or loss is None:
         return None
     x, y = recorder.probe_rows()
-    rows = Rows(x, y)
+    rows = RunRows(x, y)
     plain = Beginning(
         shadow, recorder.start, recorder.optimizer, recorder.first_state, recorder.lr_top, rows,
         loss, recorder.batch or 32, min(recorder.iterations, MOST_STEPS),
@@ -44,7 +44,7 @@ def _beginning(recorder: Recorder, habits: bool) -> Beginning | None:
         return plain
     if recorder.validation is not None:
         xv, yv = (torch.as_tensor(part).to(x.device) for part in recorder.validation)
-        rows = Rows(x, y, xv[:MOST_JUDGED], yv[:MOST_JUDGED])
+        rows = RunRows(x, y, xv[:MOST_JUDGED], yv[:MOST_JUDGED])
     owned = {id(p) for group in recorder.optimizer.param_groups for p in group["params"]}
     names = frozenset(n for n, p in recorder.model.named_parameters() if id(p) in owned)
     seen, clip = _habits(recorder)
