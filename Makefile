@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-fast test-all check format clean
+.PHONY: help install run test test-fast test-all fuzz check format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -41,6 +41,9 @@ test-fast: $(PACKAGE) ## what a change in Python usually needs: no browser, doct
 	$(BIN)/lint-imports
 	$(PYTEST) -m "not browser and not slow" $(addprefix --ignore-glob=tests/,$(FAST_WITHOUT))
 FAST_WITHOUT := test_doctor* test_clinic* test_app_clinic* test_bench* test_wheel* browser
+
+fuzz: $(PACKAGE) ## 10,000 hostile inputs over every surface (SEED=... to repeat a run)
+	WHYGRAD_FUZZ=10000 $(PYTEST) --dist load tests/fuzz
 
 check: install ## format, lint, types and the order of imports
 	$(BIN)/ruff format --check .

@@ -175,6 +175,8 @@ def test_features_far_from_0_are_noted() -> None:
     assert parse_csv(text, target=["y"], advise=False).note == ""
     spread = parse_csv("a,y\n-20,1\n20,2\n", target=["y"]).note
     assert "a (mean 0, standard deviation 20)" in spread
+    vast = parse_csv("a,y\n-1e308,1\n1e308,2\n", target=["y"]).note
+    assert "a (mean 0, standard deviation inf)" in vast
 
 
 # --- what is refused -------------------------------------------------------------------------

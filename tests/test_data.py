@@ -179,6 +179,12 @@ def test_standardising_uses_the_training_samples_for_both_parts() -> None:
     assert standardise(training).evaluation is None
 
 
+def test_what_is_too_large_is_not_standardised() -> None:
+    for x in ([[1, -1e308], [2, 1e308]], [[1, 1.5e308], [2, 1.5e308]]):
+        with pytest.raises(DataError, match=r"d: the numbers of \S+ are too large to be"):
+            standardise(from_arrays("d", x, [0, 1]))
+
+
 # --- the order of visits ---------------------------------------------------------------------
 
 

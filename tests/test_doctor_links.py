@@ -47,10 +47,10 @@ def test_lines_and_links_are_shown_everywhere(tmp_path: Path) -> None:
                     links=("whygrad why flow dL/dw1",))  # fmt: skip
     report = Report((found,))
     assert "dead relu — 2 (net.py:7)" in str(report)
-    assert "see: whygrad why flow dL/dw1" in str(report)
+    assert "the same mechanism in another network: whygrad why flow dL/dw1" in str(report)
     told = report.to_dict()["findings"][0]
     assert (told["source"], told["links"]) == ("net.py:7", found.links)
     report.to_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "2 (net.py:7)" in page
-    assert "<li>whygrad why flow dL/dw1</li>" in page
+    assert "<li>the same mechanism in another network: whygrad why flow dL/dw1</li>" in page

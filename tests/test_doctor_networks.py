@@ -1,5 +1,7 @@
 """whygrad's own networks under the doctor: the same run, and what is wrong with it."""
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,45 @@ def test_a_run_that_is_not_the_same_is_said_to_be_so(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(LOSSES, "bce", lambda z, t: 2 * ((z - t) ** 2).mean())
     (note,) = diagnose("xor-corners", iterations=5).notes
     assert "in iteration 1 the loss is" in note
+
+
+@pytest.fixture
+def faint(tmp_path: Path) -> Path:
+    """Return a six-layer sigmoid network that learns nothing in 300 iterations."""
+    path = tmp_path / "six layers.toml"
+    path.write_text(
+        '[network]\nlayers = [2, 8, 8, 8, 8, 8, 1]\nactivation = "sigmoid"\noutput = "sigmoid"\n'
+        '[loss]\nname = "bce"\n[data]\nname = "moons"\n'
+    )
+    return path
+
+
+def test_a_report_leads_into_the_network_that_was_examined(faint: Path, tmp_path: Path) -> None:
+    report = diagnose(str(faint))
+    why = report.findings[0].links[0]
+    name, *words = shlex.split(why)
+    assert (name, words) == ("whygrad", ["why", str(faint), "dL/dW1[0,0]"])
+    assert CliRunner().invoke(whygrad, words).exit_code == 0
+    assert f"   in this network: {why}\n" in str(report)
+    assert "   the same mechanism in another network: whygrad why moons" in str(report)
+    report.to_html(tmp_path / "page.html")
+    assert "<li>in this network: whygrad why" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_what_replays_did_not_cure_is_said_with_what_they_were(faint: Path) -> None:
+    (under,) = diagnose(str(faint)).findings[0].consequences
+    assert under.cause == "underfitting"
+    assert "no change" not in under.mechanism
+    assert "of replays of at most its first 250 updates, the best regains 0 %" in under.mechanism
+    assert "weights by He's rule, biases 0" in under.mechanism
+    assert "says nothing of longer training, of first weights drawn otherwise" in under.mechanism
+
+
+def test_layers_that_a_remedy_adds_take_the_networks_precision(faint: Path) -> None:
+    faint.write_text(faint.read_text() + "batch = 32\n")
+    report = diagnose(str(faint))
+    assert report.play is not None
+    assert report.play("batch_norm", {}, 0).scores is not None
 
 
 def test_a_sound_network_is_healthy() -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import stat
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -62,28 +58,6 @@ def test_what_fails_on_the_way_leaves_what_was_there(
         write_whole(file, "new")
     assert file.read_text() == "old"
     assert os.listdir(tmp_path) == ["a"]
-
-
-def test_what_is_killed_while_it_writes_leaves_the_old_or_the_new(tmp_path: Path) -> None:
-    file = tmp_path / "a"
-    old, new = "o" * 3_000_000, "n" * 3_000_000
-    program = (
-        "import sys; from whygrad.files import write_whole\n"
-        "print(flush=True)\n"
-        "while True:\n"
-        f"    write_whole(sys.argv[1], 'n' * {len(new)})\n"
-        f"    write_whole(sys.argv[1], 'o' * {len(old)})\n"
-    )
-    for n in range(8):
-        file.write_text(old)
-        with subprocess.Popen(
-            [sys.executable, "-c", program, file], stdout=subprocess.PIPE
-        ) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(0.007 * n)
-            process.send_signal(signal.SIGKILL)
-        assert file.read_text() in (old, new)
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:

@@ -188,3 +188,168 @@ def test_no_axes_named_are_all_axes_as_in_pytorch(name: str, keepdim: bool) -> N
         found = getattr(wg.tensor(x), name)(dim=dim, keepdim=keepdim)
         np.testing.assert_array_equal(found.data, wanted.numpy())
     np.testing.assert_array_equal(getattr(wg, name)(x, (), keepdim).data, wanted.numpy())
+
+
+F = wg.nn.functional
+NUMBERS_ONLY: list[tuple[str, Callable[[Any], Any], str]] = [
+    ("min", lambda t: wg.clamp([1.0, 2.0], min=t), "wg.maximum"),
+    ("max", lambda t: wg.clamp([1.0, 2.0], max=t), "wg.minimum"),
+    ("at_bound", lambda t: wg.clamp([1.0, 2.0], 0.0, at_bound=t), "float"),
+    ("value", lambda t: wg.pad([1.0], (1, 1), value=t), "wg.cat"),
+    ("correction", lambda t: wg.var([1.0, 2.0], correction=t), "float"),
+    ("negative_slope", lambda t: F.leaky_relu([-1.0], t), "wg.where"),
+    ("alpha", lambda t: F.elu([-1.0], t), "wg.where"),
+    ("min_val", lambda t: F.hardtanh([-1.0], t), "wg.maximum"),
+    ("max_val", lambda t: F.hardtanh([-1.0], -1.0, t), "wg.minimum"),
+    ("p", lambda t: F.dropout([-1.0], t), "float"),
+    ("delta", lambda t: F.huber_loss([1.0], [2.0], delta=t), "float"),
+    ("beta", lambda t: F.smooth_l1_loss([1.0], [2.0], beta=t), "float"),
+    ("label_smoothing", lambda t: F.cross_entropy([[1.0, 2.0]], [0], label_smoothing=t), "float"),
+]
+
+
+@pytest.mark.parametrize(("option", "call", "instead"), NUMBERS_ONLY)
+def test_a_tensor_as_a_number_is_refused_rather_than_detached(
+    option: str, call: Callable[[Any], Any], instead: str
+) -> None:
+    given = wg.tensor(0.25)
+    with pytest.raises(WhygradError, match=rf": {option} is a tensor.*{instead}"):
+        call(given)
+    for strange in ("0.25", [0.25], 1j, np.datetime64(1, "s"), np.array([1.0])):
+        with pytest.raises(WhygradError, match=rf": {option} is .*it must be a number"):
+            call(strange)
+    assert repr(call(0.25)) == repr(call(np.float64(0.25)))
+
+
+def test_a_number_of_numpy_takes_the_others_dtype() -> None:
+    x = np.ones(2, np.float32)
+    for number in (2, 2.0, np.int64(2), np.float32(2), np.float64(2)):
+        assert wg.mul(x, wg.tensor(x)).dtype == wg.mul(number, wg.tensor(x)).dtype == np.float32
+        assert wg.masked_fill(x, [True, False], number).dtype == np.float32
+
+
+def test_a_tensor_as_a_number_passes_its_gradient_where_it_can() -> None:
+    x, mask = np.array([1.0, -2.0, 3.0]), [True, False, True]
+    assert wg.grad(lambda t: wg.masked_fill(x, mask, t).sum())(0.5).item() == 2.0
+    assert wg.masked_fill(x, mask, 0.5).tolist() == [0.5, -2.0, 0.5]
+    q = np.array([[0.5, -1.0], [1.5, 0.25]])
+
+    def attended(scale: Any) -> Any:
+        return (F.scaled_dot_product_attention(q, q, q, scale=scale) * q).sum()
+
+    assert wg.gradcheck(attended, 0.75)
+    assert attended(wg.tensor(0.75)).item() == attended(0.75).item()
+    assert wg.grad(attended)(0.75).item() != 0.0
+
+
+INF = math.inf
+NO_LOG = np.array([[1.0, -INF, 0.5], [-INF, 2.0, 0.25]])
+CLASSES = [0, 2]
+WEIGHTS = np.array([1.0, 2.0, 3.0])
+LOSSES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {}
+for reduction in ("mean", "sum", "none"):
+    for weight in (None, WEIGHTS):
+        options = {"weight": weight, "reduction": reduction}
+        theirs = {**options, "weight": None if weight is None else torch.tensor(weight)}
+        name = f"{reduction}, weight {weight is not None}"
+        LOSSES[f"cross entropy, {name}"] = (
+            lambda x, given=options: F.cross_entropy(x, CLASSES, **given),
+            lambda x, given=theirs: torch.nn.functional.cross_entropy(
+                x, torch.tensor(CLASSES), **given
+            ),
+        )
+        LOSSES[f"nll, {name}"] = (
+            lambda x, given=options: F.nll_loss(F.log_softmax(x), CLASSES, **given),
+            lambda x, given=theirs: torch.nn.functional.nll_loss(
+                torch.log_softmax(x, -1), torch.tensor(CLASSES), **given
+            ),
+        )
+
+
+def held_against_torch(ours: Callable[[Any], Any], theirs: Callable[[Any], Any], x: Any) -> None:
+    at = torch.tensor(x, requires_grad=True)
+    wanted = theirs(at)
+    wanted.sum().backward()
+    np.testing.assert_allclose(ours(wg.tensor(x)).data, wanted.detach(), rtol=1e-12)
+    found = wg.grad(lambda x: ours(x).sum())(x).data
+    np.testing.assert_allclose(found, at.grad, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_another_class_of_probability_0_costs_nothing(name: str) -> None:
+    held_against_torch(*LOSSES[name], NO_LOG)
+
+
+@pytest.mark.parametrize(
+    "x", [[-INF, -INF], [INF, 1.0], [-INF, 1.0], [INF, INF], [INF, -INF], [700.0, 710.0]], ids=str
+)
+def test_logsumexp_of_infinities(x: list[float]) -> None:
+    held_against_torch(lambda x: wg.logsumexp(x, 0), lambda x: torch.logsumexp(x, 0), np.array(x))
+
+
+def test_the_variance_of_too_few_is_never_negative() -> None:
+    assert math.isnan(wg.var([3.0], correction=2).item())
+    assert wg.var([3.0, 4.0], correction=2).item() == INF
+    assert wg.var([3.0, 4.0], correction=5).item() == INF
+    held_against_torch(
+        lambda x: wg.var(x, correction=2), lambda x: torch.var(x, correction=2), A[0]
+    )
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+def test_binary_cross_entropy_of_certainties(reduction: str) -> None:
+    p, t = [0.0, 1.0, 0.0, 1.0, 0.25, 1e-20], [1.0, 0.0, 0.0, 1.0, 0.5, 1.0]
+
+    def loss(p: Any) -> Any:
+        return F.binary_cross_entropy(p, t, reduction).sum()
+
+    value, gradient = wg.value_and_grad(loss)(p)
+    at = torch.tensor(p, dtype=torch.float64, requires_grad=True)
+    wanted = torch.nn.functional.binary_cross_entropy(
+        at, torch.tensor(t, dtype=torch.float64), reduction="sum"
+    )
+    wanted.backward()
+    assert at.grad is not None
+    assert value.item() == pytest.approx(wanted.item())
+    wrong = [0, 1, 4, 5]
+    np.testing.assert_allclose(gradient.data[wrong], at.grad[wrong], rtol=1e-8)
+    assert gradient.data[[2, 3]].tolist() == [1.0, -1.0]  # sure and right: 1 / (1 - p), -1 / p
+
+
+NO_AXIS: list[Any] = ["x", {"a": 1}, 1j, 1.5, [1.0], [[0]], object(), lambda x: x, int, np.ones(2)]
+AXES: dict[str, Callable[[Any], Any]] = {
+    "sum": lambda axis: wg.sum(A, axis),
+    "mean": lambda axis: wg.mean(A, axis),
+    "amax": lambda axis: wg.amax(A, axis),
+    "var": lambda axis: wg.var(A, axis),
+    "logsumexp": lambda axis: wg.logsumexp(A, axis),
+    "softmax": lambda axis: wg.softmax(A, axis),
+    "log_softmax": lambda axis: wg.log_softmax(A, axis),
+    "index_select": lambda axis: wg.index_select(A, axis, [0]),
+    "gather": lambda axis: wg.gather(A, axis, [[0], [0]]),
+    "cat": lambda axis: wg.cat([A, A], axis),
+    "stack": lambda axis: wg.stack([A, A], axis),
+    "flip": lambda axis: wg.flip(A, axis),
+    "split": lambda axis: wg.split(A, 1, axis),
+    "squeeze": lambda axis: wg.squeeze(A, axis),
+    "unsqueeze": lambda axis: wg.unsqueeze(A, axis),
+    "cumsum": lambda axis: wg.cumsum(A, axis),
+    "transpose": lambda axis: wg.transpose(A, axis, 0),
+    "flatten": lambda axis: wg.flatten(A, axis),
+    "max_pool1d": lambda size: F.max_pool1d(A, size),
+    "avg_pool2d": lambda size: F.avg_pool2d(A, 1, size),
+    "conv1d": lambda size: F.conv1d(np.ones((1, 1, 4)), np.ones((1, 1, 2)), dilation=size),
+}
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_what_is_no_axis_or_size_is_refused_with_a_sentence(name: str) -> None:
+    for strange in (*NO_AXIS, tensor(1.0)):
+        with pytest.raises(ShapeError, match="names no axis|give one whole number"):
+            AXES[name](strange)
+    assert repr(AXES[name](np.int64(1))) == repr(AXES[name](1))
+
+
+def test_a_number_too_large_for_a_float_is_refused() -> None:
+    with pytest.raises(WhygradError, match="clamp: min is too large"):
+        wg.clamp(A, min=10**400)

@@ -224,6 +224,7 @@ TORCH: dict[str, Callable[..., Any]] = {
         (y := x.detach().requires_grad_()).amax(axes).sum(), y
     )[0],
     "identity": torch.clone,
+    "detach": torch.detach,
     "permute": lambda x, axes: x.permute(*axes),
     "reshape": lambda x, to: x.reshape(to),
     "reshape_like": lambda x, like: x.reshape(like.shape),

@@ -7,6 +7,8 @@ import pytest
 from whygrad.errors import WhygradError
 from whygrad.practice import PastedLine, check_lines
 from whygrad.practice.pasted import MAX_LINES
+from whygrad.practice.solution import Solution
+from whygrad.tape.player import Player
 from whygrad.training.start import start
 
 FLOW = start("flow").iteration.run
@@ -83,3 +85,25 @@ def test_too_many_lines_are_refused() -> None:
     assert check_lines(FLOW, "\n" * 10_000) == []
     with pytest.raises(WhygradError, match="at most 500"):
         check_lines(FLOW, "z1 = 1\n" * (MAX_LINES + 1))
+
+
+def test_all_mistakes_share_one_play_of_what_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    plays = 0
+    play = Player.play
+
+    def counted(self: Player) -> None:
+        nonlocal plays
+        plays += 1
+        play(self)
+
+    work = Solution(CORNERS)
+    labels = [work.label(place) for place in work.order]
+    numbers = [CORNERS.number(*CORNERS.element(label)) for label in labels]
+    lines = [
+        f"{label} = {n + 7.77 * (at % 3 > 0):.3g}"
+        for at, (label, n) in enumerate(zip(labels, numbers, strict=True))
+    ]
+    monkeypatch.setattr(Player, "play", counted)
+    found = check_lines(CORNERS, "\n".join(lines))
+    assert all(line.mark for line in found)
+    assert plays <= 1.5 * len(lines) * len(work.mistakes)

@@ -406,6 +406,8 @@ def test_data_that_cannot_be_used(data: dict[str, Any], message: str) -> None:
     ("mapping", "message"),
     [
         ({}, "nothing to trace"),
+        ([1], "spec: a spec is a mapping of sections, not [1]"),
+        ("xor", "spec: a spec is a mapping of sections, not 'xor'"),
         ({**NETWORK, "title": "a\nb"}, "title: must be one line of at most 200 characters"),
         ({**NETWORK, "title": "a" * 201}, "title: must be one line of at most 200 characters"),
         ({**NETWORK, "network": [1]}, "network: must be a section, [network], not [1]"),
@@ -414,7 +416,7 @@ def test_data_that_cannot_be_used(data: dict[str, Any], message: str) -> None:
         ({**NETWORK, "data": {3: 4, "name": "xor"}}, "[data] 3: unknown key"),
     ],
 )
-def test_a_mapping_of_another_form(mapping: dict[Any, Any], message: str) -> None:
+def test_a_mapping_of_another_form(mapping: Any, message: str) -> None:
     assert message in refused(mapping)
 
 

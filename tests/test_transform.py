@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import whygrad as wg
+from whygrad.engine.backward import gradients
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.tape.player import Player
 from whygrad.tape.record import write
@@ -88,8 +89,6 @@ def test_what_has_no_gradient(f: Any, args: Any, argnums: int, says: str) -> Non
 
 
 def test_a_seed_of_the_wrong_shape() -> None:
-    from whygrad.engine.backward import gradients
-
     x = wg.tensor([1.0, 2.0])
     y = x * 2.0
     assert gradients(y, [x], seed=wg.tensor([1.0, 10.0]))[x].tolist() == [2.0, 20.0]
@@ -101,8 +100,6 @@ def test_a_seed_of_the_wrong_shape() -> None:
 
 
 def test_work_grows_no_faster_than_a_chain(count_calls: Callable[..., int]) -> None:
-    from whygrad.engine.backward import gradients
-
     def work(length: int) -> None:
         x = y = wg.tensor(0.5)
         for _ in range(length):
@@ -115,8 +112,6 @@ def test_work_grows_no_faster_than_a_chain(count_calls: Callable[..., int]) -> N
 
 
 def test_a_long_chain_needs_no_recursion(whole: bool) -> None:
-    from whygrad.engine.backward import gradients
-
     length = 100_000 if whole else 20_000
     x = wg.tensor(0.5)
     y = x
@@ -142,3 +137,107 @@ def test_the_second_derivative_of_a_power_of_0(base: float) -> None:
 def test_equal_ones_share_the_gradient_even_infinite(name: str, both: float) -> None:
     found = wg.grad(getattr(wg, name), argnums=(0, 1))(both, both)
     assert [g.item() for g in found] == [0.5, 0.5]
+
+
+READS: list[tuple[Any, str]] = [
+    (math.sin, "wg.exp"),
+    (lambda x: x * math.exp(x), "math"),
+    (lambda x: float(x) ** 2, "float()"),
+    (lambda x: int(x) * x, "int()"),
+    (lambda x: x.item() ** 2, "item()"),
+    (lambda x: wg.tensor(x.tolist()) ** 2, "tolist()"),
+    (lambda x: wg.tensor(x.numpy()) ** 2, "numpy()"),
+    (lambda x: wg.tensor(np.asarray(x)) ** 2, "an array"),
+    (lambda x: wg.tensor(x) ** 2, "tensor()"),
+    (lambda x: wg.tensor([x, x]).sum(), "wg.stack"),
+    (lambda x: x * 2 if x > 0 else x, "wg.where"),
+    (lambda x: max(x, 0.0), "wg.maximum"),
+    (lambda x: x if x * 2 == 4 else -x, "choose by a tensor"),
+]
+
+
+@pytest.mark.parametrize(("f", "instead"), READS)
+def test_a_number_may_not_leave_a_function_that_is_differentiated(f: Any, instead: str) -> None:
+    def f_of(x: Any) -> Any:
+        return f(x)
+
+    for differentiate in (
+        lambda: wg.grad(f_of)(2.0),
+        lambda: wg.value_and_grad(f_of)(wg.tensor(2.0)),
+        lambda: wg.jacobian(f_of)(2.0),
+        lambda: wg.hessian(f_of)(2.0),
+        lambda: wg.vjp(f_of, 2.0),
+        lambda: wg.jvp(f_of, [2.0], [1.0]),
+        lambda: wg.hvp(f_of, [2.0], [1.0]),
+    ):
+        with pytest.raises(WhygradError, match="being differentiated") as refused:
+            differentiate()
+        assert instead in refused.value.message
+        assert "detach()" in refused.value.message
+        assert refused.value.source == __file__
+    f(wg.tensor(2.0))  # outside, the numbers can be read
+
+
+def test_the_refusal_names_the_line() -> None:
+    def f(x: Any) -> Any:
+        y = x * 2
+        return y * y.item()
+
+    with pytest.raises(WhygradError, match=r"test_transform.py, line \d+: item\(\)") as refused:
+        wg.grad(f)(1.0)
+    assert refused.value.line == f.__code__.co_firstlineno + 2
+
+
+def test_a_number_held_still_on_purpose() -> None:
+    assert wg.grad(lambda x: x * math.exp(x.detach()))(1.0).item() == math.e
+    assert wg.grad(lambda x: x * x.detach())(3.0).item() == 3.0
+    assert wg.grad(lambda x: 2 * x if x.detach() > 0 else -x)(3.0).item() == 2.0
+
+
+def test_what_is_not_differentiated_can_be_read() -> None:
+    a = wg.tensor(3.0)
+    assert wg.grad(lambda x: x * float(a))(a).item() == 3.0
+    assert wg.grad(lambda x, n: x * int(n) if n > 1 else x)(1.0, wg.tensor(2)).item() == 2.0
+
+    def inner_then_outer(x: Any) -> Any:
+        slope = wg.grad(lambda z: z**3)(x)  # depends on x, and the inner function is done
+        return float(slope) * x
+
+    with pytest.raises(WhygradError, match="being differentiated"):
+        wg.grad(inner_then_outer)(1.0)
+    float(wg.grad(lambda x: x**3)(2.0))
+
+
+def test_the_outer_argument_may_not_leave_in_an_inner_function() -> None:
+    with pytest.raises(WhygradError, match="being differentiated"):
+        wg.grad(lambda x: wg.grad(lambda z: z * float(x))(1.0))(2.0)
+
+
+def test_a_detached_value_is_played_again() -> None:
+    x = wg.tensor(2.0)
+    y = x * x.detach()
+    found = gradients(y, [x])
+    tape, run, _ = write(y, also=[found[x]], gradients={x: found[x]})
+    player = Player(tape, leaves_of(run))
+    (leaf,) = (value.id for value in tape.values if value.role == "input")
+    player.buffers[leaf][...] = 5.0
+    player.play()
+    assert player.buffers[tape.loss] == 25.0
+
+
+@pytest.mark.parametrize("argnums", [3, -1, "x"])
+def test_an_argument_that_is_not_there(argnums: Any) -> None:
+    for of in (wg.grad, wg.jacobian, wg.hessian):
+        with pytest.raises(WhygradError, match="argnums names argument"):
+            of(lambda x: x * x, argnums)(1.0)
+
+
+def test_a_function_that_returns_something_else() -> None:
+    for differentiate in (
+        lambda: wg.grad(lambda x: "x")(1.0),  # type: ignore[arg-type, return-value]
+        lambda: wg.jacobian(lambda x: [x])(1.0),  # type: ignore[arg-type, return-value]
+        lambda: wg.vjp(lambda x: None, 1.0),  # type: ignore[arg-type, return-value]
+    ):
+        with pytest.raises(WhygradError, match="must return a tensor"):
+            differentiate()
+    assert wg.jacobian(lambda x: 3.0)(1.0).item() == 0.0  # type: ignore[arg-type, return-value]

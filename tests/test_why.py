@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -292,6 +293,11 @@ def test_a_nudge_leaves_the_run_as_it_was() -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def test_the_paths_of_an_update_are_those_of_what_it_updates() -> None:
+    run = start("flow").iteration.run
+    assert paths(run, "w1_new") == paths(run, "w1")
+
+
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
@@ -300,7 +306,8 @@ def test_a_nudge_leaves_the_run_as_it_was() -> None:
         (lambda run: nudge(run, "w1_new"), "does not follow"),
         (lambda run: nudge(run, "w1", 0.0), "above 0"),
         (lambda run: nudge(run, "w1", math.nan), "must be above 0"),
-        (lambda run: paths(run, "learning_rate"), "no gradient"),
+        (lambda run: paths(run, "learning_rate"), "no update needs it"),
+        (lambda run: paths(run, "x"), r"∂L/∂x is not worked out .* Ask about z1, which has one"),
         (lambda run: paths(run, "w1", -1), "0 paths or more"),
     ],
 )
@@ -503,6 +510,19 @@ def test_a_ladder_is_drawn_as_a_tree() -> None:
     assert json.loads(json.dumps(rung.to_json()))["because"][0]["question"] == (
         rung.because[0].question
     )
+
+
+def test_numbers_in_nudges_and_paths_are_as_short_as_what_is_said_of_them_allows() -> None:
+    run = start("flow").iteration.play(2)
+    told = f"{nudge(run, 'w1')}\n{paths(run, 'w1')}"
+    assert "  the backward pass says −1.453\n" in told
+    assert "1 path leads from w1 to the loss; together they give −1.453\n" in told
+    assert "w1 → z1 → a1 → yhat → L: 1 × 1 × 0.675 × (−2.1525) = −1.453" in told
+    losses = re.search(r"\((\S+) − (\S+)\) / 2.0e−5 = −1.453\n", told)
+    assert losses is not None
+    above, below = map(float, losses.groups())
+    assert (above - below) / 2e-5 == pytest.approx(-1.453, abs=5e-4)
+    assert max(map(len, losses.groups())) < 12
 
 
 def test_a_nudge_in_words_and_as_data() -> None:

@@ -30,6 +30,7 @@ from whygrad.clinic.messages import (
     PatientMessage,
 )
 from whygrad.clinic.progress import Progress
+from whygrad.doctor.finding import leads
 from whygrad.errors import WhygradError, unknown
 from whygrad.explain.display import number
 from whygrad.wire.messages import to_json
@@ -339,7 +340,7 @@ def _print_grade(console: Console, patient: PatientMessage, message: GradeMessag
         lines += [f"→ {r.name}: {r.why}. Predicts: {r.predicts}." for r in finding.remedies]
         lines += [f"would only mask it: {mask}" for mask in finding.masks]
         lines += [f"brings about {name}: {how}" for name, how in finding.under]
-        lines += [f"read on: {link}" for link in finding.links]
+        lines += [leads(link) for link in finding.links]
         for line in lines:
             console.print(Padding(line, (0, 0, 0, 4), expand=False))
     if message.words:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console, Group
@@ -76,6 +78,22 @@ def sparkline(values: list[float]) -> str:
     return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1))] for v in known)
 
 
+def doctors_module(name: str) -> Any:
+    """Return a module of the doctor's that needs PyTorch.
+
+    Raises:
+        WhygradError: PyTorch is not installed.
+    """
+    try:
+        return import_module(f"whygrad.doctor.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise WhygradError(
+            "the doctor needs PyTorch, which is not installed. Try: pip install 'whygrad[torch]'."
+        ) from None
+
+
 @click.command("doctor", short_help="Say what is wrong with a training script, or a spec.")
 @click.argument("script", metavar="SCRIPT|SPEC", type=click.Path(path_type=Path))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
@@ -98,18 +116,10 @@ def doctor_command(
       whygrad doctor xor
       whygrad doctor my-spec.toml
     """
-    try:
-        from whygrad.doctor.networks import diagnose
-        from whygrad.doctor.script import run_script
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise WhygradError(
-            "the doctor needs PyTorch, which is not installed. Try: pip install 'whygrad[torch]'."
-        ) from None
     if str(script) in preset_names() or script.suffix == ".toml":
-        report = diagnose(str(script))
+        report = doctors_module("networks").diagnose(str(script))
     else:
+        run_script = doctors_module("script").run_script
         with Beside(Console(stderr=True, highlight=False, soft_wrap=True)) as beside:
             report = run_script(script, arguments, beside.tell)
     if html is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any
 
 import click
@@ -12,9 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from whygrad.cli.doctor import doctors_module
 from whygrad.cli.options import FORMAT
 from whygrad.data import Dataset
 from whygrad.engine.notation import symbol
+from whygrad.errors import WhygradError
 from whygrad.explain.display import number
 from whygrad.tape.run import numbers
 from whygrad.training.evaluation import REGRESSION_TOLERANCE
@@ -25,6 +28,7 @@ from whygrad.wire.messages import to_json
 MOST_UNSOLVED = 8
 MOST_FEATURES = 4
 CHUNKS = 200  # how often the bar moves
+MOST_EXAMINED = 10_000  # iterations that the doctor goes through unasked
 
 
 @click.command(short_help="Train SPEC, and say what stayed unsolved.")
@@ -37,7 +41,9 @@ CHUNKS = 200  # how often the bar moves
 )
 @FORMAT
 def train(spec: str, iterations: int | None, style: str) -> None:
-    """Train SPEC and say how well it does, what stayed unsolved, and what to try.
+    """Train SPEC and say how well it does, what stayed unsolved, and why.
+
+    Where something did, the doctor examines the same training, if PyTorch is installed.
 
     \b
     Examples:
@@ -55,6 +61,9 @@ def train(spec: str, iterations: int | None, style: str) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in report(training, before, after):
         console.print(line)
+    if after is not None and not after.is_well:
+        for line in diagnosis(spec, training.iteration.played):
+            console.print(line)
 
 
 def play(training: Training, iterations: int) -> None:
@@ -135,10 +144,30 @@ def report(training: Training, before: Outcome | None, after: Outcome | None) ->
                 "Only what comes after it still learns.",
                 style="yellow",
             )
-    if after.advice:
-        yield Text("\nWhat to try:")
-        for advice in after.advice:
-            yield Text(f"  · {advice}")
+
+
+def diagnosis(spec: str, iterations: int) -> Iterator[Text]:
+    """Say what the doctor finds in the same training: its verdict, and the first cause.
+
+    Args:
+        spec: as it was given to the command.
+        iterations: how many it was trained for.
+    """
+    yield Text()
+    if iterations > MOST_EXAMINED:
+        yield Text(f"Why, and what to do: whygrad doctor {quote(spec)} examines such a training.")
+        return
+    try:
+        examined = doctors_module("networks").diagnose(spec, iterations=iterations)
+    except WhygradError as error:
+        yield Text(f"Why, and what to do: {error.message}")
+        return
+    yield Text(f"The doctor, of the same {iterations} iterations: {examined.verdict}")
+    for finding in examined.findings[:1]:
+        yield Text(f"  {finding.mechanism}")
+        for remedy in finding.remedies:
+            yield Text(f"  → {remedy.name}: {remedy.why}. Predicts: {remedy.predicts}.")
+    yield Text(f"All that it sees: whygrad doctor {quote(spec)}")
 
 
 def _row(name: str, text: str) -> Text:

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-from whygrad.data.dataset import TASKS, Dataset, Floats, Task, from_arrays
+from whygrad.data.dataset import TASKS, Dataset, Floats, Task, from_arrays, mean_and_spread
 from whygrad.errors import DataError, nearest, nearest_or_none, unknown
 from whygrad.files import bytes_text, read_limited
 
@@ -434,7 +434,7 @@ def _labels(
 
 def _advice(dataset: Dataset) -> list[str]:
     """A note on features so large or so far from 0 that plain gradient descent will struggle."""
-    mean, std = dataset.x.mean(axis=0), dataset.x.std(axis=0)
+    mean, std = mean_and_spread(dataset.x)
     far = [
         f"{name} (mean {mean[i]:.3g}, standard deviation {std[i]:.3g})"
         for i, name in enumerate(dataset.feature_names)

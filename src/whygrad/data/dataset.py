@@ -208,6 +208,12 @@ def split(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Datase
     return dataset.take(np.sort(order[apart:])), dataset.take(np.sort(order[:apart]))
 
 
+def mean_and_spread(x: Floats) -> tuple[Floats, Floats]:
+    """Each column's mean and standard deviation; not finite where the numbers are too large."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return x.mean(axis=0), x.std(axis=0)
+
+
 def standardise(dataset: Dataset) -> Dataset:
     """The dataset with each feature shifted to mean 0 and scaled to standard deviation 1.
 
@@ -215,9 +221,15 @@ def standardise(dataset: Dataset) -> Dataset:
     moved by the same amounts, so that nothing of them leaks into training. A feature that never
     changes is only shifted. The result's `scaling` says how to turn a measured value into the
     one the network sees, and its `note` says that it was done.
+
+    Raises DataError for a feature so large that it has no finite mean or standard deviation.
     """
-    mean = dataset.x.mean(axis=0)
-    std = dataset.x.std(axis=0)
+    mean, std = mean_and_spread(dataset.x)
+    for name, spread in zip(dataset.feature_names, std, strict=True):
+        if not np.isfinite(spread):
+            raise DataError(
+                f"{dataset.name}: the numbers of {name} are too large to be standardised"
+            )
     scaling = Scaling(_frozen(mean), _frozen(np.where(std > 0, std, 1.0)))
 
     def scaled(one: Dataset) -> Dataset:

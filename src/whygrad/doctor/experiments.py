@@ -16,9 +16,9 @@ from whygrad.doctor.measure import ON_PROBABILITIES, class_run, measure, paramet
 from whygrad.doctor.measurements import Measurements
 from whygrad.doctor.observe.generators import generators_restored
 from whygrad.doctor.observe.recorder import Recorder
-from whygrad.doctor.remedies.change import NotApplicable, RunRows
+from whygrad.doctor.remedies.change import MOST_STEPS, NotApplicable, RunRows
 from whygrad.doctor.remedies.changes import change
-from whygrad.doctor.remedies.replay import MOST_STEPS, Beginning, replay
+from whygrad.doctor.remedies.replay import Beginning, replay
 from whygrad.doctor.remedies.table import TRIALS
 from whygrad.doctor.rules.learning_rate_too_low import CLIPPED
 from whygrad.doctor.rules.no_shuffling import ONE_SIDED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -83,3 +84,16 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return asdict(self)
+
+
+def leads(link: str, examined: str = "") -> str:
+    """Return a link with what it leads to.
+
+    Args:
+        link: a command, or a page.
+        examined: what a command calls the network that was examined; "" if no command can.
+    """
+    if not link.startswith("whygrad "):
+        return f"read on: {link}"
+    here = examined in shlex.split(link)
+    return f"{'in this network' if here else 'the same mechanism in another network'}: {link}"

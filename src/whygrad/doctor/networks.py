@@ -9,8 +9,10 @@ first losses are not the same, the report says so.
 from __future__ import annotations
 
 import math
+import shlex
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,7 +92,17 @@ def diagnose(
             f"{spec.name or 'this spec'} is a formula: the doctor examines layers. "
             "Try a spec with a [network]."
         )
-    return _train(training, dataset, iterations or spec.train.iterations)
+    report = _train(training, dataset, iterations or spec.train.iterations)
+    return _leading_to(what, training, report) if isinstance(what, str) else report
+
+
+def _leading_to(named: str, training: Training, report: Report) -> Report:
+    """Return the report with a way into the very network, under the name it was given by."""
+    first = next(iter(training.iteration.state))
+    run = training.iteration.run
+    why = shlex.join(["whygrad", "why", named, f"dL/d{run.label(run.tape.by_name[first], 0)}"])
+    findings = tuple(replace(f, links=(why, *f.links)) for f in report.findings)
+    return replace(report, findings=findings, examined=named)
 
 
 def _of_network(net: Network, x: Any, y: Any, rate: float) -> Spec:

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from whygrad.doctor.finding import Finding
+from whygrad.doctor.finding import Finding, leads
 from whygrad.doctor.measurements import Measurements
 from whygrad.doctor.treat import Play, Treatment, treat
 from whygrad.errors import WhygradError
@@ -32,6 +32,7 @@ class Report:
         certain: whether it could compare what was learned with what can be.
         measurements: the numbers behind it.
         play: plays the run's beginning again with a remedy, for ``treat``.
+        examined: what whygrad's commands call the network; "" for one that is not whygrad's.
     """
 
     findings: tuple[Finding, ...]
@@ -40,6 +41,7 @@ class Report:
     certain: bool = True
     measurements: Measurements | None = field(default=None, repr=False)
     play: Play | None = field(default=None, repr=False, compare=False)
+    examined: str = ""
 
     @property
     def verdict(self) -> str:
@@ -84,7 +86,7 @@ class Report:
             for mask in finding.masks:
                 yield f"   would only mask it: {mask}"
             for link in finding.links:
-                yield f"   see: {link}"
+                yield f"   {leads(link, self.examined)}"
             for under in finding.consequences:
                 yield f"   · brings about {_words(under.cause)}: {under.mechanism}"
         for note in self.notes:
@@ -122,7 +124,7 @@ class Report:
             WhygradError: it cannot be written.
         """
         body = [f"<h1>{escape(self.verdict)}</h1>", f"<p>After {self.iterations} iterations.</p>"]
-        body += [_section(finding) for finding in self.findings]
+        body += [_section(finding, self.examined) for finding in self.findings]
         body += [f"<p>Note: {escape(note)}</p>" for note in self.notes]
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -141,7 +143,7 @@ def _place(finding: Finding) -> str:
     return f"{finding.where} ({finding.source})" if finding.source else finding.where
 
 
-def _section(finding: Finding, under: bool = False) -> str:
+def _section(finding: Finding, examined: str, under: bool = False) -> str:
     parts = [
         f"<h{2 + under}>{escape(_words(finding.cause))}</h{2 + under}>",
         f"<p>{escape(_place(finding))}</p>" if _place(finding) else "",
@@ -157,11 +159,13 @@ def _section(finding: Finding, under: bool = False) -> str:
         ("What it is not", [f"{_words(o)}: {why}" for o, why in finding.rules_out.items()]),
         ("What to do", [f"{r.name}: {r.why}. Predicts: {r.predicts}." for r in finding.remedies]),
         ("What would only mask it", list(finding.masks)),
-        ("Read on, and see it happen", list(finding.links)),
+        ("Read on, and see it happen", [leads(link, examined) for link in finding.links]),
     )
     for title, items in lists:
         if items and not under:
             shown = "".join(f"<li>{escape(item)}</li>" for item in items)
             parts.append(f"<h3>{title}</h3><ul>{shown}</ul>")
-    parts += [f'<div class="under">{_section(f, True)}</div>' for f in finding.consequences]
+    parts += [
+        f'<div class="under">{_section(f, examined, True)}</div>' for f in finding.consequences
+    ]
     return "".join(parts)

@@ -8,11 +8,14 @@ that copies a size copies its name along.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Integral
 
 from whygrad.errors import ShapeError, WhygradError
+from whygrad.option import quoted
 
 Shape = tuple[int, ...]
 MEMORY_LIMIT = 8 * 2**30  # bytes, of one recording or one player, where no budget is set
@@ -129,11 +132,17 @@ def normalise_axes(what: str, axes: int | Sequence[int] | None, rank: int) -> tu
     ``None`` means every axis.
 
     Raises:
-        ShapeError: an axis is outside ``-rank .. rank-1`` or named twice.
+        ShapeError: an axis is outside ``-rank .. rank-1``, named twice or no whole number.
     """
     if axes is None:
         return tuple(range(-rank, 0))
-    listed = (axes,) if isinstance(axes, int) else tuple(axes)
+    try:
+        several = (axes,) if isinstance(axes, int | Integral) else axes
+        listed = tuple(map(operator.index, several))
+    except TypeError:
+        raise ShapeError(
+            f"{what}: {quoted(axes)} names no axis; use a whole number or several of them"
+        ) from None
     for axis in listed:
         if not -rank <= axis < rank:
             allowed = f"-{rank} to {rank - 1}" if rank else "none: the value is a single number"

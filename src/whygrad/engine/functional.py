@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from whygrad.engine.dims import normalise_axes, same_shape, show_shape
+from whygrad.engine.given import number
 from whygrad.engine.tensor import (
+    NUMBERS,
     Tensor,
     annotate,
     apply,
@@ -67,9 +69,9 @@ def as_tensor(x: Any) -> Tensor:
 def _pair(a: Any, b: Any) -> tuple[Tensor, Tensor]:
     """Make both tensors; a plain number takes the other's dtype."""
     if isinstance(a, Tensor):
-        return a, a.constant(b) if isinstance(b, int | float) else as_tensor(b)
+        return a, a.constant(cast("float", b)) if isinstance(b, NUMBERS) else as_tensor(b)
     if isinstance(b, Tensor):
-        return b.constant(a) if isinstance(a, int | float) else as_tensor(a), b
+        return b.constant(cast("float", a)) if isinstance(a, NUMBERS) else as_tensor(a), b
     return as_tensor(a), as_tensor(b)
 
 
@@ -225,22 +227,26 @@ def clamp(
         at_bound: the slope exactly at a bound.
 
     Raises:
-        WhygradError: neither bound is given.
+        WhygradError: neither bound is given, or one is a tensor: ``maximum`` and ``minimum``
+            pass a gradient to a bound.
     """
     x = as_tensor(input)
     if min is None and max is None:
         raise WhygradError("clamp: give min, max or both")
+    slope = number("clamp", "at_bound", at_bound)
     if min is not None:
-        x = apply("clamp_min", x, min=float(min), at_bound=float(at_bound))
+        least = number("clamp", "min", min, "wg.maximum(input, min)")
+        x = apply("clamp_min", x, min=least, at_bound=slope)
     if max is not None:
-        x = apply("clamp_max", x, max=float(max), at_bound=float(at_bound))
+        most = number("clamp", "max", max, "wg.minimum(input, max)")
+        x = apply("clamp_max", x, max=most, at_bound=slope)
     return x
 
 
-def masked_fill(input: Any, mask: Any, value: float) -> Tensor:
+def masked_fill(input: Any, mask: Any, value: float | Tensor) -> Tensor:
     """Return ``value`` where the mask holds (is not 0), else the element of ``input``."""
     x = as_tensor(input)
-    return where(mask, x.constant(value), x)
+    return where(mask, value, x)
 
 
 def logsumexp(input: Any, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
@@ -248,7 +254,9 @@ def logsumexp(input: Any, dim: int | Sequence[int], keepdim: bool = False) -> Te
     x = as_tensor(input)
     with annotate(part=("logsumexp",)):
         largest = x.amax(dim, keepdim=True)
-        result = largest + (x - largest).exp().sum(dim, keepdim=True).log()
+        finite = apply("eq", largest - largest, largest.constant(0.0))  # inf - inf is NaN
+        shift = where(finite, largest, 0.0)
+        result = shift + (x - shift).exp().sum(dim, keepdim=True).log()
         return result if keepdim else result.sum(dim)
 
 
@@ -267,10 +275,14 @@ def var(
     axes = reduced_axes("var", dim, x.ndim)
     with annotate(part=("variance",)):
         spread = (x - x.mean(axes, keepdim=True)).square().mean(axes, keepdim)
-        if not correction:
+        less = number("var", "correction", correction)
+        if not less:
             return spread
         one_of = x.constant(1.0).apply("divide_by_count", x, axes=axes)
-        return spread / (1.0 - correction * one_of)
+        left = 1.0 - less * one_of
+        if less > 1.0:  # there may be fewer elements than are taken away: as in PyTorch, 0 are left
+            left = apply("clamp_min", left, min=0.0, at_bound=1.0)
+        return spread / left
 
 
 def flip(input: Any, dims: int | Sequence[int]) -> Tensor:
@@ -363,7 +375,9 @@ def pad(input: Any, pad: Sequence[int], value: float = 0.0) -> Tensor:
     if len(pad) % 2:
         raise ShapeError(f"pad: {list(pad)} must give two numbers for each axis")
     pairs = [(int(a), int(b)) for a, b in zip(pad[::2], pad[1::2], strict=True)]
-    return apply("pad", x, pads=tuple(reversed(pairs)), value=float(value))
+    return apply(
+        "pad", x, pads=tuple(reversed(pairs)), value=number("pad", "value", value, "wg.cat")
+    )
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:

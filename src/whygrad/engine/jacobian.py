@@ -14,7 +14,7 @@ import numpy as np
 from whygrad.engine.backward import gradients
 from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.tensor import Tensor, apply, tensor
-from whygrad.engine.transform import as_argument, grad, zeros_like
+from whygrad.engine.transform import as_argument, check_argument, grad, valued, zeros_like
 from whygrad.errors import ShapeError
 
 
@@ -32,7 +32,7 @@ def vjp(
         primal: what arrives, times the Jacobian.
     """
     inputs = [as_argument(primal) for primal in primals]
-    value = f(*inputs)
+    value = valued(f, inputs, *inputs)
 
     def back(arriving: Any) -> tuple[Tensor, ...]:
         seed = arriving if isinstance(arriving, Tensor) else tensor(arriving, dtype=value.dtype)
@@ -60,7 +60,7 @@ def jvp(
     """
     _as_many("jvp", primals, tangents)
     inputs = [as_argument(primal) for primal in primals]
-    value = f(*inputs)
+    value = valued(f, inputs, *inputs)
     probe = Tensor(np.ones_like(value.data), value.shape)  # any numbers: the walk is linear in it
     back = gradients(value, inputs, seed=probe)
     moved: Tensor | None = None
@@ -90,7 +90,7 @@ def hvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
     """
     _as_many("hvp", primals, tangents)
     inputs = [as_argument(primal) for primal in primals]
-    found = gradients(f(*inputs), inputs)
+    found = gradients(valued(f, inputs, *inputs), inputs)
     effect: Tensor | None = None
     for t, given in zip(inputs, tangents, strict=True):
         tangent = _tangent("hvp", t, given)
@@ -112,12 +112,16 @@ def jacobian(f: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Tensor
     Returns:
         A function of the same arguments; what it returns has the output's shape followed by the
         argument's, and can be differentiated again.
+
+    Raises:
+        WhygradError: (when called) as ``value_and_grad`` does.
     """
 
     def wrapped(*args: Any) -> Tensor:
         given = list(args)
+        check_argument(argnums, len(args))
         wanted = given[argnums] = as_argument(given[argnums])
-        value = f(*given)
+        value = valued(f, [wanted], *given)
         rows: list[Tensor] = []
         for index in np.ndindex(*value.data.shape):
             one = np.zeros_like(value.data)

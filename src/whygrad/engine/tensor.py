@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import operator
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from whygrad.errors import ShapeError, WhygradError
 _order = itertools.count()
 _PACKAGE = __name__.partition(".")[0]
 _INSIDE = f"{_PACKAGE}."
+NUMBERS = (bool, int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Annotation:
 
 
 _recorded: ContextVar[list[int] | None] = ContextVar("recorded", default=None)
+_differentiated: ContextVar[frozenset[Tensor]] = ContextVar("differentiated", default=frozenset())
 _annotation: ContextVar[Annotation] = ContextVar("annotation", default=Annotation())  # noqa: B039
 
 
@@ -97,6 +99,16 @@ def recording() -> Generator[None]:
         yield
     finally:
         _recorded.reset(token)
+
+
+@contextmanager
+def differentiating(wanted: Iterable[Tensor]) -> Generator[None]:
+    """Refuse, inside, to read numbers that depend on ``wanted``: they would leave the graph."""
+    token = _differentiated.set(_differentiated.get().union(wanted))
+    try:
+        yield
+    finally:
+        _differentiated.reset(token)
 
 
 def current_annotation() -> Annotation:
@@ -174,22 +186,44 @@ class Tensor:
         """The numbers, as a read-only array."""
         return self._data
 
+    def detach(self) -> Tensor:
+        """Return the same numbers, through which no gradient passes: a constant to ``backward``."""
+        return apply("detach", self)
+
     def numpy(self) -> Array:
-        """Return a copy of the numbers, to write in as you like."""
+        """Return a copy of the numbers, to write in as you like.
+
+        Raises:
+            WhygradError: inside a function that is being differentiated; see ``item``.
+        """
+        _may_leave(self, "numpy()")
         return self._data.copy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Return the numbers to NumPy; refused as ``numpy()`` is."""
+        _may_leave(self, "an array made of a tensor")
+        return np.array(self._data, dtype=dtype, copy=copy)
 
     def item(self) -> float:
         """Return the one number of a tensor that has one.
 
         Raises:
             ShapeError: there are several, or none.
+            WhygradError: inside a function that is being differentiated, the tensor depends on
+                its arguments: the number would have a gradient of 0. ``detach`` first where that
+                is meant.
         """
+        _may_leave(self, "item()")
+        return self._only()
+
+    def _only(self) -> float:
         if self._data.size != 1:
             raise ShapeError(f"item() needs one number, but the shape is {show_shape(self.shape)}")
         return self._data.item()
 
     def tolist(self) -> Any:
-        """Return the numbers as nested lists."""
+        """Return the numbers as nested lists; refused as ``item()`` is."""
+        _may_leave(self, "tolist()")
         return self._data.tolist()
 
     @property
@@ -208,7 +242,12 @@ class Tensor:
         return int(self.shape[0])
 
     def __float__(self) -> float:
-        return float(self.item())
+        _may_leave(self, "float(), or a function of math,")
+        return float(self._only())
+
+    def __int__(self) -> int:
+        _may_leave(self, "int()")
+        return int(self._only())
 
     def __repr__(self) -> str:
         numbers = np.array2string(self._data, separator=", ", prefix="tensor(", precision=4)
@@ -217,7 +256,14 @@ class Tensor:
 
     def __bool__(self) -> bool:
         """Return the truth of one number, for ``if``. It chooses what is recorded from here on."""
-        return bool(self.item())
+        if _leaves(self):
+            raise _refused(
+                "if, while, and, or, not, min(), max() and bool() cannot choose by a tensor that "
+                "depends on what is being differentiated: the derivative would not know the other "
+                "choice. Use wg.where(condition, a, b), wg.maximum or wg.minimum; to choose on "
+                "purpose, by the number as it is now, compare x.detach()"
+            )
+        return bool(self._only())
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
@@ -244,7 +290,7 @@ class Tensor:
     def _with(self, other: object) -> Tensor:
         if isinstance(other, Tensor):
             return other
-        if isinstance(other, bool | int | float | np.integer | np.floating):
+        if isinstance(other, NUMBERS):
             return self.constant(float(cast("float", other)))
         return tensor(other, role="constant")
 
@@ -411,12 +457,16 @@ def tensor(data: Any, *, dtype: Any = None, name: str = "", role: Role = "input"
         role: "input", "target", "parameter", "hyperparameter" or "constant".
 
     Raises:
-        WhygradError: the data is ragged or does not consist of numbers.
+        WhygradError: the data is ragged or does not consist of numbers; or, inside a function
+            that is being differentiated, it has tensors that depend on its arguments.
     """
     if isinstance(data, Tensor):
+        _may_leave(data, "tensor()")
         data = data.data
     try:
         array: Array = np.array(data, dtype=dtype, order="C")
+    except WhygradError:
+        raise
     except (ValueError, TypeError, OverflowError) as error:
         raise WhygradError(f"tensor: these are not numbers in even rows: {error}") from None
     if array.dtype.kind not in "fiub":
@@ -498,7 +548,7 @@ def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) 
 
 def reduced_axes(op: str, dim: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     """Return the axes a reduction works along, counted from the end; none named are all of them."""
-    named = dim if isinstance(dim, int) or dim else None
+    named = None if isinstance(dim, tuple | list) and not dim else dim
     return normalise_axes(op, named, rank)
 
 
@@ -560,11 +610,48 @@ def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
     return made if made.dtype.kind == "i" else tensor(numbers, dtype=np.int64, role="constant")
 
 
+def _leaves(x: Tensor) -> bool:
+    """Say whether ``x`` depends on what is being differentiated, other than through ``detach``."""
+    wanted = _differentiated.get()
+    if not wanted:
+        return False
+    earliest = min(tensor.order for tensor in wanted)
+    seen = {x}
+    waiting = [x]
+    while waiting:
+        step = waiting.pop()
+        if step in wanted:
+            return True
+        if step.op == "detach":
+            continue
+        for source in step.inputs:
+            if source not in seen and source.order >= earliest:
+                seen.add(source)
+                waiting.append(source)
+    return False
+
+
+def _may_leave(x: Tensor, how: str) -> None:
+    """Insist that reading a number by Python or NumPy loses no gradient."""
+    if _leaves(x):
+        raise _refused(
+            f"{how} takes a number that depends on what is being differentiated out of the graph: "
+            f"its gradient would be 0. Use whygrad's functions instead of those of math or NumPy "
+            f"(wg.exp, x ** 2, wg.stack ...); to hold the number still on purpose, use x.detach()"
+        )
+
+
+def _refused(message: str) -> WhygradError:
+    file, line = _users_line()
+    return WhygradError(message, source=file, line=line)
+
+
 def _source() -> tuple[str, int]:
     """Return the file and line of the user's code: the nearest frame outside this package."""
-    known = _annotation.get().source
-    if known is not None:
-        return known
+    return _annotation.get().source or _users_line()
+
+
+def _users_line() -> tuple[str, int]:
     frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and _ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back

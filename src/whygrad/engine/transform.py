@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.backward import differentiable, gradients
-from whygrad.engine.tensor import Tensor, tensor
+from whygrad.engine.tensor import Tensor, differentiating, tensor
 from whygrad.errors import WhygradError
 
 Argnums = int | Sequence[int]
@@ -31,31 +31,51 @@ def value_and_grad(
     Raises:
         ShapeError: (when called) ``f`` returns more than one number.
         WhygradError: (when called) there is no such argument, an argument holds whole numbers by
-            an explicit dtype, or ``f`` does not return a tensor.
+            an explicit dtype, ``f`` does not return a tensor, or it takes a number that depends
+            on these arguments out of the graph (``float(x)``, ``math.exp(x)``, ``if x > 0``),
+            which would give it a gradient of 0.
     """
 
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
         positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         given = list(args)
         for position in positions:
-            if not 0 <= position < len(args):
-                raise WhygradError(
-                    f"argnums names argument {position}, but there are {len(args)} (from 0)"
-                )
+            check_argument(position, len(args))
             given[position] = as_argument(args[position])
         wanted: list[Tensor] = [given[position] for position in positions]
-        value = f(*given, **kwargs)
-        if isinstance(value, int | float):  # it depends on nothing
-            value = tensor(value, role="constant")
-        elif not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise WhygradError(
-                f"the function must return a tensor, but returned {type(value).__name__}"
-            )
+        value = valued(f, wanted, *given, **kwargs)
         found = gradients(value, wanted)
         each = tuple(found[t] if t in found else zeros_like(t) for t in wanted)
         return value, each[0] if isinstance(argnums, int) else each
 
     return wrapped
+
+
+def check_argument(position: object, count: int) -> None:
+    """Insist that there is an argument at a position.
+
+    Raises:
+        WhygradError: there is none.
+    """
+    if not isinstance(position, int) or not 0 <= position < count:
+        raise WhygradError(f"argnums names argument {position}, but there are {count} (from 0)")
+
+
+def valued(f: Callable[..., Any], wanted: Sequence[Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    """Return what ``f`` gives; no number that depends on ``wanted`` may leave the graph in it.
+
+    Raises:
+        WhygradError: one does, or ``f`` returns neither a tensor nor a number.
+    """
+    with differentiating(wanted):
+        value = f(*args, **kwargs)
+    if isinstance(value, int | float):  # it depends on nothing
+        return tensor(value, role="constant")
+    if not isinstance(value, Tensor):
+        raise WhygradError(
+            f"the function must return a tensor, but returned {type(value).__name__}"
+        )
+    return value
 
 
 def as_argument(given: Any) -> Tensor:

@@ -10,10 +10,12 @@ from typing import Any, cast
 import numpy as np
 
 from whygrad.engine.corners import sides
+from whygrad.engine.formula import Expr
 from whygrad.engine.op import Array
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import output_dtype
 from whygrad.errors import WhygradError
+from whygrad.explain.display import number, shown
 from whygrad.tape.run import Run, json_number
 from whygrad.tape.tape import Step
 
@@ -50,13 +52,17 @@ class Nudge:
     kinks: tuple[str, ...]
 
     def __str__(self) -> str:
+        seen = (self.plus, self.minus, self.loss)
+        tree = (Expr("leaf", (0, 0)) - Expr("leaf", (1, 0))) / (2 * self.epsilon)
+        how = shown(tree, lambda value, _: seen[value], self.estimate)
+        above, below, here = (number(loss, how.digits) for loss in seen)
         lines = [
-            f"{self.name} from {self.value:.6g} by {self.epsilon:g} either way:",
-            f"  the loss is {self.minus!r} below, {self.loss!r} here, {self.plus!r} above;",
-            f"  ({self.plus!r} - {self.minus!r}) / {2 * self.epsilon:g} = {self.estimate:.10g}",
+            f"{self.name} from {number(self.value)} by {number(self.epsilon)} either way:",
+            f"  the loss is {below} below, {here} here, {above} above;",
+            f"  ({above} − {below}) / {number(2 * self.epsilon)} = {how.result}",
         ]
         if self.gradient is not None:
-            lines.append(f"  the backward pass says {self.gradient:.10g}")
+            lines.append(f"  the backward pass says {number(self.gradient, how.result_digits)}")
         if not np.isfinite(self.estimate) and np.isfinite(self.loss):
             lines.append(
                 "  the loss is no number on one side: the nudge leaves where it is defined, "

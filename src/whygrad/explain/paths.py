@@ -8,15 +8,19 @@ largest paths by best-first search, where the best completion is an exact bound.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import heapq
 import itertools
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from whygrad.engine.formula import Expr
 from whygrad.errors import WhygradError
 from whygrad.explain.contributions import contributions, ranked_size
+from whygrad.explain.display import number, shown
 from whygrad.explain.worked import formula
 from whygrad.tape.run import Run
 
@@ -46,6 +50,15 @@ class Path:
     factors: tuple[Factor, ...]
     product: float
 
+    @property
+    def worked(self) -> str:
+        """The factors and their product, at the precision at which they hold as shown."""
+        rates = [Expr("number", (factor.value,)) for factor in self.factors]
+        tree = functools.reduce(operator.mul, rates, Expr("number", (1.0,)))
+        how = shown(tree, lambda value, at: 0.0, self.product)
+        factors = [_factor(factor.value, how.digits) for factor in self.factors]
+        return f"{' × '.join(factors) or '1'} = {how.result}"
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -70,14 +83,12 @@ class Paths:
 
     def __str__(self) -> str:
         ways = "1 path leads" if self.count == 1 else f"{self.count:,} paths lead"
-        lines = [f"{ways} from {self.name} to the loss; together they give {self.gradient:.10g}"]
-        for path in self.listed:
-            factors = " × ".join(f"{factor.value:.6g}" for factor in path.factors) or "1"
-            lines.append(f"  {' → '.join(path.through)}: {factors} = {path.product:.6g}")
+        lines = [f"{ways} from {self.name} to the loss; together they give {number(self.gradient)}"]
+        lines += [f"  {' → '.join(path.through)}: {path.worked}" for path in self.listed]
         if self.count > len(self.listed):
             lines.append(
-                f"  the other {self.count - len(self.listed):,} give {self.rest:.6g}; those listed "
-                f"are {self.share:.1%} of all sizes"
+                f"  the other {self.count - len(self.listed):,} give {number(self.rest)}; those "
+                f"listed are {self.share:.1%} of all sizes"
             )
         return "\n".join(lines)
 
@@ -91,7 +102,8 @@ def paths(run: Run, name: str, top: int = 10) -> Paths:
 
     Args:
         run: the numbers.
-        name: an element of a value that has a gradient, or the gradient's name.
+        name: an element of a value that has a gradient, or the gradient's name. Of an update, the
+            paths are those of what it updates.
         top: how many to list.
 
     Raises:
@@ -101,11 +113,10 @@ def paths(run: Run, name: str, top: int = 10) -> Paths:
     if top < 0:
         raise WhygradError(f"top is {top}; list 0 paths or more")
     value, at = run.element(name)
+    value = {after: before for before, after in run.tape.carries}.get(value, value)
     if run.tape.values[value].gradient_of is None:
         if value not in run.tape.gradients:
-            raise WhygradError(
-                f"{name} has no gradient on this tape, so no paths lead from it to the loss"
-            )
+            raise WhygradError(_without_gradient(run, name, value))
         value = run.tape.gradients[value]
     edges = _edges(run, (value, at))
     order = sorted(edges, key=lambda node: node[0])  # gradients nearer the loss are made earlier
@@ -130,6 +141,24 @@ def paths(run: Run, name: str, top: int = 10) -> Paths:
         listed=listed,
         rest=gradient - math.fsum(path.product for path in listed),
         share=covered / size[start] if size[start] else 1.0,
+    )
+
+
+def _factor(rate: float, digits: int) -> str:
+    text = number(rate, digits)
+    return f"({text})" if rate < 0 else text
+
+
+def _without_gradient(run: Run, name: str, value: int) -> str:
+    """Say why the tape has no gradient of a value, and what can be asked instead."""
+    known = [v.id for v in run.tape.values if v.id in run.tape.gradients and v.name]
+    further = value  # down to the first that has one
+    while further not in known:
+        users = (step.output for step in run.tape.steps if further in step.inputs)
+        further = next(users, known[0])
+    return (
+        f"∂L/∂{name} is not worked out in this iteration, for no update needs it, and paths are "
+        f"made of the derivatives that are. Ask about {run.label(further, 0)}, which has one"
     )
 
 

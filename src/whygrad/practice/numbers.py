@@ -231,9 +231,10 @@ def recognised(sheet: _Sheet, answer: TypedAnswer, place: ElementKey) -> list[Mi
     if sheet.own != sheet.slips:
         kinds.append(sheet.own)
     others: Overrides | None = None
-    for order, mistake in enumerate(work.mistakes):
-        numbers = [work.mistaken(mistake.name, place, held) for held in kinds]
-        if not any(n is not None and agrees(answer, n) for n in numbers):
+    # All mistakes with the same numbers held, one after the other: what is right is played once.
+    numbers = [[work.mistaken(m.name, place, held) for m in work.mistakes] for held in kinds]
+    for order, (mistake, *given) in enumerate(zip(work.mistakes, *numbers, strict=True)):
+        if not any(n is not None and agrees(answer, n) for n in given):
             continue
         if others is None:
             right = work.right(sheet.slips)

@@ -79,14 +79,22 @@ class HoldableTape:
         """Compute every step with some numbers held; those of other tapes are passed over."""
         if held == self._played:
             return
-        self._played = dict(held)
-        for on, _ in self._switches.values():
-            on[...] = False
-        for (name, at), number in held.items():
-            if name in self._switches and at < self._switches[name][0].size:
-                on, numbers = self._switches[name]
-                on.flat[at], numbers.flat[at] = True, number
+        before, self._played = self._played or NO_OVERRIDES, dict(held)
+        for place in before.keys() - held.keys():
+            self._switch(place, None)
+        for place, number in held.items():
+            if before.get(place) != number:
+                self._switch(place, number)
         self._player.play()
+
+    def _switch(self, place: ElementKey, number: float | None) -> None:
+        """Hold a number from the next play on, or hold it no more."""
+        name, at = place
+        if name in self._switches and at < self._switches[name][0].size:
+            on, held = self._switches[name]
+            on.flat[at] = number is not None
+            if number is not None:
+                held.flat[at] = number
 
     def number(self, place: ElementKey) -> float:
         """Return a number of the last play; NaN if there is no such element."""

@@ -135,6 +135,8 @@ def spec_from_dict(mapping: Mapping[str, object], source: str = "spec") -> Spec:
 
     Raises SpecError as `parse_spec` does, without lines.
     """
+    if not isinstance(cast("object", mapping), Mapping):
+        raise SpecError(f"a spec is a mapping of sections, not {quoted(mapping)}", source=source)
     return _spec(mapping, Place(source, {}), None)
 
 

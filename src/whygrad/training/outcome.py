@@ -54,22 +54,9 @@ class Outcome:
     dead: list[DeadUnits]
 
     @property
-    def advice(self) -> list[str]:
-        """What to try next; nothing where all is well."""
-        most = max((len(dead.units) / dead.of for dead in self.dead), default=0.0)
-        if most == 1 or (most >= 0.5 and self.unsolved):
-            return [
-                "another start ([init] seed), which draws other weights",
-                "a smaller learning rate, which kills fewer units",
-                'activation = "leaky_relu", which lets a little gradient through',
-            ]
-        if self.unsolved:
-            return [
-                "more iterations ([train] iterations)",
-                "another learning rate, larger or smaller",
-                "more hidden units ([network] layers), or another start ([init] seed)",
-            ]
-        return []
+    def is_well(self) -> bool:
+        """Whether all is right, and no layer is dead as a whole."""
+        return not self.unsolved and all(len(dead.units) < dead.of for dead in self.dead)
 
 
 def outcome(training: Training) -> Outcome | None:

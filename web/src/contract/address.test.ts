@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readAddress, readRoom, writeAddress, writeRoom } from './address'
+import { MOST_ITERATIONS, readAddress, readRoom, writeAddress, writeRoom } from './address'
 
 test('an address says the preset, the iteration from 1, and the step', () => {
   const place = { preset: 'xor', iteration: 30, position: 9 }
@@ -22,4 +22,8 @@ test('a room is named with what it was asked for; without a name it is the explo
   expect(readRoom(writeRoom(room))).toEqual(room)
   expect(readRoom('#preset=xor')).toEqual({ name: 'explore', asked: { preset: 'xor' } })
   expect(readRoom('#room=toString')).toEqual({ name: 'explore', asked: {} })
+})
+
+test('an iteration that takes too long to reach is not asked for', () => {
+  expect(readAddress('#iteration=1e9').iteration).toBe(MOST_ITERATIONS - 1)
 })

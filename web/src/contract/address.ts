@@ -17,6 +17,9 @@ export interface Place {
   readonly position: number
 }
 
+/** The last iteration that an address leads to: what lies further takes too long to be trained up to. */
+export const MOST_ITERATIONS = 100_000
+
 /** In the address, iterations are written from 1, as on the page. */
 export interface Address extends Place {
   readonly preset: string | null
@@ -35,7 +38,7 @@ export function readAddress(hash: string): Address {
   const asked = parameters(hash)
   return {
     preset: asked.get('preset'),
-    iteration: whole(asked.get('iteration'), 1) - 1,
+    iteration: Math.min(whole(asked.get('iteration'), 1), MOST_ITERATIONS) - 1,
     position: whole(asked.get('step'), 0),
   }
 }

@@ -106,26 +106,35 @@ test('another trace that is chosen is a place of its own, to come back from', as
   expect(history.length).toBe(before + 1)
 })
 
-test('a trace of no preset is not named, and neither is one from another room', async () => {
+test('a trace that no address leads to has none: a reload would open another one there', async () => {
   await arrived('#preset=flow')
   model.set('trace', await router.host.traces.trace({ spec: {}, files: {} }))
   stand(0, 3)
-  expect(location.hash).toBe('#step=3')
+  expect(location.hash).toBe('')
   await led('#preset=xor')
   model.set('trace', traceOf('an exercise'))
   stand(0, 4)
   await vi.advanceTimersByTimeAsync(400)
-  expect(location.hash).toBe('#step=4')
+  expect(location.hash).toBe('')
 })
 
 test('what cannot be opened is said, and the next that can be takes it back', async () => {
   traces.trace.mockRejectedValueOnce(new Refusal({ message: 'no such preset', source: null, line: null }))
   await arrived('#preset=xo')
   expect(model.get('error')).toBe('no such preset')
-  expect(model.get('trace')).toBeUndefined()
+  expect(model.get('trace')).toEqual(traceOf('flow')) // something to go on with
+  expect(model.get('start')).toEqual(START)
   await led('#preset=xor')
   expect(model.get('error')).toBeNull()
   expect(model.get('trace')).toEqual(traceOf('xor'))
+})
+
+test('where the host opens on a spec of the person, the place in it is kept', async () => {
+  traces.initial.mockResolvedValue(traceOf('my own'))
+  await arrived('#iteration=3')
+  stand(2, 5)
+  await vi.advanceTimersByTimeAsync(400)
+  expect(location.hash).toBe('#iteration=3&step=5')
 })
 
 test('a room is entered with what it is asked for, and the explorer is come back to as it was left', async () => {

@@ -31,6 +31,8 @@ export class Router {
   readonly #traces: TraceApi
   /** The preset that is open; null for anything else. */
   #preset: string | null = null
+  /** Whether an address can name what is open: a table of the person's own is not kept. */
+  #named = false
   /** Whether the address before is one to come back to. */
   #opened = false
   /** Whether a room is opened because the address names it already. */
@@ -45,7 +47,10 @@ export class Router {
     this.host = { ...host, traces: { ...host.traces, trace: (asked) => this.#chosen(asked) } }
     const listeners = {
       'change:room': () => this.#enterRoom(),
-      'change:trace': () => (this.#preset = null), // until it is known to be one
+      'change:trace': () => {
+        this.#preset = null // until it is known to be one
+        this.#named = false
+      },
       'change:place': () => this.#writePlace(),
     }
     for (const [event, listener] of Object.entries(listeners)) {
@@ -72,6 +77,7 @@ export class Router {
   async #chosen(asked: Parameters<TraceApi['trace']>[0]): Promise<TraceMessage> {
     const trace = await this.#traces.trace(asked)
     this.#preset = 'preset' in asked ? asked.preset : null
+    this.#named = false
     this.#opened = true
     return trace
   }
@@ -94,14 +100,21 @@ export class Router {
       return
     }
     try {
-      const { trace, preset } = await (named === null ? this.#initial() : this.#presetOf(named))
-      this.#model.set('start', place)
-      this.#model.set('error', null)
-      this.#model.set('trace', trace)
-      this.#preset = preset
+      this.#begin(await (named === null ? this.#initial() : this.#presetOf(named)), place)
     } catch (fault) {
-      this.#model.set('error', whatWentWrong(fault))
+      const error = whatWentWrong(fault)
+      if (named !== null && this.#model.get('trace') === undefined)
+        await this.#go({ preset: null, iteration: 0, position: 0 }) // something to go on with
+      this.#model.set('error', error)
     }
+  }
+
+  #begin({ trace, preset }: Opened, place: Place): void {
+    this.#model.set('start', place)
+    this.#model.set('error', null)
+    this.#model.set('trace', trace)
+    this.#preset = preset
+    this.#named = true
   }
 
   async #presetOf(preset: string): Promise<Opened> {
@@ -117,7 +130,9 @@ export class Router {
   #address(): string {
     const { pathname, search } = location
     const place = this.#model.get('place') as Place
-    return pathname + search + writeAddress({ preset: this.#preset, ...place })
+    const preset = this.#preset
+    const named = preset !== null || this.#named
+    return pathname + search + (named ? writeAddress({ preset, ...place }) : '')
   }
 
   #enterRoom(): void {

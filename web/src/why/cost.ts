@@ -1,6 +1,7 @@
 // Why backpropagation is cheap, counted and timed on this very tape: every gradient by nudging each
 // number, against every gradient by one walk back.
 
+import { format } from '../text/numbers'
 import type { Play } from '../text/play'
 import { Scratch } from './scratch'
 
@@ -41,6 +42,29 @@ export function costOf(play: Play): Cost {
       })
     : forward * passes
   return { parameters, passes, forward, backward, nudging, played }
+}
+
+/** How many weights and biases GPT-3 has (Brown et al. 2020). */
+const OF_GPT3 = 175e9
+/** Times that are nearer to each other than this factor are about the same. */
+const NEAR = 1.5
+
+/** Which way is faster here, and how the cost of both grows with the number of parameters. */
+export function costWords({ forward, backward, nudging, passes }: Cost): string {
+  const back = forward + backward
+  const ratio = nudging / back
+  const here =
+    ratio >= NEAR
+      ? `One walk back is ${format(ratio, 2)} times as fast here.`
+      : ratio > 1 / NEAR
+        ? 'On so small a tape both take about as long.'
+        : `On so small a tape nudging is ${format(1 / ratio, 2)} times as fast.`
+  const most = (OF_GPT3 + 1).toLocaleString('en')
+  return (
+    `${here} Nudging takes one forward pass more than there are weights and biases: ` +
+    `${passes.toLocaleString('en')} here, ${most} for GPT-3. Backpropagation takes one forward and one ` +
+    `backward, however many there are: here as long as ${format(back / forward, 2)} forward passes.`
+  )
 }
 
 /** Milliseconds of one call, over as many calls as can be timed. */

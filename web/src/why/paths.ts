@@ -4,7 +4,7 @@
 
 import { exactSum } from '../player/formula'
 import { formulaOf } from '../text/expression'
-import { type Element, ofGradient, type Play } from '../text/play'
+import { type Element, ofGradient, ownerOf, type Play } from '../text/play'
 import { contributionsOf, rankedSize } from './uses'
 
 export const MAX_EDGES = 200_000
@@ -55,7 +55,10 @@ interface Partial {
   readonly rates: readonly number[]
 }
 
-/** The paths from an element to the loss; null where it has no gradient, a text where too many. */
+/**
+ * The paths from an element to the loss; null where it has no gradient, a text where too many. Of an
+ * update they are those of what it updates.
+ */
 export function pathsOf(
   play: Play,
   element: Element,
@@ -64,7 +67,7 @@ export function pathsOf(
 ): Paths | null | 'too many' {
   const { tape, find } = play
   const isGradient = tape.values[element.id]!.gradient_of !== undefined
-  const id = isGradient ? element.id : find.gradients.get(element.id)
+  const id = isGradient ? element.id : find.gradients.get(ownerOf(play, element.id))
   if (id === undefined) return null
   const order = walk(play, { id, at: element.at }, most)
   if (!order) return 'too many'

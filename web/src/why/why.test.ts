@@ -56,3 +56,9 @@ it('a nudge leaves the page its numbers', () => {
   new Nudger(play, element('w1')).nudge(1)
   expect(play.tape.values.map(({ id }) => [...play.values(id)])).toEqual(before)
 })
+
+it('the paths of an update are those of what it updates; an input has none', () => {
+  const { play, element } = played('flow')
+  expect(pathsOf(play, element('w1_new'))).toEqual(pathsOf(play, element('w1')))
+  expect(pathsOf(play, element('x'))).toBeNull()
+})

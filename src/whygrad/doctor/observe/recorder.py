@@ -241,7 +241,10 @@ class Recorder:
         if len(self.notes) < MOST_NOTES:
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
-            self.notes.append(f"{where.strip('_')}: {type(error).__name__}: {error} ({place})")
+            self.notes.append(
+                f"the doctor's own {where.strip('_')} failed, and what it would have shown is not "
+                f"in this report: {error} ({type(error).__name__}, {place})"
+            )
 
     # --- hooks --------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     Loss = Callable[..., Tensor]
 
+MOST_STEPS = 250  # updates of a replay
+
 
 class NotApplicable(Exception):
     """A remedy does not apply to this run; the message says why."""

@@ -28,7 +28,6 @@ from whygrad.doctor.remedies.change import Change, RunRows
 
 Tensor = torch.Tensor
 Loss = Callable[..., Tensor]
-MOST_STEPS = 250
 # A replay's length is bounded by what it computes and not by a clock, so that a busy machine gives
 # the same report: 0.8 s of a plain one, at 5 µs for each op and 10¹⁰ operations a second.
 MOST_SECONDS, SECONDS_PER_OP, SECONDS_PER_FLOP = 0.8, 5e-6, 1e-10
@@ -105,7 +104,10 @@ def replay(beginning: Beginning, change: Change, seed: int = 0, recorded: bool =
     shadow = b.shadow if change.model is None and not recorded else ShadowModel(b.shadow.net)
     with shadow.mode(True, dropout=True) as net:
         if change.model is not None:
+            kinds = {p.dtype for p in net.parameters()}
             net = change.model(net)
+            if len(kinds) == 1:  # layers that were added are made in single precision
+                net = net.to(kinds.pop())
         ours = optimizer_for(b, net, change, habits)
         recorder = None
         if recorded:

@@ -19,6 +19,8 @@ from whygrad.doctor.cause import LEARNS, Cause, Group, NoneBecause, use
 from whygrad.doctor.derived import cured, hidden, percent, sick
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.remedies.change import MOST_STEPS
+from whygrad.doctor.remedies.table import REMEDIES
 from whygrad.doctor.rules.learning_rate_too_low import SMALL_MOVE
 from whygrad.explain.display import number
 
@@ -43,17 +45,27 @@ def check(m: Measurements) -> Finding | None:
     if helped > (0.6 if tight else 0.4):
         return None
     where = next((layer.name for layer in layers if layer.width == least), "")
-    what = f"its narrowest layer has {least} units for {t.classes} classes" if tight else (
-        "no change of rate, batch, inputs or first weights does much better"
-    )  # fmt: skip
+    narrow = f"its narrowest layer has {least} units for {t.classes} classes; " if tight else ""
     return Finding(
         "", 0.85 if tight else 0.6, "serious",
         f"training rows are learned to {number(s.train)} where something simple reaches "
-        f"{number(s.reference_train)} on rows left out; {what} (the best replay regains "
-        f"{percent(max(helped, 0.0))}).",
+        f"{number(s.reference_train)} on rows left out; {narrow}{_replays(m, helped)}.",
         {"score": s.train, "reference": s.reference_train, "narrowest": least}, where, None,
         {"overfitting": "training rows themselves are not learned"},
     )  # fmt: skip
+
+
+def _replays(m: Measurements, helped: float) -> str:
+    """Say what was tried, how long, what came of it, and what that does not show."""
+    steps = min(m.loop.iterations, MOST_STEPS)
+    updates = "its first update" if steps == 1 else f"at most its first {steps} updates"
+    names = [REMEDIES[key].name for key in m.trials if key in REMEDIES]
+    changes = f": {'; '.join(f'{name[0].lower()}{name[1:]}' for name in names)}" if names else ""
+    return (
+        f"of replays of {updates}, the best regains {percent(max(helped, 0.0))} of what is missing "
+        f"(tried as it was{changes}), which says nothing of longer training, of first weights "
+        "drawn otherwise, or of two changes at once"
+    )
 
 
 CAUSE = Cause(

@@ -310,6 +310,7 @@ def _cross_entropy(z: Array, t: Array, out: Array) -> Kernel:
     one = one_along(each, -1)
     add_up_each = summed(powers, (-1,), one)
     how_many = scalar(-(row.shape[-1] // z.shape[-1]), out)
+    absent, zero = np.empty_like(each, dtype=bool), scalar(0.0, out)
 
     def compute() -> None:
         take_largest(z, -1, None, one, True)
@@ -319,6 +320,8 @@ def _cross_entropy(z: Array, t: Array, out: Array) -> Kernel:
         np.log(one, one)
         np.subtract(each, one, each)
         np.multiply(each, t, each)
+        np.equal(t, zero, absent)
+        np.copyto(each, zero, where=absent)  # a class of share 0 costs nothing, even at log 0
         add_up(row, -1, None, out)
         np.divide(out, how_many, out)
 

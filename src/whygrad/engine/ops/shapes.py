@@ -66,6 +66,20 @@ identity = Op(
     reasons=each_reason(MOVED),
 )
 
+detach = Op(
+    name="detach",
+    shape=first_shape,
+    view=_itself,
+    pullbacks=(None,),
+    formula=Formula(arg(0), (None,)),
+    silent=True,
+    examples=(Example((_GRID,)),),
+    title="hold still",
+    reads="{0}, held still for the backward pass",
+    purpose="It uses a number as it is and lets no gradient pass: as if it were a constant.",
+    reasons=each_reason(None),
+)
+
 
 def _permuted(shape: Shape, axes: tuple[int, ...]) -> Shape:
     if normalise_axes("permute", axes, len(shape)) != tuple(range(-len(shape), 0)):
@@ -638,6 +652,7 @@ put_part = Op(
 
 OPS = (
     identity,
+    detach,
     permute,
     reshape,
     reshape_like,

@@ -7,6 +7,7 @@ from typing import Any
 
 from whygrad.engine.dims import normalise_axes
 from whygrad.engine.functional import as_tensor, clamp
+from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
@@ -19,7 +20,13 @@ def relu(input: Any) -> Tensor:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
     """Return each element if it is above 0, else ``negative_slope`` times it."""
-    return apply("leaky_relu", as_tensor(input), negative_slope=float(negative_slope))
+    return apply(
+        "leaky_relu",
+        as_tensor(input),
+        negative_slope=number(
+            "leaky_relu", "negative_slope", negative_slope, "wg.where(x > 0, x, negative_slope * x)"
+        ),
+    )
 
 
 def sigmoid(input: Any) -> Tensor:
@@ -51,7 +58,11 @@ def log_softmax(input: Any, dim: int = -1) -> Tensor:
 
 def elu(input: Any, alpha: float = 1.0) -> Tensor:
     """Return each element if it is above 0, else ``alpha * (exp(x) - 1)``."""
-    return apply("elu", as_tensor(input), alpha=float(alpha))
+    return apply(
+        "elu",
+        as_tensor(input),
+        alpha=number("elu", "alpha", alpha, "wg.where(x > 0, x, alpha * (wg.exp(x) - 1))"),
+    )
 
 
 @composite("silu")
@@ -85,4 +96,6 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
 @composite("hardtanh")
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """Return each element, clipped to ``min_val .. max_val``. At the bounds the slope is 0."""
-    return clamp(as_tensor(input), min_val, max_val, at_bound=0.0)
+    least = number("hardtanh", "min_val", min_val, "wg.maximum(input, min_val)")
+    most = number("hardtanh", "max_val", max_val, "wg.minimum(input, max_val)")
+    return clamp(as_tensor(input), least, most, at_bound=0.0)

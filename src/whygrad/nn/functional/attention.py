@@ -6,6 +6,7 @@ from typing import Any
 
 from whygrad.engine.dims import show_shape
 from whygrad.engine.functional import as_tensor, where
+from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply, tensor, whole_numbers
 from whygrad.errors import ShapeError
 from whygrad.nn.functional.parts import composite
@@ -40,7 +41,7 @@ def scaled_dot_product_attention(
     value: Any,
     attn_mask: Any = None,
     is_causal: bool = False,
-    scale: float | None = None,
+    scale: float | Tensor | None = None,
 ) -> Tensor:
     """Return, for each query, the values' mean weighted by how well their keys match it.
 
@@ -66,9 +67,12 @@ def scaled_dot_product_attention(
         )
     if is_causal and attn_mask is not None:
         raise ShapeError("attention: give attn_mask or is_causal, not both")
-    factor = q.constant(1.0 if scale is None else scale)
-    if scale is None:
-        factor = factor.apply("divide_by_count", q, axes=(-1,)).sqrt()
+    if isinstance(scale, Tensor):
+        factor = scale
+    elif scale is None:
+        factor = q.constant(1.0).apply("divide_by_count", q, axes=(-1,)).sqrt()
+    else:
+        factor = q.constant(number("attention", "scale", scale))
     scores = q @ k.mT * factor
     never = scores.constant(_NEVER[scores.dtype.name])
     if is_causal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from whygrad.engine.functional import as_tensor
+from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
@@ -35,6 +36,7 @@ def dropout(
         WhygradError: ``p`` is not from 0 to 1.
     """
     x = as_tensor(input)
+    p = number("dropout", "p", p)
     if not 0.0 <= p <= 1.0:
         raise WhygradError(f"dropout: p is {p!r}; a chance is from 0 to 1")
     if not training or p == 0.0:

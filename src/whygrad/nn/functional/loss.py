@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.dims import same_shape, show_shape
-from whygrad.engine.functional import as_tensor
+from whygrad.engine.functional import as_tensor, where
+from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.functional.parts import composite
@@ -42,6 +43,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
         WhygradError: ``delta`` is not above 0.
     """
     prediction, wanted = _compared("huber_loss", input, target)
+    delta = number("huber_loss", "delta", delta)
     if not delta > 0:
         raise WhygradError(f"huber_loss: delta is {delta!r}; it must be above 0, such as 1.0")
     difference = prediction - wanted
@@ -58,7 +60,8 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     Raises:
         WhygradError: ``beta`` is below 0.
     """
-    if beta < 0:
+    beta = number("smooth_l1_loss", "beta", beta)
+    if not beta >= 0:
         raise WhygradError(f"smooth_l1_loss: beta is {beta!r}; it must be 0 or above")
     if beta == 0:
         return l1_loss(input, target, reduction)
@@ -68,15 +71,20 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """Return the mean of -(t log p + (1-t) log(1-p)); ``input`` holds probabilities.
 
-    Logarithms are held at -100, as in PyTorch.
+    Logarithms are held at -100 and slopes at 1e12, as in PyTorch.
     """
     p, t = _compared("binary_cross_entropy", input, target)
     if reduction == "mean":
         return apply("binary_cross_entropy", p, t)
-    least = p.constant(-100.0)
-    hit = apply("maximum", apply("log", p), least)
-    miss = apply("maximum", apply("log", 1.0 - p), least)
+    hit, miss = _held_log(p), _held_log(1.0 - p)
     return _reduced("binary_cross_entropy", -(t * hit + (1.0 - t) * miss), reduction)
+
+
+def _held_log(p: Tensor) -> Tensor:
+    """Return log p, held at -100, with a slope of 1 / p, held at 1e12, as the mean is."""
+    near = p + (apply("clamp_min", p, min=1e-12, at_bound=1.0) - p).detach()
+    log = apply("log", near)
+    return log + (apply("maximum", apply("log", p), p.constant(-100.0)) - log).detach()
 
 
 def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "mean") -> Tensor:
@@ -114,6 +122,7 @@ def cross_entropy(
     logits, shares = as_tensor(input), as_tensor(target)
     numbered = shares.ndim == logits.ndim - 1 or shares.dtype.kind in "iu"
     hard = one_hot("cross_entropy", shares, logits) if numbered else shares
+    label_smoothing = number("cross_entropy", "label_smoothing", label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
         raise WhygradError(
             f"cross_entropy: label_smoothing is {label_smoothing!r}; it must be from 0 to 1"
@@ -125,7 +134,7 @@ def cross_entropy(
     if weight is None and reduction == "mean":
         return apply("cross_entropy", logits, soft)
     _compared("cross_entropy", logits, hard)
-    surprise = soft * -apply("log_softmax", logits, axis=-1)
+    surprise = _surprise(soft, apply("log_softmax", logits, axis=-1))
     return _weighted("cross_entropy", surprise, hard, weight, reduction, numbered)
 
 
@@ -144,7 +153,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, reduction: str = "mean
     """
     logs = as_tensor(input)
     chosen = one_hot("nll_loss", as_tensor(target), logs)
-    return _weighted("nll_loss", chosen * -logs, chosen, weight, reduction, True)
+    return _weighted("nll_loss", _surprise(chosen, logs), chosen, weight, reduction, True)
 
 
 @composite("KL divergence")
@@ -251,6 +260,12 @@ def _compared(what: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
 def _in_dtype_of(like: Tensor, x: Any) -> Tensor:
     """Return ``x`` if it is a tensor, else a constant made of it that keeps the result's dtype."""
     return x if isinstance(x, Tensor) else tensor(x, dtype=like.dtype, role="constant")
+
+
+def _surprise(shares: Tensor, logs: Tensor) -> Tensor:
+    """Return -share x log for each class, and 0 where the share is 0 even if the log is -inf."""
+    possible = where(apply("eq", shares, shares.constant(0.0)), 0.0, logs)
+    return shares * -possible
 
 
 def _reduced(what: str, each: Tensor, reduction: str, more: tuple[str, ...] = ()) -> Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 from whygrad.engine.dims import show_shape
@@ -10,6 +12,7 @@ from whygrad.engine.functional import as_tensor
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.functional.parts import composite
+from whygrad.option import quoted
 
 Sizes = int | Sequence[int]
 
@@ -206,9 +209,13 @@ def each(name: str, what: str, sizes: Sizes, rank: int) -> tuple[int, ...]:
     """Return one whole number per axis; a single one stands for all.
 
     Raises:
-        ShapeError: there are more or fewer.
+        ShapeError: there are more or fewer, or they are no whole numbers.
     """
-    listed = (sizes,) * rank if isinstance(sizes, int) else tuple(int(size) for size in sizes)
+    try:
+        several = (sizes,) * rank if isinstance(sizes, int | Integral) else sizes
+        listed = tuple(map(operator.index, several))
+    except TypeError:
+        listed = ()
     if len(listed) != rank:
-        raise ShapeError(f"{name}: {what} is {sizes!r}; give one whole number, or {rank}")
-    return tuple(int(size) for size in listed)
+        raise ShapeError(f"{name}: {what} is {quoted(sizes)}; give one whole number, or {rank}")
+    return listed

@@ -49,8 +49,11 @@ const crossEntropy: Computing = {
         let sum = 0
         for (let i = start; i < end; i++) sum += Math.exp(z.data[zAt[i]!]! - largest)
         const log = Math.log(sum)
-        for (let i = start; i < end; i++)
-          total += (z.data[zAt[i]!]! - largest - log) * t.data[tAt[i]!]!
+        for (let i = start; i < end; i++) {
+          const share = t.data[tAt[i]!]!
+          // a class of share 0 costs nothing, even at log 0
+          if (share !== 0) total += (z.data[zAt[i]!]! - largest - log) * share
+        }
       }
       output.data[0] = -total / (zAt.length / classes)
     }

@@ -157,6 +157,7 @@ const putPart: Computing = {
 
 export const SHAPES: Readonly<Record<string, Kernel>> = {
   identity,
+  detach: identity,
   permute,
   reshape,
   reshape_like: reshapeLike,
