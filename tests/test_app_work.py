@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import anyio
 import pytest
@@ -14,6 +16,14 @@ from whygrad.app.reply import Busy, Refused
 from whygrad.app.work import ClientLeft, Workers
 from whygrad.errors import SpecError
 from whygrad.spec import parse_spec
+
+T = TypeVar("T")
+
+
+def run(main: Callable[[], Awaitable[T]]) -> T:
+    """Run in a thread of its own: browser tests keep a loop in theirs."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, main).result()
 
 
 def request(leaves_after: float = 1000.0) -> Request:
@@ -30,7 +40,7 @@ def test_work_is_done_in_another_process() -> None:
     async def main() -> int:
         return await Workers().run(request(), os.getpid)
 
-    assert anyio.run(main) != os.getpid()
+    assert run(main) != os.getpid()
 
 
 def test_what_was_wrong_comes_back_with_its_place() -> None:
@@ -38,7 +48,7 @@ def test_what_was_wrong_comes_back_with_its_place() -> None:
         await Workers().run(request(), parse_spec, "x = 1\ny = =", "a.toml")
 
     with pytest.raises(SpecError) as refused:
-        anyio.run(main)
+        run(main)
     assert (refused.value.source, refused.value.line) == ("a.toml", 2)
 
 
@@ -51,7 +61,7 @@ def test_work_that_takes_too_long_is_killed_and_the_next_is_done() -> None:
             await hasty.run(request(), time.sleep, 100)
         return await workers.run(request(), abs, -3.0)
 
-    assert anyio.run(main) == 3.0
+    assert run(main) == 3.0
 
 
 def test_work_ends_when_the_client_leaves() -> None:
@@ -59,7 +69,7 @@ def test_work_ends_when_the_client_leaves() -> None:
         with pytest.raises(ClientLeft):
             await Workers().run(request(leaves_after=0.2), time.sleep, 100)
 
-    anyio.run(main)
+    run(main)
 
 
 def test_a_process_that_dies_is_said() -> None:
@@ -67,7 +77,7 @@ def test_a_process_that_dies_is_said() -> None:
         with pytest.raises(Refused, match="ended the process that worked on it"):
             await Workers().run(request(), os._exit, 1)
 
-    anyio.run(main)
+    run(main)
 
 
 def test_who_waits_too_long_or_behind_too_many_is_told_that_the_server_is_busy() -> None:
@@ -87,6 +97,6 @@ def test_who_waits_too_long_or_behind_too_many_is_told_that_the_server_is_busy()
                 tasks.start_soon(ask)
         return sorted(said)
 
-    said = anyio.run(main)
+    said = run(main)
     assert said.count("busy") >= 2
     assert set(said) == {"busy", "too long"}

@@ -211,7 +211,7 @@ REFUSED: list[tuple[str, Callable[[Json], object], str]] = [
     ("moving", params("permute", axes=[0]), "must name each axis"),
     ("moving", params("amax", axes=[1], keepdims=False), "counted from the end"),
     ("moving", params("amax", axes=[-5], keepdims=False), "there is no axis -5"),
-    ("moving", params("amax", axes=["a"], keepdims=False), "cannot work with params"),
+    ("moving", params("amax", axes=["a"], keepdims=False), "names no axis"),
     ("moving", params("amax", axes=[-1.0], keepdims=False), "cannot work with params"),
     ("moving", params("amax", axes=[-1], keepdims="no"), "cannot work with params"),
     ("moving", params("amax", axes=[-1]), "its params are: axes, keepdims"),

@@ -441,6 +441,12 @@ def test_a_change_is_downwards_where_there_is_no_number_above() -> None:
     assert why(nowhere, "dL/dp0", 3).because[0].because == ()
 
 
+def test_a_constant_is_part_of_the_formula() -> None:
+    run = recorded(lambda x: x * wg.tensor(2.0, role="constant", name="c"), 3.0)
+    rung = why(run, "c")
+    assert (rung.value, rung.says[0].key, rung.because) == (2.0, "given.constant", ())
+
+
 def test_a_value_that_only_steers_is_not_taken_for_one_that_flows() -> None:
     run = recorded(lambda x: wg.where(x > 0.0, x + 1.0, 0.0), 0.5)
     local = why(run, "dL/dp0", 2).because[0]

@@ -24,6 +24,7 @@ from whygrad.explain.sentences import (
     MOST,
     MOST_INPUTS,
     MOST_PURPOSES,
+    NEARBY,
     PRINCIPLES_OF,
     ROUND_OFF,
     SMALL,
@@ -581,7 +582,9 @@ def _closeness(quotient: float, closer: float, rate: float, noise: float) -> str
         return "small.exact"
     if abs(closer - rate) < error * (1 - EXACT):
         return "small.closer"
-    return "small.round_off" if error <= noise else "small.corner"
+    if error <= noise:
+        return "small.round_off"
+    return "small.near" if error <= NEARBY * abs(rate) else "small.corner"
 
 
 def _added(found: Sequence[Contribution]) -> str:

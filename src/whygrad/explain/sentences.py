@@ -17,6 +17,9 @@ MOST_NAMED = 12  # terms of a long sum are written in names
 SMALL = 0.01  # the change used to show a rate
 SMALLER = 0.001  # the change that must come closer
 EXACT = 1e-9  # relative error up to which a rate is shown exactly
+NEARBY = 1e-3  # relative error up to which a rate that a change shows is close to the true one
+    1e-3  # relative error up to which a change that is not small shows a rate, but for a little
+)
 ROUND_OFF = 1e-13  # relative error that arithmetic leaves in a difference
 LONGEST_CHAIN = 8  # steps between two named values that a reason is looked for in
 
@@ -87,6 +90,7 @@ PRINCIPLES_OF: Mapping[str, str] = {
     "parts": "contributions add",
     "small.exact": "rate",
     "small.closer": "rate",
+    "small.near": "rate",
     "small.corner": "gate",
     "small.round_off": "rate",
     "multiply": "rates multiply",
@@ -180,6 +184,7 @@ SENTENCES: Mapping[str, str] = {
     "small.lower": "Lower {x} from {before#} to {after#}: {y} goes from {from#} to {to#}.",
     "small.exact": "That is exactly {rate#} per unit.",
     "small.closer": "That is {quotient#} per unit; a smaller change comes closer to {rate#}.",
+    "small.near": "That is {quotient#} per unit, close to {rate#}.",
     "small.corner": "That is {quotient#} per unit: there is a corner close by, and the rate of "
     "{rate#} holds on the other side of it or at it.",
     "small.round_off": "That is {quotient#} per unit, and {rate#} but for what is lost in "

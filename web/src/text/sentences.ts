@@ -19,6 +19,8 @@ export const SMALLER = 0.001
 
 export const EXACT = 1e-09
 
+export const NEARBY = 0.001
+
 export const ROUND_OFF = 1e-13
 
 export const LONGEST_CHAIN = 8
@@ -95,6 +97,7 @@ export const PRINCIPLES_OF: Readonly<Record<string, string>> = {
   "parts": "contributions add",
   "small.exact": "rate",
   "small.closer": "rate",
+  "small.near": "rate",
   "small.corner": "gate",
   "small.round_off": "rate",
   "multiply": "rates multiply",
@@ -172,6 +175,7 @@ export const SENTENCES = {
   "small.lower": "Lower {x} from {before#} to {after#}: {y} goes from {from#} to {to#}.",
   "small.exact": "That is exactly {rate#} per unit.",
   "small.closer": "That is {quotient#} per unit; a smaller change comes closer to {rate#}.",
+  "small.near": "That is {quotient#} per unit, close to {rate#}.",
   "small.corner": "That is {quotient#} per unit: there is a corner close by, and the rate of {rate#} holds on the other side of it or at it.",
   "small.round_off": "That is {quotient#} per unit, and {rate#} but for what is lost in rounding.",
   "multiply": "Each unit of {y} moves {loss} by {arrives#}; each unit of {x} moves {y} by {rate#}. Rates per unit multiply: {product}.",

@@ -15,6 +15,7 @@ import {
   MOST,
   MOST_INPUTS,
   MOST_PURPOSES,
+  NEARBY,
   PRINCIPLES_OF,
   ROUND_OFF,
   SENTENCES,
@@ -575,7 +576,8 @@ function closeness(quotient: number, closer: number, rate: number, noise: number
   const error = Math.abs(quotient - rate)
   if (error <= EXACT * Math.max(1, Math.abs(rate))) return 'small.exact'
   if (Math.abs(closer - rate) < error * (1 - EXACT)) return 'small.closer'
-  return error <= noise ? 'small.round_off' : 'small.corner'
+  if (error <= noise) return 'small.round_off'
+  return error <= NEARBY * Math.abs(rate) ? 'small.near' : 'small.corner'
 }
 
 /** Largest first. */
