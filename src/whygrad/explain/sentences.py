@@ -18,8 +18,6 @@ SMALL = 0.01  # the change used to show a rate
 SMALLER = 0.001  # the change that must come closer
 EXACT = 1e-9  # relative error up to which a rate is shown exactly
 NEARBY = 1e-3  # relative error up to which a rate that a change shows is close to the true one
-    1e-3  # relative error up to which a change that is not small shows a rate, but for a little
-)
 ROUND_OFF = 1e-13  # relative error that arithmetic leaves in a difference
 LONGEST_CHAIN = 8  # steps between two named values that a reason is looked for in
 
