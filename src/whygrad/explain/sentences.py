@@ -272,6 +272,13 @@ SENTENCES: Mapping[str, str] = {
     "grade.larger_than_what": "Larger than what? Type the number, or its sign.",
     "grade.smaller_than_what": "Smaller than what? Type the number, or its sign.",
     "grade.same_than_what": "Same as what? Type the number, or its sign.",
+    # what both ways to every gradient cost
+    "cost.faster": "One walk back is {ratio#} times as fast here.",
+    "cost.alike": "On so small a tape both take about as long.",
+    "cost.slower": "On so small a tape nudging is {ratio#} times as fast.",
+    "cost.grows": "Nudging takes one forward pass more than there are weights and biases: {passes} "
+    "here, {gpt3} for GPT-3. Backpropagation takes one forward and one backward, however many there "
+    "are: here as long as {back#} forward passes.",
     # what an edit does
     "compare.rate": "learning rate {rate#}",
     "compare.swap": "{new} in place of {old}",

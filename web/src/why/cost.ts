@@ -1,8 +1,8 @@
 // Why backpropagation is cheap, counted and timed on this very tape: every gradient by nudging each
 // number, against every gradient by one walk back.
 
-import { format } from '../text/numbers'
 import type { Play } from '../text/play'
+import { say, textsOf } from '../text/said'
 import { Scratch } from './scratch'
 
 export interface Cost {
@@ -53,18 +53,17 @@ const NEAR = 1.5
 export function costWords({ forward, backward, nudging, passes }: Cost): string {
   const back = forward + backward
   const ratio = nudging / back
-  const here =
-    ratio >= NEAR
-      ? `One walk back is ${format(ratio, 2)} times as fast here.`
-      : ratio > 1 / NEAR
-        ? 'On so small a tape both take about as long.'
-        : `On so small a tape nudging is ${format(1 / ratio, 2)} times as fast.`
-  const most = (OF_GPT3 + 1).toLocaleString('en')
-  return (
-    `${here} Nudging takes one forward pass more than there are weights and biases: ` +
-    `${passes.toLocaleString('en')} here, ${most} for GPT-3. Backpropagation takes one forward and one ` +
-    `backward, however many there are: here as long as ${format(back / forward, 2)} forward passes.`
-  )
+  const count = (passes: number): string => passes.toLocaleString('en')
+  const key = ratio >= NEAR ? 'cost.faster' : ratio > 1 / NEAR ? 'cost.alike' : 'cost.slower'
+  const often = { number: key === 'cost.slower' ? 1 / ratio : ratio, digits: 2 }
+  return textsOf([
+    say(key, key === 'cost.alike' ? {} : { ratio: often }),
+    say('cost.grows', {
+      passes: count(passes),
+      gpt3: count(OF_GPT3 + 1),
+      back: { number: back / forward, digits: 2 },
+    }),
+  ])
 }
 
 /** Milliseconds of one call, over as many calls as can be timed. */
