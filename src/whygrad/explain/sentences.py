@@ -277,8 +277,8 @@ SENTENCES: Mapping[str, str] = {
     "cost.alike": "On so small a tape both take about as long.",
     "cost.slower": "On so small a tape nudging is {ratio#} times as fast.",
     "cost.grows": "Nudging takes one forward pass more than there are weights and biases: {passes} "
-    "here, {gpt3} for GPT-3. Backpropagation takes one forward and one backward, however many there "
-    "are: here as long as {back#} forward passes.",
+    "here, {gpt3} for GPT-3. Backpropagation takes one forward and one backward, however many "
+    "there are: here as long as {back#} forward passes.",
     # what an edit does
     "compare.rate": "learning rate {rate#}",
     "compare.swap": "{new} in place of {old}",
