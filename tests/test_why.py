@@ -441,8 +441,9 @@ def test_a_change_is_downwards_where_there_is_no_number_above() -> None:
     assert why(nowhere, "dL/dp0", 3).because[0].because == ()
 
 
-def test_a_constant_is_part_of_the_formula() -> None:
-    run = recorded(lambda x: x * wg.tensor(2.0, role="constant", name="c"), 3.0)
+@pytest.mark.parametrize("role", ["constant", "buffer"])
+def test_what_nobody_chose_for_this_example_is_part_of_the_formula(role: Any) -> None:
+    run = recorded(lambda x: x * wg.tensor(2.0, role=role, name="c"), 3.0)
     rung = why(run, "c")
     assert (rung.value, rung.says[0].key, rung.because) == (2.0, "given.constant", ())
 
