@@ -10,8 +10,13 @@
     from whygrad.doctor import diagnose
     print(diagnose("xor"))                   # whygrad's own: a preset, a spec, a Network with rows
 
-`Doctor` and `diagnose` need PyTorch (`pip install 'whygrad[torch]'`); `check_backward` needs NumPy
-alone.
+    from whygrad.doctor import watching      # or: not a word in the loop
+    with watching() as run:
+        train()
+    print(run.report())
+
+`Doctor`, `watching`, `assert_trains` and `diagnose` need PyTorch (`pip install 'whygrad[torch]'`);
+`check_backward` needs NumPy alone.
 """
 
 from __future__ import annotations
@@ -26,11 +31,28 @@ from whygrad.doctor.rules import CAUSES
 from whygrad.errors import WhygradError
 
 if TYPE_CHECKING:
+    from whygrad.doctor.assert_trains import assert_trains
     from whygrad.doctor.doctor import Doctor
     from whygrad.doctor.networks import diagnose
+    from whygrad.doctor.script import watching
 
-__all__ = ["CAUSES", "Doctor", "Finding", "Remedy", "Report", "check_backward", "diagnose"]
-_MODULES = {"Doctor": "whygrad.doctor.doctor", "diagnose": "whygrad.doctor.networks"}
+__all__ = [
+    "CAUSES",
+    "Doctor",
+    "Finding",
+    "Remedy",
+    "Report",
+    "assert_trains",
+    "check_backward",
+    "diagnose",
+    "watching",
+]
+_MODULES = {
+    "Doctor": "whygrad.doctor.doctor",
+    "assert_trains": "whygrad.doctor.assert_trains",
+    "diagnose": "whygrad.doctor.networks",
+    "watching": "whygrad.doctor.script",
+}
 
 
 def __getattr__(name: str) -> Any:
