@@ -114,7 +114,7 @@ class Report:
             yield f"\nnote: {note}"
         for other in self.others:
             yield ""
-            yield from other._lines()
+            yield from str(other).split("\n")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -90,7 +90,13 @@ class Recipe:
             return leaf
 
         entries = [
-            e._replace(args=mapped(e.args, renumbered), kwargs=mapped(e.kwargs, renumbered))
+            Entry(
+                e.function,
+                mapped(e.args, renumbered),
+                mapped(e.kwargs, renumbered),
+                e.outs,
+                e.changes,
+            )
             for e in (log.entries[n] for n in order)
         ]
         if any(t.requires_grad and t.grad_fn is not None for t in given):
@@ -250,7 +256,6 @@ class Pathway(nn.Module):
              e.kwargs, e.changes)
             for e in recipe.entries
         ]  # fmt: skip
-        self.loose: list[str] = []  # parameters outside modules, and tensors that stay as they are
         # Whatever the outputs need, and no more.
         self.before = _needed(recipe.entries, cut.outputs.entry)
         self.rows = _rows_of(recipe, cut)
@@ -282,7 +287,7 @@ class Pathway(nn.Module):
     @property
     def training(self) -> bool:  # type: ignore[override]
         """Whether a module of the user's is in training mode."""
-        return any(module.training for module in self._modules.values() if module is not None)
+        return any(module.training for module in self.children())
 
     @training.setter
     def training(self, mode: bool) -> None:
@@ -344,7 +349,7 @@ class Pathway(nn.Module):
         given = {**self.unpacked(x), **{n: getattr(self, name) for n, name in self.fixed.items()}}
         values: dict[int, Any] = {}
         for n in self.before:
-            values[n] = self._call(n, values, given, len(x))
+            values[n] = self.call(n, values, given, len(x))
         out = values[self.cut.outputs.entry][self.cut.outputs.index]
         out = out.view_as(out) if out.requires_grad else out.clone()
         out.whygrad_rest = (self, values, given, len(x))
@@ -354,7 +359,8 @@ class Pathway(nn.Module):
         """Return targets as the loop has them, of those with one entry for each row."""
         return targets.flatten(0, 1) if self.repeats > 1 else targets
 
-    def _call(self, n: int, values: dict[int, Any], given: dict[int, Tensor], rows: int) -> Any:
+    def call(self, n: int, values: dict[int, Any], given: dict[int, Tensor], rows: int) -> Any:
+        """Play the n-th call again, with what calls before it gave, and return its tensors."""
         name, function, args, kwargs, changes = self.calls[n]
         sized = getattr(function, "__name__", "") in SIZES and rows != self.rows
 
@@ -395,7 +401,7 @@ class RecipeLoss:
         given = {**given, self.cut.targets.number: path.as_given(targets)}
         for n in range(path.end.entry + 1):
             if n not in values:
-                values[n] = path._call(n, values, given, rows)
+                values[n] = path.call(n, values, given, rows)
         return values[path.end.entry][path.end.index]
 
 
@@ -438,7 +444,7 @@ def _slot(number: int, tensor: Tensor, rows: int) -> Slot | None:
 
 
 def _slot_whole(slot: Slot) -> Slot:
-    return slot._replace(axis=0, repeats=1)
+    return Slot(slot.number, 0, 1, slot.rest, slot.dtype)
 
 
 def _as_integers(flat: Tensor) -> Tensor:
@@ -451,6 +457,7 @@ def _from_integers(flat: Tensor, dtype: torch.dtype) -> Tensor:
     return flat.to(dtype)
 
 
+OWN_NAMES = ("cut", "end", "calls", "rows", "repeats", "slots", "inputs", "fixed", "table", "call")
 ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z]\w*)\s*(?::[^=]+)?=[^=]")
 
 
@@ -462,7 +469,7 @@ def names_of(modules: Sequence[nn.Module], lines: Sequence[str]) -> list[str]:
         text = linecache.getline(file, int(number)) if number.isdigit() else ""
         match = ASSIGNED.match(text)
         name = match[1] if match else type(module).__name__.lower()
-        while name in found or hasattr(nn.Module, name) or name in ("cut", "end", "calls", "rows"):
+        while name in found or hasattr(nn.Module, name) or name in OWN_NAMES:
             name += "_"
         found.append(name)
     return found
