@@ -5,7 +5,7 @@
 import { exactSum } from '../player/formula'
 import { formulaOf } from '../text/expression'
 import { type Element, ofGradient, ownerOf, type Play } from '../text/play'
-import { contributionsOf, rankedSize } from './uses'
+import { rankedSize, usesOf } from './uses'
 
 export const MAX_EDGES = 200_000
 
@@ -112,7 +112,7 @@ function walk(play: Play, start: Element, most: number): Node[] | null {
       waiting.pop()
     } else {
       const { id, at } = last.element
-      last.found = play.find.makers.has(id) ? contributionsOf(play, formulaOf(play, id, at)) : []
+      last.found = play.find.makers.has(id) ? usesOf(play, formulaOf(play, id, at)) : []
       edges += last.found.length
       if (edges > most) return null
       for (const { upstream } of last.found)
