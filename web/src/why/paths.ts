@@ -96,7 +96,7 @@ function walk(play: Play, start: Element, most: number): Node[] | null {
   const known = new Map<string, Node>()
   const order: Node[] = []
   let edges = 0
-  const waiting: { element: Element; found: ReturnType<typeof contributionsOf> | null }[] = [
+  const waiting: { element: Element; found: ReturnType<typeof usesOf> | null }[] = [
     { element: start, found: null },
   ]
   while (waiting.length) {
