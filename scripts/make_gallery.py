@@ -24,7 +24,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=system_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 800, "height": 900})
+        page = browser.new_page(viewport={"width": 1000, "height": 900})
         names = open_page(page, file)
         for name in names:
             kept, now = KEPT / f"{name}.png", picture_of(page, name)

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from gallery import DIFFERENCES, KEPT, compare, open_page, picture_of, write_page
@@ -12,7 +11,7 @@ NAMES = sorted(picture.stem for picture in KEPT.glob("*.png"))
 def gallery(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     file = tmp_path_factory.mktemp("gallery") / "gallery.html"
     write_page(file)
-    context = browser.new_context(viewport={"width": 800, "height": 900})
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
     page = context.new_page()
     assert sorted(open_page(page, file)) == NAMES
     yield page
@@ -42,9 +41,9 @@ def _keep(name: str, now: bytes, difference: bytes) -> None:
     [
         pytest.param("graph-flow-backward", ".node { translate: 24px 0 }", id="moved"),
         pytest.param("graph-flow-backward", ".whygrad { --backward: #0072b2 }", id="recoloured"),
-        pytest.param("computation-flow-backward", ".row { display: none }", id="gone"),
+        pytest.param("computation-flow-backward", ".row { display: none !important }", id="gone"),
         pytest.param("transport", ".button { border-radius: 0; padding: 8px }", id="reshaped"),
-        pytest.param("line-chart", ".curve { stroke-width: 6 }", id="heavier"),
+        pytest.param("line-chart", ".curve { stroke-width: 6 !important }", id="heavier"),
         pytest.param("why-flow", ".whygrad { --text-s: 1.25rem }", id="larger"),
     ],
 )

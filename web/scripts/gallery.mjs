@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
+import { compile } from 'svelte/compiler'
 import { createServer } from 'vite'
 
 const [file] = process.argv.slice(2)
@@ -21,17 +22,19 @@ function withFonts(css) {
 }
 
 const root = resolve(import.meta.dirname, '..')
+const read = (path) => readFileSync(resolve(root, path), 'utf8')
 const vite = await createServer({ root, mode: 'test', server: { middlewareMode: true }, appType: 'custom', logLevel: 'error' })
 try {
   const { FIGURES } = await vite.ssrLoadModule('/src/views/gallery/figures.ts')
   const drawn = Object.entries(FIGURES).map(([name, figure]) => [name, figure()])
-  const own = ['tokens', 'elements', 'parts'].map((name) => `/src/views/parts/${name}.css`)
-  const scoped = [...vite.environments.ssr.moduleGraph.urlToModuleMap.keys()].filter((url) => url.includes('type=style')).sort()
-  const styles = []
-  for (const url of [...own, ...scoped])
-    styles.push((await vite.ssrLoadModule(`${url}${url.includes('?') ? '&' : '?'}inline`)).default)
+  const shared = ['tokens', 'elements', 'parts'].map((name) => read(`src/views/parts/${name}.css`))
+  const scoped = [...vite.environments.ssr.moduleGraph.fileToModulesMap.keys()]
+    .filter((path) => path.endsWith('.svelte'))
+    .sort()
+    .map((filename) => compile(read(filename), { filename, rootDir: root }).css?.code ?? '')
+  const styles = [...shared, ...scoped]
   const figures = drawn.map(
-    ([name, html]) => `<div class="frame ${name.startsWith('graph-') ? 'drawing' : ''}" id="${name}">${html}</div>`,
+    ([name, html]) => `<div class="frame ${html.includes('class="canvas') ? 'drawing' : ''}" id="${name}">${html}</div>`,
   )
   writeFileSync(
     file,
@@ -42,7 +45,7 @@ try {
   body { margin: 0 }
   .whygrad { ${FONTS} color-scheme: light }
   .whygrad .frame { width: 640px; padding: 16px; background: var(--paper); overflow: hidden }
-  .whygrad .drawing { display: flex; flex-direction: column; height: 480px }
+  .whygrad .drawing { display: flex; flex-direction: column; width: 960px; height: 480px }
   .whygrad .drawing > .graph { flex: 1 }
   .whygrad .arriving { visibility: visible }
 </style>

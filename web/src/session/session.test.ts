@@ -168,11 +168,11 @@ describe('stepping', () => {
 })
 
 describe('editing', () => {
-  test('a scheduled learning rate is that of its iteration, and a typed one ends the schedule', () => {
+  test('a scheduled learning rate is that of its iteration, and a typed one ends the schedule', async () => {
     const session = opened('cosine')
     const rate = session.find.byName.get('learning_rate')!
     expect([session.schedule, session.number(rate, 0)]).toEqual(['cosine', 0.1])
-    session.seek(29)
+    await session.trainTo(29)
     session.nextIteration()
     expect(session.number(rate, 0)).toBeCloseTo(0.1 * 0.55, 12)
     session.edit(rate, 0, 0.3)
