@@ -104,7 +104,8 @@ FIRES: Mapping[str, Measurements] = {
         dropout=0.5,
         loop=replace(HEALTHY.loop, stepped_in_eval_mode=360, first_step_in_eval_mode=41),
     ),
-    "gradient_erased": replace(ILL, audits=still(ILL, 0.0, applied=None)),
+    "opposed_losses": replace(HEALTHY, opposed=(-0.8, -0.7)),
+    "gradient_erased": replace(ILL, audits=still(ILL, 0.0, applied=0.0)),
     "future_leak": replace(HEALTHY, sequence=Sequence(0.1, 1.0, 0.4)),
     "labels_not_shifted": replace(HEALTHY, sequence=Sequence(1.0, 0.1)),
     "early_stopping_reversed": replace(
@@ -210,7 +211,8 @@ FIRES: Mapping[str, Measurements] = {
 
 # By cause: what looks like it, and is not.
 QUIET: Mapping[str, Measurements] = {
-    "gradient_erased": replace(ILL, audits=(replace(AUDIT, applied=None), AUDIT, AUDIT)),
+    "opposed_losses": replace(HEALTHY, opposed=(-0.8, 0.1)),
+    "gradient_erased": replace(ILL, audits=still(ILL, 0.0, applied=None)),
     "future_leak": replace(HEALTHY, sequence=Sequence(0.1, 1.0, 1e-6)),
     "labels_not_shifted": replace(HEALTHY, sequence=Sequence(0.5, 0.9, 0.0)),
     "early_stopping_reversed": replace(HEALTHY, restored=3),

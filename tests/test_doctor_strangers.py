@@ -49,7 +49,6 @@ def causes(report: Report) -> list[str]:
 # --- it never breaks, changes or keeps what is the user's ---
 
 HOSTILE = """
-import gc, weakref
 class Hostile(nn.Module):
     def __init__(self):
         super().__init__()
@@ -60,7 +59,7 @@ class Hostile(nn.Module):
     def __bool__(self): raise RuntimeError("asked whether it is true")
     def __len__(self): raise RuntimeError("counted")
     def __hash__(self):
-        return hash(self.layer) if "layer" in self._modules else self.missing
+        return id(self) + 1 if "layer" in self._modules else self.missing
     def __getattr__(self, name):
         if name.startswith("whygrad"): raise RuntimeError("asked for " + name)
         return super().__getattr__(name)
@@ -79,7 +78,6 @@ for epoch in range(4):
         optimizer.step()
     with torch.no_grad():
         good = (model(xv).argmax(1) == yv).float().mean()
-gone = [weakref.ref(loss)]
 """
 
 
@@ -407,10 +405,13 @@ class Coupled(nn.Module):
 def test_assert_trains_says_all_that_does_not_hold() -> None:
     torch.manual_seed(0)
     x, y = torch.randn(32, 4), torch.randint(0, 2, (32,))
-    states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()
     good = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2))
     before = [p.clone() for p in good.parameters()]
+    states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()
     assert_trains(good, (x, y), F.cross_entropy)
+    assert random.getstate() == states[0]
+    assert np.random.get_state()[1].tolist() == states[1]
+    assert torch.equal(torch.get_rng_state(), states[2])
     assert all(torch.equal(a, b) for a, b in zip(before, good.parameters(), strict=True))
     assert all(p.grad is None for p in good.parameters())
     with pytest.raises(AssertionError) as said:
@@ -426,9 +427,6 @@ def test_assert_trains_says_all_that_does_not_hold() -> None:
         assert_trains(good, (x, y), lambda z, t: z.sum() * 0 + 1)
     with pytest.raises(AssertionError, match="no parameter is to be trained"):
         assert_trains(nn.Linear(4, 2).requires_grad_(False), (x, y), F.cross_entropy)
-    assert random.getstate() == states[0]
-    assert np.random.get_state()[1].tolist() == states[1]
-    assert torch.equal(torch.get_rng_state(), states[2])
 
 
 # --- the strangers' set ---

@@ -1,4 +1,4 @@
-# fault: the model is left in evaluation mode though it has dropout
+# fault: the model is set to evaluation mode after the first epoch, and never back
 # causes: eval_mode_in_training
 from functools import partial
 
@@ -81,7 +81,8 @@ class Learner:
 
     def one_epoch(self, train):
         self.training = train
-        self.model.eval()
+        if not train:
+            self.model.eval()
         total, n = 0.0, 0
         for self.batch in self.dls[0 if train else 1]:
             self.one_batch()

@@ -32,7 +32,7 @@ CPU_SECONDS = 240  # that a script may take, with a doctor or without
 AT_ONCE = 2
 LONG = 200  # iterations, from which a healthy script should be called so
 # Causes that scripts have and that the doctor has no row for.
-UNKNOWN = ("opposed_losses", "wrong_bootstrap", "mask_inverted", "schedule_died")
+UNKNOWN = ("wrong_bootstrap", "mask_inverted", "schedule_died")
 MODULES = ["torch", "numpy", "sklearn.datasets", "whygrad.doctor.script", __name__]
 Row = dict[str, Any]
 

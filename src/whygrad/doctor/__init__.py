@@ -31,10 +31,10 @@ from whygrad.doctor.rules import CAUSES
 from whygrad.errors import WhygradError
 
 if TYPE_CHECKING:
-    from whygrad.doctor.assert_trains import assert_trains
     from whygrad.doctor.doctor import Doctor
     from whygrad.doctor.networks import diagnose
     from whygrad.doctor.script import watching
+    from whygrad.doctor.trains import assert_trains
 
 __all__ = [
     "CAUSES",
@@ -49,7 +49,7 @@ __all__ = [
 ]
 _MODULES = {
     "Doctor": "whygrad.doctor.doctor",
-    "assert_trains": "whygrad.doctor.assert_trains",
+    "assert_trains": "whygrad.doctor.trains",
     "diagnose": "whygrad.doctor.networks",
     "watching": "whygrad.doctor.script",
 }

@@ -57,6 +57,8 @@ def measure(recorder: Recorder) -> Measurements:
         "outside": _outside(recorder),
         "restored": recorder.restored(),
         "moving": recorder.moving(),
+        "opposed": tuple(recorder.opposed),
+        "gradless": tuple(recorder.gradless()),
         "held_out": recorder.validation is not None or bool(recorder.validation_losses),
         "judged_training": recorder.judged_training,
     }

@@ -280,6 +280,8 @@ class Measurements:
     layout: Layout | None = None
     sequence: Sequence | None = None
     restored: int | None = None  # the evaluation whose weights were put back at the end, from 1
+    opposed: tuple[float, ...] = ()  # cosines between gradients of this training's losses
+    gradless: tuple[str, ...] = ()  # lines of optimizers that step and never had a gradient
     moving: bool = False  # rows or targets come of something else that is trained meanwhile
     held_out: bool = False  # the run was judged on rows that it was not trained on
     judged_training: int = 0  # batches of training rows on which it was judged

@@ -49,7 +49,7 @@ def traced(tracer: ScriptTracer) -> Iterator[None]:
     def made(self: nn.Module, *args: Any, **kwargs: Any) -> None:
         initialise(self, *args, **kwargs)
         if tracer.is_traced():
-            guarded(tracer.remember, self, source_line())
+            guarded(tracer.remember, self, source_line(made=self))
 
     def called(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
         counts = tracer.is_traced() and tracer.outermost()
@@ -226,5 +226,5 @@ def _reported(tracer: ScriptTracer, name: str, ended: str) -> Report:
     reports = [replace(u.doctor.report(), about=tracer.about(u) if several else "") for u in units]
     for unit in units:
         unit.doctor.close()
-    first, *others = sorted(reports, key=lambda report: not report.findings)
+    first, *others = sorted(reports, key=lambda r: -r.findings[0].confidence if r.findings else 1)
     return replace(first, others=tuple(others))

@@ -75,6 +75,7 @@ class Waiting(NamedTuple):
 
     loss: Tensor
     recipe: Recipe | None
+    unit: Any  # whose loss it is; None if that is not known
 
 
 class Judging:
@@ -118,6 +119,12 @@ class Unit:
                 loss = partial(self.cut.function, **(self.cut.options or {}))
             if not self.simple:
                 self.path = Pathway(recipe, self.cut, names_of(modules, lines))
+                if not self.path.is_by_rows(recipe.given):
+                    self.path = self.cut = None
+            if self.cut is None:
+                loss = None
+                model = Together(modules, names_of(modules, lines)) if modules[1:] else modules[0]
+            elif not self.simple:
                 y = recipe.tensor(self.cut.targets)
                 each = y.ndim == 0 or len(y) == self.path.rows
                 loss = (
@@ -132,8 +139,9 @@ class Unit:
         self.doctor.path = self.path
         self.doctor.judged_by = "" if self.cut is None else self.cut.name
         self.known: set[bytes] = set()
-        self.validation_rows: list[tuple[Tensor, Tensor]] = []
-        self.validation_losses: list[tuple[float, int]] = []
+        # The last of each says whether it was with gradients: it may turn out to be trained on.
+        self.validation_rows: list[tuple[Tensor, Tensor, bool]] = []
+        self.validation_losses: list[tuple[float, int, bool]] = []
         self.judging: Judging | None = None
         self.stepping: list[Any] = []  # optimizers that have stepped in this iteration
         self.places: dict[int, Any] | None = None  # where the first module is given each input
@@ -161,7 +169,13 @@ class Unit:
         """Note the loss of a batch that the unit is judged on."""
         if not self.validation_losses:
             self.doctor.evaluated_with = self.doctor.weights_mark()
-        self.validation_losses.append((loss, rows))
+        self.validation_losses.append((loss, rows, torch.is_grad_enabled()))
+
+    def was_training(self) -> None:
+        """Backward was called on what was taken for judging: it is trained in this mode."""
+        self.validation_rows = [rows for rows in self.validation_rows if not rows[2]]
+        self.validation_losses = [loss for loss in self.validation_losses if not loss[2]]
+        self.judging = None
 
     def marks(self, rows: Tensor) -> list[bytes]:
         """Return by what rows are recognised."""
@@ -275,8 +289,10 @@ class ScriptTracer:
         self.unscaled: Any = None
         self.logs = threading.local()
         self.stepping: list[Any] = []  # optimizers that have stepped since it was forgotten
+        self.gradless: list[Any] = []  # optimizers that have stepped, and never had a gradient
         self.at_work: list[Any] = []  # optimizers that have stepped at all
         self.answered: dict[int, Any] = {}  # weak references to the modules that were called
+        self.curious = False  # something is trained that no unit is about
         self.unseen = 0  # losses of which it was not seen how they came about
         self.parted: list[Any] = []  # optimizers that do not step together
         self.unwatched: list[str] = []
@@ -336,7 +352,11 @@ class ScriptTracer:
 
     def listens(self) -> bool:
         """Whether the loop's calls are asked for now."""
-        return not self.units or any(u.wants_rows or u.judging is not None for u in self.units)
+        return (
+            not self.units
+            or self.curious
+            or any(u.wants_rows or u.judging is not None for u in self.units)
+        )
 
     def listen(self) -> None:
         """Put the log on this thread, or take it off, as it is asked for."""
@@ -363,6 +383,8 @@ class ScriptTracer:
                 if unit.judging is not None or unit.validation_rows or unit.validation_losses:
                     self.close_pass(unit)
         if torch.is_grad_enabled():
+            free = [o for o in self.optimizers if not any(u.owns(o) for u in self.units)]
+            self.curious = self.curious or bool(free and not examined and not self.unwatched)
             self.calls = [*self.calls[-MOST_CALLS:], call]
         self.listen()
         if self.listens():
@@ -427,6 +449,8 @@ class ScriptTracer:
                 if id(tensor) not in judging.of_answers and self.fits(unit, tensor, judging):
                     self.judged_on(unit, tensor)
                     break
+            if unit.judging is None:  # they are training rows
+                continue
             outs = list(tensors_in(out))
             if name in LOSSES and outs and outs[0].ndim == 0 and judging.targets is not None:
                 unit.judged_by_loss(float(outs[0].detach()), len(judging.rows))
@@ -456,9 +480,9 @@ class ScriptTracer:
             unit.doctor.judged_training += 1
             unit.judging = None
             return
-        if sum(len(x) for x, _ in unit.validation_rows) < MOST_ROWS:
+        if sum(len(x) for x, *_ in unit.validation_rows) < MOST_ROWS:
             rows = judging.rows.detach().clone(), unit.in_rows(targets.detach()).clone()
-            unit.validation_rows.append(rows)
+            unit.validation_rows.append((*rows, torch.is_grad_enabled()))
 
     def backward(self, loss: Tensor) -> None:
         """Backward is about to be called."""
@@ -472,10 +496,12 @@ class ScriptTracer:
         loss, self.unscaled = (self.unscaled if scaled else loss), None
         recipe = self.recipe(loss) if self.listens() else None
         unit = self.attach(recipe)
+        if unit is not None and unit.judging is not None:
+            unit.was_training()
         keeps = unit is not None and unit.signature is not None and recipe is not None
-        if keeps and not (unit.wants_rows and recipe.signature == unit.signature):
+        if keeps and not unit.wants_rows:
             recipe = None
-        self.waiting = [*self.waiting[-MOST_WAITING:], Waiting(loss, recipe)]
+        self.waiting = [*self.waiting[-MOST_WAITING:], Waiting(loss, recipe, unit)]
         self.calls = []
         switch_off(self.log)
 
@@ -500,9 +526,6 @@ class ScriptTracer:
 
     def attach(self, recipe: Recipe | None) -> Unit | None:
         """Return the unit that is trained by this loss; a new one has a doctor from now on."""
-        if recipe is None and self.listens() and self.unseen < PATIENCE:
-            self.unseen += 1
-            return None
         modules = [c.model for c in self.calls] if recipe is None else recipe.modules()
         extra = [] if recipe is None else [t for t in recipe.given if t.requires_grad]
         inside = {id(p): p for m in modules for p in m.parameters()} | {id(p): p for p in extra}
@@ -518,6 +541,11 @@ class ScriptTracer:
         mine = fresh or [o for o in self.optimizers if not any(u.owns(o) for u in self.units)][-1:]
         if not mine:
             return None
+        if recipe is None and self.unseen < PATIENCE:
+            self.unseen += 1
+            self.curious = True
+            return None
+        self.unseen, self.curious = 0, False
         if len(self.units) >= MOST_UNITS:
             self.unwatched.append(self.line_of(mine[0]))
             return None
@@ -551,6 +579,7 @@ class ScriptTracer:
                 unit.doctor.sources.setdefault(name, line)
         unit.doctor.sources["optimizer"] = self.line_of(mine[0])
         unit.doctor.moving = unit.is_moving
+        unit.doctor.gradless = lambda: [self.line_of(o) for o in self.gradless if not unit.owns(o)]
         unit.doctor.idle = lambda: [
             o for o in self.optimizers if not any(o is s for s in self.at_work)
         ]
@@ -589,11 +618,15 @@ class ScriptTracer:
             self.optimizers.append(optimizer)
         if not any(optimizer is o for o in self.at_work):
             self.at_work.append(optimizer)
+            self.gradless.append(optimizer)
+        held = [p for g in optimizer.param_groups for p in g["params"]]
+        if any(p.grad is not None or not p.requires_grad for p in held):
+            self.gradless = [o for o in self.gradless if o is not optimizer]
         unit = next((u for u in self.units if u.owns(optimizer)), None)
-        if unit is None and not self.waiting:  # backward was not called
+        unmoved = unit is None or not (unit.doctor.reached or unit.doctor.auditing_reached)
+        if not self.waiting and unmoved:  # backward was not called
             unit = self.without_backward()
         if unit is None:
-            self.waiting = []
             self.settled(optimizer)
             return
         unit.stepping.append(optimizer)
@@ -609,7 +642,8 @@ class ScriptTracer:
         """
         again = sum(optimizer is o for o in self.stepping)
         self.stepping.append(optimizer)
-        if again or all(any(o is s for s in self.stepping) for o in self.optimizers):
+        several = len(self.optimizers) > 1
+        if again or (several and all(any(o is s for s in self.stepping) for o in self.optimizers)):
             self.log.forget()
             self.stepping = []
         self.calls = []
@@ -622,21 +656,23 @@ class ScriptTracer:
             return None
         recipe = self.recipe(losses[-1])
         unit = self.attach(recipe)
-        self.waiting = [Waiting(losses[-1], recipe)]
+        self.waiting = [Waiting(losses[-1], recipe, unit)]
         return unit
 
     def iterated(self, unit: Unit | None = None) -> None:
         """Iterations have ended: pass what was seen of them to the doctor."""
         unit = unit or (self.units[0] if self.units else None)
-        waiting, self.waiting = self.waiting, []
         if unit is None:
             return
+        waiting = [w for w in self.waiting if w.unit is unit or w.recipe is None]
+        self.waiting = [w for w in self.waiting if not any(w is other for other in waiting)]
         unit.stepping = []
         self.busy = True
         try:
-            for loss, recipe in waiting:
+            for loss, recipe, _ in waiting:
                 inputs, outputs, targets = unit.rows_of(recipe)
-                self.learn(unit, inputs)
+                self.guarded(self.learn, unit, inputs)
+                unit.doctor.kind = None if recipe is None else recipe.shape
                 unit.doctor.step(loss, inputs=inputs, targets=targets, outputs=outputs)
                 self.look(unit, loss)
         finally:
@@ -682,12 +718,12 @@ class ScriptTracer:
         doctor = unit.doctor
         unit.judging = None
         if unit.validation_rows:
-            doctor.validation = tuple(  # type: ignore[assignment]
-                torch.cat(part)[:MOST_ROWS] for part in zip(*unit.validation_rows, strict=True)
-            )
+            parts = list(zip(*unit.validation_rows, strict=True))[:2]
+            doctor.validation = tuple(torch.cat(part)[:MOST_ROWS] for part in parts)  # type: ignore[assignment]
         if unit.validation_losses:
-            count = sum(n for _, n in unit.validation_losses)
-            doctor.epoch(validation_loss=sum(v * n for v, n in unit.validation_losses) / count)
+            count = sum(n for _, n, _ in unit.validation_losses)
+            total = sum(v * n for v, n, _ in unit.validation_losses)
+            doctor.epoch(validation_loss=total / count)
         unit.validation_rows, unit.validation_losses = [], []
 
     def finish(self) -> None:

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from whygrad.doctor.observe.calls import CallLog, Entry, Given, Made, mapped, refs_in, tensors_in
+from whygrad.doctor.observe.generators import generators_restored
 from whygrad.doctor.observe.losses import BY_FUNCTION, recognise
 
 Tensor = torch.Tensor
@@ -145,9 +146,10 @@ class Recipe:
             return max(found, key=lambda c: self._share(c))
         if by_function:
             return None  # it is held against what is learned itself
-        inside = self.entries[self.end.entry]
-        if self.is_module(inside):
-            return self._inside(inside)
+        for n, entry in reversed(list(enumerate(self.entries))):
+            numbers = [k for k, t in enumerate(entry.outs) if t.ndim == 0 and t.requires_grad]
+            if self.is_module(entry) and numbers:
+                return self._inside(n, entry, numbers[0])
         return self._by_hand()
 
     def _share(self, cut: Cut) -> float:
@@ -168,20 +170,26 @@ class Recipe:
         whole = self.end == Made(n, 0) and plain
         return Cut(outputs, targets, name, whole, entry.function, kwargs if plain else None)
 
-    def _inside(self, entry: Entry) -> Cut | None:
+    @property
+    def shape(self) -> tuple[int, int]:
+        """What tells losses of one training apart: how many calls they are made of, and what of."""
+        modules = [id(m) for m in self.modules()]
+        return len(self.entries), hash(tuple(modules))
+
+    def _inside(self, n: int, entry: Entry, number: int) -> Cut | None:
         """Find outputs and targets of a module that gives its own loss."""
         names = [key for key in entry.kwargs if key in TARGET_NAMES] if entry.kwargs else []
         refs = [entry.kwargs[key] for key in names] + refs_in(entry)
-        loss = float(self.tensor(self.end).detach())
+        loss = float(entry.outs[number].detach())
         for targets in (r for r in refs if isinstance(r, Given)):
             y = self.tensor(targets)
             for index, out in enumerate(entry.outs):
                 pair = _flat_pair(out, y)
-                if pair is None or index == self.end.index or not out.requires_grad:
+                if pair is None or index == number or not out.requires_grad:
                     continue
                 name, _ = recognise(loss, *pair)
                 if name:
-                    return Cut(Made(self.end.entry, index), targets, name, True)
+                    return Cut(Made(n, index), targets, name, True)
         return None
 
     def _by_hand(self) -> Cut | None:
@@ -203,6 +211,8 @@ class Recipe:
                 if not isinstance(ref, Given) or ref in fed:
                     continue
                 y = self.tensor(ref)
+                if y.ndim and torch.equal(y, torch.arange(len(y), device=y.device)):
+                    continue  # it picks each row's own
                 if out.ndim and y.ndim and not y.requires_grad and len(y) == len(out) > 1:
                     return Cut(learned[0], ref, "", False)
         return None
@@ -292,6 +302,26 @@ class Pathway(nn.Module):
     @training.setter
     def training(self, mode: bool) -> None:
         """Modes are the modules' own."""
+
+    def is_by_rows(self, given: Sequence[Tensor]) -> bool:
+        """Whether half of the rows can be passed through alone, and give half the answers."""
+        x = self.packed(dict(enumerate(given)))
+        if x is None:
+            return False
+        half = max(1, len(x) // 2)
+        modes = [(module, module.training) for module in self.modules() if module is not self]
+        try:
+            with generators_restored(), torch.no_grad():
+                self.eval()
+                whole, part = self(x), self(x[:half])
+        except Exception:
+            return False
+        finally:
+            for module, mode in modes:
+                vars(module)["training"] = mode
+        rows = len(whole) if whole.ndim else 0
+        same = whole.ndim == part.ndim and whole.shape[1:] == part.shape[1:]
+        return same and bool(rows) and len(part) * len(x) == rows * half
 
     def packed(self, given: Mapping[int, Tensor]) -> Tensor | None:
         """Return the rows of an iteration as one tensor; None if they are of another shape."""

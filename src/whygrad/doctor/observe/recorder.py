@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from whygrad.doctor.measurements import Audit, BadOp, Break, Probe
-from whygrad.doctor.observe.audit import Auditor
+from whygrad.doctor.observe.audit import Auditor, cosine
 from whygrad.doctor.observe.generators import generators_restored
 from whygrad.doctor.observe.loss_log import LossLog
 from whygrad.doctor.observe.losses import aligned, broadcasts, loss_named, recognise, stable
@@ -80,6 +80,9 @@ class Recorder:
         judged_by: the known loss by which outputs are held against targets; "" for another.
         moving: says whether rows or targets come of something else that is being trained, so that
             they say nothing of how well it does.
+        kind: which of several losses of this training the iteration's is; None if not known.
+        opposed: cosines between gradients of different losses on the parameters that they share.
+        gradless: the lines of the program's optimizers that step and never had a gradient.
         idle: the optimizers of the program that have never stepped.
         elsewhere: the optimizers of other trainings in the same program.
     """
@@ -139,6 +142,11 @@ class Recorder:
         self.evaluated_with = b""
         self.moving: Callable[[], bool] = bool
         self.elsewhere = elsewhere
+        self.kind: Any = None
+        self.opposed: list[float] = []
+        self._last_kind: Any = None
+        self._last_arrived: dict[str, Tensor] = {}
+        self.gradless: Callable[[], list[str]] = list
         self.idle: Callable[[], list[Any]] = list
         self._pending: deque[tuple[int, Tensor]] = deque()
         self._candidates: list[tuple[float, Tensor, Tensor]] = []
@@ -154,6 +162,11 @@ class Recorder:
     def auditing(self) -> bool:
         """Whether the iteration that goes on is looked at closely."""
         return self._auditor is not None
+
+    @property
+    def auditing_reached(self) -> bool:
+        """Whether a gradient has arrived in the iteration that is looked at closely."""
+        return self._auditor is not None and bool(self._auditor.reached)
 
     @property
     def losses(self) -> list[tuple[int, float]]:
@@ -361,6 +374,10 @@ class Recorder:
         rows = (inputs.detach().clone(), targets.detach().clone()) if usable else (None, None)
         auditor.end(self.iterations, *rows, self._buffers)
         self.schedule.audits += 1
+        if None not in (self.kind, self._last_kind) and self.kind != self._last_kind:
+            between = cosine(self._last_arrived, auditor.arrived)
+            self.opposed += [] if between is None else [between]
+        self._last_kind, self._last_arrived = self.kind, auditor.arrived
         self.reached |= auditor.reached
         self.sources.setdefault("backward", auditor.line)
         self._unsettled.append(auditor)

@@ -169,6 +169,8 @@ _ROWS = (
               mends("no_step")),
     RemedyRow("zero_after_step", "the loop", "Call zero_grad() after step(), or before backward()",
               UsersCode()),
+    RemedyRow("own_optimizers", "the loop", "An optimizer for each side, of its parameters alone",
+              UsersCode()),
     RemedyRow("causal_mask", "the network", "A causal mask: each place sees those up to it alone",
               UsersCode()),
     RemedyRow("shift_labels", "the rows", "Shift the targets by one: x[:, :-1] against x[:, 1:]",

@@ -21,7 +21,8 @@ FEWEST = 2  # iterations looked at: one may be odd
 
 def check(m: Measurements) -> Finding | None:
     """Return the finding, if it is there."""
-    arrived = [a for a in m.audits if a.arrived > 0]
+    # Where gradients are added up, not every iteration has a step.
+    arrived = [a for a in m.audits if a.arrived > 0 and a.applied is not None]
     if len(arrived) < FEWEST or m.loop.steps == 0 or any(a.applied for a in arrived):
         return None
     return Finding(
