@@ -10,10 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 import numpy as np  # noqa: E402
+from click.testing import CliRunner  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 from whygrad.bench import strangers  # noqa: E402
+from whygrad.cli.commands import whygrad  # noqa: E402
 from whygrad.doctor import Report, assert_trains, watching  # noqa: E402
 from whygrad.doctor.script import report_of, run_script, watch  # noqa: E402
 from whygrad.errors import WhygradError  # noqa: E402
@@ -427,6 +429,22 @@ def test_assert_trains_says_all_that_does_not_hold() -> None:
         assert_trains(good, (x, y), lambda z, t: z.sum() * 0 + 1)
     with pytest.raises(AssertionError, match="no parameter is to be trained"):
         assert_trains(nn.Linear(4, 2).requires_grad_(False), (x, y), F.cross_entropy)
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_the_script_runs(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    script = tmp_path / "train.py"
+    script.write_text(f"open({str(ran)!r}, 'w')\n" + HEAD + LOOP, encoding="utf-8")
+    for page in (tmp_path, tmp_path / "none" / "report.html"):
+        done = CliRunner().invoke(whygrad, ["doctor", str(script), "--html", str(page)])
+        assert done.exit_code != 0
+        assert "the report cannot be written" in done.output
+    assert not ran.exists()
+    page = tmp_path / "report.html"
+    done = CliRunner().invoke(whygrad, ["doctor", str(script), "--html", str(page)])
+    assert done.exit_code == 0, done.output
+    assert "After 48 iterations: healthy" in done.stdout
+    assert "healthy" in page.read_text("utf-8")
 
 
 # --- the strangers' set ---

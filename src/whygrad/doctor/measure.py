@@ -253,7 +253,9 @@ def _network(recorder: Recorder) -> dict[str, Any]:
     out = shadow.outputs(x)
     finite = bool(torch.isfinite(out).all())
     each, wanted = aligned(out, y)
-    if recorder.moving():
+    # Of a loss that is not known it is not known either what a good answer to it is.
+    unknown = recorder.by_hand and not (recorder.loss_name or recorder.broadcast)
+    if recorder.moving() or unknown:
         last = (
             shadow.probe(x, y, loss, recorder.iterations) if loss is not None and finite else None
         )

@@ -137,6 +137,7 @@ class Unit:
             model = Together(modules, names_of(modules, lines))
         self.doctor = Doctor(model, optimizers, loss=loss, elsewhere=elsewhere)
         self.doctor.path = self.path
+        self.doctor.by_hand = self.cut is not None and not self.cut.name
         self.doctor.judged_by = "" if self.cut is None else self.cut.name
         self.known: set[bytes] = set()
         # The last of each says whether it was with gradients: it may turn out to be trained on.
