@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="that third, and the others")
     parser.add_argument("--only", nargs="+", default=[], help="parts of names")
     parser.add_argument("--json", type=Path, help="keep the results in this file")
+    parser.add_argument("--watched", action="store_true", help="do not run them without a doctor")
     parser.add_argument("--resume", action="store_true", help="leave out what the file has")
     given = parser.parse_args()
     kept: list[dict[str, Any]] = []
@@ -45,7 +46,7 @@ def main() -> None:
         if given.json:  # so that a run that is stopped has not been for nothing
             given.json.write_text(json.dumps(list(have.values()), indent=1) + "\n", "utf-8")
 
-    run(fresh, {mark: row["plain"] for mark, row in have.items()}, told)
+    run(fresh, {mark: row["plain"] for mark, row in have.items()}, told, not given.watched)
     print(f"\n{table([have[script.mark] for script in chosen])}")
 
 

@@ -142,7 +142,10 @@ def one(script: Script, watched: bool) -> Row:
 
 
 def run(
-    given: Iterable[Script], known: Mapping[str, Row], progress: Callable[[Row], None]
+    given: Iterable[Script],
+    known: Mapping[str, Row],
+    progress: Callable[[Row], None],
+    alone: bool = True,
 ) -> list[Row]:
     """Run scripts with and without a doctor, two at most at once.
 
@@ -150,12 +153,13 @@ def run(
         given: the scripts.
         known: what runs without a doctor gave before, by the script's mark.
         progress: called with each script's row as soon as it is there.
+        alone: whether they are run without a doctor too, to see what it changes and costs.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     multiprocessing.get_context("forkserver").set_forkserver_preload(MODULES)
 
     def both(script: Script) -> Row:
-        plain = known.get(script.mark) or one(script, False)
+        plain = known.get(script.mark) or (one(script, False) if alone else {})
         row = {
             "name": script.name, "mark": script.mark, "causes": list(script.causes),
             "aside": script.aside, "plain": plain, "watched": one(script, True),
@@ -174,7 +178,7 @@ def outcome(row: Row) -> str:
         return "fails alone"
     if "failed" in watched or any("the script failed" in n for n in watched.get("notes", ())):
         return "broken"
-    if plain["printed"] != watched["printed"]:
+    if plain and plain["printed"] != watched["printed"]:
         return "changed"
     if "refused" in watched:
         return "refused"
@@ -220,7 +224,7 @@ def table(rows: Sequence[Row]) -> str:
         f"  {word}: {share(sum(w == word for _, w in faulty), len(faulty))}"
         for word in ("wrong cause", "missed", "refused", "broken", "changed", "fails alone")
     ]
-    both = [row for row, word in done if word not in ("broken", "fails alone")]
+    both = [row for row, word in done if row["plain"] and word not in ("broken", "fails alone")]
     if both:
         ratios = [r["watched"]["seconds"] / max(r["plain"]["seconds"], 1e-9) for r in both]
         reports = [r["watched"].get("report_seconds", 0.0) for r in both]

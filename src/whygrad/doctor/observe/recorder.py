@@ -78,7 +78,7 @@ class Recorder:
         cached: what measuring computed once for all reads.
         path: what plays the loop's calls again, where the model is that.
         judged_by: the known loss by which outputs are held against targets; "" for another.
-        by_hand: outputs are held against targets by the loop itself, not by a function of PyTorch's.
+        by_hand: outputs are held against targets by the loop itself, by no function of PyTorch's.
         moving: says whether rows or targets come of something else that is being trained, so that
             they say nothing of how well it does.
         kind: which of several losses of this training the iteration's is; None if not known.
