@@ -3,7 +3,8 @@
 In reading order: ``worked`` (the tape at a reader's grain), ``display`` (numbers and formulas as a
 person reads them), ``principles``, ``reasons`` and ``words`` (what there is to say), ``rung``,
 ``contributions`` (upstream x local, added up), ``ladder`` (asking why, again and again), ``nudge``
-(moving a number a little) and ``paths`` (a gradient as a sum over paths).
+(moving a number a little), ``paths`` (a gradient as a sum over paths) and ``change`` (what an
+update did to the loss).
 """
 
 from whygrad.explain.ladder import why

@@ -218,6 +218,31 @@ SENTENCES: Mapping[str, str] = {
     "way.nowhere": "nowhere",
     "rate": "The gradient says which way and how steep, for small changes only; it does not "
     "say how far. {x=} is how far the straight-line story is trusted.",
+    # what an update did to the loss
+    "change": "{what}; the gradient promised {promise}.",
+    "change.fell": "The loss fell by {by#}, from {before#} to {after#}",
+    "change.rose": "The loss rose by {by#}, from {before#} to {after#}",
+    "change.stayed": "The loss stayed at {before#}",
+    "change.went": "The loss went from {before#} to {after#}",
+    "promise.alike": "{by#}",
+    "promise.fall": "a fall of {by#}",
+    "promise.rise": "a rise of {by#}",
+    "promise.none": "no change",
+    "promise.unknown": "no number",
+    "change.too_far": "A gradient holds for small changes; this one was too large for it.",
+    "change.uphill": "Together the parameters moved up the gradient, not down it, as an "
+    "optimizer's memory of earlier gradients can make them.",
+    "change.of_one": "Both losses are of sample {n#} of {count#}, which this iteration saw.",
+    "change.of_some": "Both losses are of the {seen#} of {count#} samples that this iteration saw.",
+    "change.of_all": "Both losses are of all {count#} samples.",
+    "course.one": "one iteration",
+    "course.many": "{count#} iterations",
+    "course.fell": "In {count} the loss fell by {by#}, from {before#} to {after#}.",
+    "course.rose": "In {count} the loss rose by {by#}, from {before#} to {after#}.",
+    "course.stayed": "After {count} the loss is {before#}, as at first.",
+    "course.went": "In {count} the loss went from {before#} to {after#}.",
+    "course.passes": "Over a pass of {pass#} iterations the mean loss was {before#} at first "
+    "and is {after#} now.",
     # what was expected of a number before it is shown
     "expect.update": "{old=}.",
     "expect.update_by": "{old=} and {gradient=}.",
