@@ -183,6 +183,8 @@ def diagnosis(spec: str, iterations: int) -> Iterator[Text]:
         yield Text(f"  {finding.mechanism}")
         for remedy in finding.remedies:
             yield Text(f"  → {remedy.name}: {remedy.why}. Predicts: {remedy.predicts}.")
+            if remedy.tried:
+                yield Text(f"    Tried: {remedy.tried}.")
     yield Text(f"All that it sees: whygrad doctor {quote(spec)}")
 
 

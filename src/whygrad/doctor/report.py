@@ -83,6 +83,8 @@ class Report:
                 yield f"   not {_words(other)}: {why}"
             for remedy in finding.remedies:
                 yield f"   → {remedy.name}: {remedy.why}. Predicts: {remedy.predicts}."
+                if remedy.tried:
+                    yield f"     Tried: {remedy.tried}."
             for mask in finding.masks:
                 yield f"   would only mask it: {mask}"
             for link in finding.links:
