@@ -17,8 +17,9 @@ from whygrad.cli.options import AT_ITERATION, FORMAT
 from whygrad.engine.notation import symbol
 from whygrad.explain.change import Change, change, happened
 from whygrad.explain.display import in_numbers, in_symbols, number, shown
+from whygrad.explain.formulas import formula
 from whygrad.explain.said import Said
-from whygrad.explain.worked import WorkedStep, formula, lines, worked_steps
+from whygrad.explain.worked import WorkedStep, lines, worked_steps
 from whygrad.spec import spec_to_dict
 from whygrad.tape.run import Run, json_number
 from whygrad.tape.tape import Value
