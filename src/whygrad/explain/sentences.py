@@ -309,6 +309,7 @@ SENTENCES: Mapping[str, str] = {
     "grade.right_carried": "Right, from your own numbers.",
     "grade.right_step": "Right, from your own numbers: {step}.",
     "grade.not_this": "Not this number.",
+    "grade.again": "Try once more, or have it shown.",
     "grade.sign": "Its size is right, its sign is not.",
     "grade.point": "Its digits are right, its decimal point is not.",
     "grade.not_zero": "It is not 0.",
