@@ -564,7 +564,7 @@ def test_ids_of_before_mean_what_they_meant_or_are_refused() -> None:
     assert old == from_id("next_number.fanout.solo.7.v2") == exercise(7, feature="fanout")
     for id_ in ("fill_blanks.fanout.solo.7", "next_number.chain.solo.7.3"):
         with pytest.raises(
-            WhygradError, match=rf"{id_} is an exercise of version 1, which is made"
+            WhygradError, match=rf"{id_} is an exercise of version 1; version 2 makes"
         ):
             from_id(id_)
         assert from_id(f"{id_}.v2").id == f"{id_}.v2"

@@ -58,7 +58,7 @@ def test_a_harder_exercise_is_printed() -> None:
 
 def test_commands_to_copy_are_not_broken_into_lines() -> None:
     said = printed("exercise", "--feature", "second_iteration", "--kind", "find_the_mistake")
-    id_ = "find_the_mistake.second_iteration.solo.0"
+    id_ = "find_the_mistake.second_iteration.solo.0.v2"
     assert f"  whygrad exercise --id {id_} --format json > exercise.json\n" in said
     assert said.startswith("The second iteration  (")
 

@@ -233,8 +233,8 @@ def from_id(id_: str) -> Exercise:
         )
     if int(version) < VERSION and (kind in CHANGED_KINDS or feature in CHANGED_FEATURES):
         raise WhygradError(
-            f"{id_} is an exercise of version {version}, which is made otherwise since version "
-            f"{VERSION}: its numbers or words would be others. Make it anew: "
+            f"{id_} is an exercise of version {version}; version {VERSION} makes such exercises "
+            f"otherwise, so it may be another now. Make it anew: "
             f"{id_.partition('.v')[0]}.v{VERSION}"
         )
     return exercise(

@@ -41,6 +41,8 @@ const MOST = 200
 const LONGEST = 5_000_000
 const NOTHING: Left = { version: VERSION, theme: 'auto', askFirst: false, predict: false, asked: null, work: {} }
 const NO_WORK: Work = { typed: {}, checked: {}, hints: {} }
+/** Ids of version 1 whose exercises are what they were; src/whygrad/practice/exercise.py has the others. */
+const STAYED = /^(next_number|order_the_steps|draw_the_graph)\.(?!chain\.)\w+\.\w+\.\d+(\.[2-9])?$/
 /** The keys used before there was one for all. */
 const EARLIER = {
   theme: 'whygrad-theme',
@@ -176,9 +178,17 @@ function readLeft(found: Readonly<Record<string, unknown>>): Left {
     predict: predict === true,
     asked: isRecord(asked) ? only(asked, isText) : null,
     work: isRecord(work)
-      ? Object.fromEntries(Object.entries(work).flatMap(([id, one]) => (isRecord(one) ? [[id, readWork(one)]] : [])))
+      ? Object.fromEntries(Object.entries(work).flatMap(([id, one]) => (isRecord(one) ? [[idNow(id), readWork(one)]] : [])))
       : {},
   }
+}
+
+/**
+ * The id of today of an exercise whose id said no version: version 2 makes it as it was. Work on
+ * what version 2 makes otherwise stays under its old id, and in the file that is saved.
+ */
+function idNow(id: string): string {
+  return STAYED.test(id) ? `${id}.v2` : id
 }
 
 function readWork({ typed, checked, hints }: Readonly<Record<string, unknown>>): Work {
