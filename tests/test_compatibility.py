@@ -125,7 +125,10 @@ def test_the_page_tells_the_versions_there_are() -> None:
     assert newer in store
     assert newer in TOLD
     assert "const VERSION = 1" in store
-    assert len(TOLD) == 5
+    router = (ROOT / "web/src/hosts/router.ts").read_text(encoding="utf-8")
+    assert "${table} is not kept in this browser any more: open it again." in router
+    assert "mine is not kept in this browser any more: open it again." in TOLD
+    assert len(TOLD) == 6
     report = (ROOT / "src/whygrad/doctor/report.py").read_text(encoding="utf-8")
     assert 'FORMAT = "whygrad-doctor/1"' in report
     assert '"format": "whygrad-doctor/1"' in PAGE

@@ -34,6 +34,8 @@ export interface Left {
 }
 
 const KEY = 'whygrad:learner'
+/** The table that was opened last is kept beside the record: a file of one's work does not hold it. */
+const TABLE = 'whygrad:table'
 const VERSION = 1
 /** Exercises kept; the oldest are left out. */
 const MOST = 200
@@ -88,6 +90,24 @@ export class Store {
   keep(id: string, work: Work): void {
     const { [id]: _, ...others } = this.read().work
     this.change({ work: Object.fromEntries(Object.entries({ ...others, [id]: work }).slice(-MOST)) })
+  }
+
+  /** Keeps what was asked for to open a table of the person's own; false where there is no room for it. */
+  keepTable(name: string, asked: object): boolean {
+    try {
+      if (!this.#shelf) return false
+      this.#shelf.setItem(TABLE, JSON.stringify({ version: VERSION, name, asked }))
+      return true
+    } catch {
+      return false // a browser keeps some 5 MB
+    }
+  }
+
+  /** What opens the table of that name; null where it is not kept, or not any more. */
+  table(name: string): object | null {
+    const found = parsed(this.#text(TABLE))
+    if (!isRecord(found) || found['version'] !== VERSION || found['name'] !== name) return null
+    return isRecord(found['asked']) ? found['asked'] : null
   }
 
   /** All that is kept, as the text of a file. */

@@ -1,6 +1,6 @@
 // What came of the iteration that is over, where the person stands between two of them.
 
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { type Said, say } from '../text/said'
 import { changeOf, fellOrRose, happened } from './change'
 

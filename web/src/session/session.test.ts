@@ -264,7 +264,7 @@ describe('trouble', () => {
     expect(session.note(byName.get('a1')!, 2)).toBeNull()
     session.edit(byName.get('b1')!, 2, -50)
     expect(session.note(byName.get('a1')!, 2)).toBe(
-      'dead: z ≤ 0 on all 200 samples, so no gradient passes',
+      'dead: z ≤ 0 on all 200 examples, so no gradient passes',
     )
     expect(session.note(byName.get('a1')!, 1)).toBeNull()
   })
@@ -272,9 +272,9 @@ describe('trouble', () => {
 
 describe('words', () => {
   test('say which sample, or which mean', () => {
-    expect(opened('flow').sample.words).toBe('one sample: x = 1, t = 2')
-    expect(opened('uneven').sample.words).toBe('mean over 2 of 5 samples')
-    expect(opened('xor').sample.words).toMatch(/^sample \d+ of 200: x = \(.+, .+\), t = [01]$/)
+    expect(opened('flow').sample.words).toBe('one example: x = 1, t = 2')
+    expect(opened('uneven').sample.words).toBe('mean over 2 of 5 examples')
+    expect(opened('xor').sample.words).toMatch(/^example \d+ of 200: x = \(.+, .+\), t = [01]$/)
     expect(opened('neuron').sample.words).toBe('x = 2, y = 2')
   })
 
