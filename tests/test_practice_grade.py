@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError
-from whygrad.explain.said import Named, Said, say
+from whygrad.explain.said import Said, say
 from whygrad.practice import (
     FEATURES,
     KINDS,
@@ -381,11 +381,11 @@ def test_a_mistake_that_was_not_made_is_answered_with_what_it_would_have_given()
     others = [title for title in slip.choices if title != slip.answer]
     said = [marks(made, {slip.name: title})[slip.name] for title in others]
     assert not any(mark.correct for mark in said)
-    planted = MISTAKES[made.mistake].title
+    planted = MISTAKES[made.mistake].done
     for mark in said:
         assert keys(mark)[0] in ("slip.same", "slip.other", "slip.cannot")
-        slip_made = mark.says[1].slots["mistake"]
-        assert str(slip_made) == str(Named(planted[0].lower() + planted[1:]))
+        notice = MISTAKES[made.mistake].notice
+        assert mark.says[1] == say("slip.made", mistake=planted, notice=notice)
     assert any(keys(mark)[0] in ("slip.same", "slip.other") for mark in said)
     assert marks(made, {slip.name: "nonsense"})[slip.name].correct is None
     assert keys(marks(made, {})[slip.name]) == ["slip.blank"]

@@ -58,6 +58,9 @@ _MARKS = re.compile(
 )
 
 
+FORMAT = "whygrad-spec/1"  # may be left out
+
+
 def preset_names() -> tuple[str, ...]:
     """The names of the specs shipped with the package."""
     return PRESETS
@@ -143,7 +146,10 @@ def spec_from_dict(mapping: Mapping[str, object], source: str = "spec") -> Spec:
 def _spec(mapping: Mapping[str, object], place: Place, folder: str | None) -> Spec:
     top = Section(place, "", {str(key): value for key, value in mapping.items()})
     sections = ("network", "formula", "init", "loss", "optimizer", "schedule", "data", "train")
-    top.only(("name", "title", "description", *sections))
+    top.only(("format", "name", "title", "description", *sections))
+    if top.text("format", FORMAT) != FORMAT:
+        written = quoted(mapping["format"])
+        raise top.fault("format", f"is {written}; this version of whygrad reads {FORMAT!r}")
 
     def section(name: str) -> Section:
         values = mapping.get(name, {})

@@ -306,6 +306,7 @@ MADE: Mapping[str, Change | Make] = {
     "tanh_glorot": _activations(nn.Tanh, surgery.glorot_weights),
     "selu_lecun": _activations(nn.SELU, surgery.lecun_weights),
     "glorot": Change(model=surgery.glorot_weights),
+    "normal_weights": Change(model=surgery.normal_weights),
     "batch_norm": _batch_norm,
     "residual": _chains(surgery.with_residuals),
     "add_relu": _chains(surgery.with_relus),

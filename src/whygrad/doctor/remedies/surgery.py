@@ -52,6 +52,13 @@ def lecun_weights(net: nn.Module) -> nn.Module:
     return net
 
 
+def normal_weights(net: nn.Module) -> nn.Module:
+    """Draw weights from N(0, 1), and set biases to 0."""
+    for module in net.modules():
+        _redraw(module, nn.init.normal_)
+    return net
+
+
 def _draw_orthogonal(module: nn.RNNBase) -> None:
     for name, parameter in module.named_parameters():
         if "weight_hh" in name:
