@@ -77,11 +77,6 @@ def is_gradient(tape: Tape, value: int) -> bool:
     return tape.values[value].role == "gradient"
 
 
-def ranked_size(number: float) -> float:
-    """Return a number's size to rank by; sizes that only rounding tells apart are one."""
-    return float(f"{abs(number):.9e}")
-
-
 @dataclass(frozen=True, slots=True)
 class _Way:
     leaf: Leaf

@@ -15,9 +15,10 @@ from whygrad.engine.formula import Expr, evaluate, expr, leaves, number_text, un
 from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
 from whygrad.explain import display
-from whygrad.explain.contributions import ONE, Contribution, Part, contributions, ranked_size
+from whygrad.explain.contributions import ONE, Contribution, Part, contributions
+from whygrad.explain.display import ranked_size
 from whygrad.explain.reasons import Reasons
-from whygrad.explain.rung import Rung
+from whygrad.explain.rung import Rung, Texts
 from whygrad.explain.said import Named, Said, say, say_of_op
 from whygrad.explain.sentences import (
     EXACT,
@@ -62,11 +63,19 @@ class Ladder(Words):
         """Start on a run."""
         super().__init__(run)
         self.reasons = Reasons(self)
+        self._rungs: dict[tuple[int, int, int, str], Rung] = {}
 
     # --- which kind of number ---
 
     def element(self, value: int, at: int, depth: int, asks: Said | None = None) -> Rung:
-        """Explain an element of a value."""
+        """Explain an element of a value: once, wherever in the ladder it is asked about."""
+        key = (value, at, depth, asks.key if asks else "")
+        rung = self._rungs.get(key)
+        if rung is None:
+            rung = self._rungs[key] = self._element(value, at, depth, asks)
+        return rung
+
+    def _element(self, value: int, at: int, depth: int, asks: Said | None) -> Rung:
         tape = self.run.tape
         if value not in tape.makers:
             return self._given(value, at)
@@ -98,8 +107,7 @@ class Ladder(Words):
             self.label(value, at),
             self._asks_why(value, at),
             number,
-            number_text(number),
-            self.label(value, at),
+            Texts(number_text(number), self.label(value, at)),
             (says,),
             PRINCIPLES_OF[says.key],
             (),
@@ -128,9 +136,8 @@ class Ladder(Words):
             if tape.values[leaf[0]].role != "constant" or tape.values[leaf[0]].name
         ]
         if len(found) > MOST_INPUTS:
-            found = sorted(found, key=lambda leaf: -ranked_size(self.run.number(*leaf)))[
-                :MOST_INPUTS
-            ]
+            found.sort(key=lambda leaf: -ranked_size(self.run.number(*leaf)))
+            return found[:MOST]
         return found
 
     def _purposes(self, value: int) -> list[Said]:
@@ -255,7 +262,7 @@ class Ladder(Words):
             str(say("name.use", gradient=self.label(value, at), y=self.target_label(one))),
             say("ask.through", y=self.target(one)),
             one.product,
-            *self.written(tree),
+            self.written(tree),
             (say("flow.equation", equation=self.product(one)), *flow),
             principle,
             tuple(self._below(of, at, one, depth)),
@@ -297,7 +304,7 @@ class Ladder(Words):
             name,
             say("ask.rate", rate=one.rate) if one.rate else say("ask.no_rate"),
             one.rate,
-            *self.written(one.local),
+            self.written(one.local),
             tuple(says),
             principle,
             tuple(below),
@@ -332,7 +339,7 @@ class Ladder(Words):
                 str(say("name.parts", **labels)),
                 say("ask.parts"),
                 one.rate,
-                *self.written(one.local),
+                self.written(one.local),
                 (says,),
                 PRINCIPLES_OF["parts"],
             )
@@ -385,8 +392,10 @@ class Ladder(Words):
                 str(say("name.change", change=change, **labels)),
                 say("ask.numbers"),
                 quotient,
-                f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
-                str(say("formula.change", y=labels["y"], change=_follows(change))),
+                Texts(
+                    f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
+                    str(say("formula.change", y=labels["y"], change=_follows(change))),
+                ),
                 (moves, say(key, **rates)),
                 PRINCIPLES_OF[key],
             )
@@ -430,7 +439,7 @@ class Ladder(Words):
             self.gradient_label(of, at),
             say("ask.multiply"),
             one.product,
-            *self.written(Expr("mul", (Expr("leaf", one.upstream), one.local))),
+            self.written(Expr("mul", (Expr("leaf", one.upstream), one.local))),
             (says,),
             PRINCIPLES_OF[says.key],
             tuple(below),
@@ -464,7 +473,7 @@ class Ladder(Words):
             self.label(value, at),
             say("ask.order"),
             self.run.number(value, at),
-            *self.written(tree),
+            self.written(tree),
             tuple(waits.values()) or (say("order.first"),),
             PRINCIPLES_OF["order.first"],
         )
@@ -516,7 +525,7 @@ class Ladder(Words):
             self.label(value, at),
             say("ask.minus"),
             self.run.number(value, at),
-            *self.written(tree),
+            self.written(tree),
             (say("minus", slope=slope, loss=loss, x=x, way=say(f"way.{way}")),),
             PRINCIPLES_OF["minus"],
         )
@@ -527,8 +536,7 @@ class Ladder(Words):
                 self.label(*leaf),
                 say("ask.learning_rate"),
                 self.run.number(*leaf),
-                number_text(self.run.number(*leaf)),
-                self.label(*leaf),
+                Texts(number_text(self.run.number(*leaf)), self.label(*leaf)),
                 (say("rate", x=self.named(*leaf)),),
                 PRINCIPLES_OF["rate"],
                 (),
@@ -555,7 +563,7 @@ class Ladder(Words):
             self.label(value, at),
             asks,
             self.run.number(value, at),
-            *self.written(tree),
+            self.written(tree),
             tuple(says),
             principle or PRINCIPLES_OF[says[0].key],
             tuple(below),
@@ -566,7 +574,8 @@ class Ladder(Words):
         self, name: str, asks: Said, value: float, expression: str, formula: Said, says: Said
     ) -> Rung:
         """Make a rung whose formula is in words."""
-        return Rung(name, asks, value, expression, str(formula), (says,), PRINCIPLES_OF[says.key])
+        texts = Texts(expression, str(formula))
+        return Rung(name, asks, value, texts, (says,), PRINCIPLES_OF[says.key])
 
 
 def _part_key(part: Part, mixed: bool) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 MOST = 4  # of many contributions, the largest are explained one by one
 MOST_INPUTS = 8
 MOST_PURPOSES = 3
-MOST_NAMED = 12  # terms of a long sum are written in names
+MOST_NAMED = 12  # terms of a long sum are written, the largest
 SMALL = 0.01  # the change used to show a rate
 SMALLER = 0.001  # the change that must come closer
 EXACT = 1e-9  # relative error up to which a rate is shown exactly

@@ -5,7 +5,7 @@
 import { evaluate, exactSum, leaves, type Placed, unflat } from '../player/formula'
 import type { Step } from '../player/tape'
 import { isShown, unchosen } from '../text/expression'
-import { shown } from '../text/numbers'
+import { rankedSize, shown } from '../text/numbers'
 import { batchOf, type Element, isPerSample, isSeed, ofGradient, type Play } from '../text/play'
 import { type Said, say, textOf } from '../text/said'
 import { digitsForChange } from '../text/say'
@@ -25,7 +25,7 @@ import {
 import { Phrases } from './phrases'
 import { inSeveralWays, reasonFor, reasonsOf } from './reasons'
 import { type Rung, rung } from './rung'
-import { type Contribution, contributionsOf, isOne, type Part, rankedSize } from './uses'
+import { type Contribution, contributionsOf, isOne, type Part } from './uses'
 
 /** Explains one number. */
 export function why(play: Play, element: Element): Rung {
@@ -122,7 +122,7 @@ export class Ladder {
       ({ id }) => values[id]!.role !== 'constant' || values[id]!.name,
     )
     if (found.length <= MOST_INPUTS) return found
-    return bySize(found, (element) => this.#words.number(element)).slice(0, MOST_INPUTS)
+    return bySize(found, (element) => this.#words.number(element)).slice(0, MOST)
   }
 
   /** What the ops are for that make a value, each purpose once. */

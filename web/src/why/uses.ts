@@ -51,11 +51,6 @@ export function contributionsOf(play: Play, tree: Placed): Contribution[] {
   })
 }
 
-/** A number's size to rank by; sizes that only rounding tells apart are one. */
-export function rankedSize(number: number): number {
-  return Number(Math.abs(number).toPrecision(10))
-}
-
 export function isOne(node: Placed): boolean {
   return node[0] === 'number' && node[1] === 1
 }
