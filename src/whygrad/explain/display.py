@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from whygrad.engine.formula import Expr, Get, evaluate, number_text, to_python
 from whygrad.engine.notation import symbol
+from whygrad.explain.formulas import in_names
 from whygrad.explain.sentences import MOST_NAMED
-from whygrad.explain.worked import in_names
 from whygrad.tape.run import Run
 
 DIGITS = 4

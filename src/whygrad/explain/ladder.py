@@ -17,6 +17,7 @@ from whygrad.errors import WhygradError
 from whygrad.explain import display
 from whygrad.explain.contributions import ONE, Contribution, Part, contributions
 from whygrad.explain.display import ranked_size
+from whygrad.explain.formulas import is_shown, unchosen
 from whygrad.explain.reasons import Reasons
 from whygrad.explain.rung import Rung, Texts
 from whygrad.explain.said import Named, Said, say, say_of_op
@@ -32,7 +33,6 @@ from whygrad.explain.sentences import (
     SMALLER,
 )
 from whygrad.explain.words import Words
-from whygrad.explain.worked import is_shown, unchosen
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step
 
