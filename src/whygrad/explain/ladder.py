@@ -8,10 +8,13 @@ are chosen and their slots filled.
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Sequence
 
 from whygrad.engine.formula import Expr, evaluate, expr, leaves, number_text, unflat
+from whygrad.engine.notation import symbol
 from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
 from whygrad.explain import display
@@ -23,12 +26,15 @@ from whygrad.explain.rung import Rung, Texts
 from whygrad.explain.said import Named, Said, say, say_of_op
 from whygrad.explain.sentences import (
     EXACT,
+    GROWN,
+    MANY_RATES,
     MOST,
     MOST_INPUTS,
     MOST_PURPOSES,
     NEARBY,
     PRINCIPLES_OF,
     ROUND_OFF,
+    SHRUNK,
     SMALL,
     SMALLER,
 )
@@ -125,7 +131,30 @@ class Ladder(Words):
             *self._purposes(value),
         ]
         below = [self._source(*one, depth - 1) for one in self._inputs(tree)] if depth > 0 else []
+        if depth > 0 and value == self.run.tape.loss:
+            below += self._room()
         return self._rung(value, at, tree, self._asks_why(value, at), says, below)
+
+    def _room(self) -> list[Rung]:
+        """Say that there is room to memorise, where parameters are as many as targets or more."""
+        tape, arrays = self.run.tape, self.run.arrays
+        trained = {before for before, _ in tape.carries}
+        parameters = sum(
+            arrays[v.id].size for v in tape.leaves if v.role == "parameter" and v.id in trained
+        )
+        targets = sum(arrays[v.id].size for v in tape.leaves if v.role == "target")
+        if not targets or parameters < targets:
+            return []
+        return [
+            self._worded(
+                str(say("name.room", x=self.label(tape.loss, 0))),
+                say("ask.room"),
+                parameters / targets,
+                f"{parameters} / {targets}",
+                say("formula.room"),
+                say("room", loss=self.loss(), parameters=parameters, targets=targets),
+            )
+        ]
 
     def _inputs(self, tree: Expr) -> list[Element]:
         """Return the elements a formula reads, largest first where there are many."""
@@ -183,7 +212,8 @@ class Ladder(Words):
         says = [say("flow.equation", equation=self.equation(value, at, tree)), *flow]
         below = self._below(of, at, one, depth)
         if depth > 0:
-            below.append(self._order(value, at, tree, [one]))
+            below.append(self._order(value, at, tree, [one], depth - 1))
+            below += self._of_parameter(value, at, of)
         return self._rung(value, at, tree, asks, says, below, principle)
 
     def _below(self, of: int, at: int, one: Contribution, depth: int) -> list[Rung]:
@@ -241,8 +271,76 @@ class Ladder(Words):
             if len(ranked) > MOST:
                 below.append(self._others(value, at, ranked[MOST:]))
             below.append(self._why_add(value, at, of, found))
-            below.append(self._order(value, at, tree, found))
+            below.append(self._order(value, at, tree, found, depth - 1))
+            below += self._of_parameter(value, at, of)
         return self._rung(value, at, tree, asks, says, below)
+
+    def _of_parameter(self, value: int, at: int, of: int) -> list[Rung]:
+        """Say what is so of a parameter's gradient: of its size, its shape, and all of it."""
+        if self.run.tape.values[of].role != "parameter":
+            return []
+        return [*self._largest_way(value, at, of), *self._whole(value, at, of)]
+
+    def _whole(self, value: int, at: int, of: int) -> list[Rung]:
+        """Say which shape a gradient has and, if it is one, that it is a product of matrices."""
+        count = self.run.arrays[of].size
+        if count == 1:
+            return []
+        tape, gradients = self.run.tape, symbol(self.run.tape.label(value))
+        leaf = Expr("leaf", (value, at))
+        shape = say("shape", gradients=gradients, values=symbol(tape.label(of)), count=count)
+        found = [self._rung(value, at, leaf, say("ask.shape"), [shape], [])]
+        step = tape.makers[value]
+        use = step.reverses
+        if step.op == "matmul" and use is not None and use.argument == 1:
+            x, upstream = tape.steps[use.step].inputs[0], use.upstream
+            while upstream in tape.inner and tape.makers[upstream].op == "identity":
+                upstream = tape.makers[upstream].inputs[0]
+            row, column = unflat(at, self.run.arrays[of].shape)
+            matrix = say(
+                "matrix",
+                gradients=gradients,
+                x=symbol(tape.label(x)),
+                upstream=symbol(tape.label(upstream)),
+                row=row,
+                column=column,
+            )
+            found.append(self._rung(value, at, leaf, say("ask.matrix"), [matrix], []))
+        return found
+
+    def _largest_way(self, value: int, at: int, of: int) -> list[Rung]:
+        """Say what the rates on the way of the largest contributions come to, if little or much."""
+        rates: list[float] = []
+        here = (value, at)
+        while here[0] in self.run.tape.makers:
+            found = contributions(self.run, self.tree(*here))
+            if not found:
+                return []
+            largest = max(found, key=lambda one: ranked_size(one.product))
+            rates.append(largest.rate)
+            here = largest.upstream
+        told = [rate for rate in reversed(rates) if rate != 1]
+        product = math.prod(told)
+        small = 0 < abs(product) < SHRUNK
+        if sum(abs(rate) != 1 for rate in told) < MANY_RATES or not (small or abs(product) > GROWN):
+            return []
+        tree = functools.reduce(operator.mul, [expr(rate) for rate in told])
+        says = say(
+            "product.shrinks" if small else "product.grows",
+            x=self.symbol(of, at),
+            loss=self.loss(),
+            product=self.shown(tree, product),
+        )
+        return [
+            Rung(
+                str(say("name.product", gradient=self.label(value, at))),
+                say("ask.small" if small else "ask.large"),
+                product,
+                self.written(tree),
+                (says,),
+                PRINCIPLES_OF[says.key],
+            )
+        ]
 
     def _one_for_each_example(self, of: int, found: Sequence[Contribution]) -> bool:
         """Say whether a parameter moves one element of each example, all of one value."""
@@ -455,7 +553,9 @@ class Ladder(Words):
             say("add", x=self.symbol(of, at), loss=self.loss()),
         )
 
-    def _order(self, value: int, at: int, tree: Expr, found: Sequence[Contribution]) -> Rung:
+    def _order(
+        self, value: int, at: int, tree: Expr, found: Sequence[Contribution], depth: int
+    ) -> Rung:
         """Say why this could not be computed earlier in the walk."""
         waits: dict[str, Said] = {}
         for one in found[:MOST]:
@@ -469,14 +569,39 @@ class Ladder(Words):
             else:
                 said = say("order.one", gradient=gradient, x=x)
             waits.setdefault(str(said), said)
+        says = tuple(waits.values()) or (say("order.first"),)
         return Rung(
             self.label(value, at),
             say("ask.order"),
             self.run.number(value, at),
             self.written(tree),
-            tuple(waits.values()) or (say("order.first"),),
-            PRINCIPLES_OF["order.first"],
+            says,
+            PRINCIPLES_OF[says[0].key],
+            tuple(self._shared(value, at) if depth > 0 else ()),
         )
+
+    def _shared(self, value: int, at: int) -> list[Rung]:
+        """Say for which further gradients one is worked out, where they are several."""
+        tape = self.run.tape
+        found: set[int] = set()
+        waiting = [value]
+        seen = {value}
+        while waiting:
+            for step, _ in tape.uses.get(waiting.pop(0), ()):
+                if step.output in seen or step.phase != "backward":
+                    continue
+                seen.add(step.output)
+                if not is_shown(tape, step.output):
+                    waiting.append(step.output)
+                elif tape.values[step.output].gradient_of is not None:
+                    found.add(step.output)
+        if len(found) < 2:
+            return []
+        gradient = symbol(tape.label(value))
+        others = ", ".join(symbol(tape.label(other)) for other in sorted(found))
+        says = say("shared", gradient=gradient, count=len(found), others=others)
+        leaf = Expr("leaf", (value, at))
+        return [self._rung(value, at, leaf, say("ask.shared"), [says], [])]
 
     def _uses(self, value: int) -> int:
         """Return how many uses of a value a gradient passes back through."""

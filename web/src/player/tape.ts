@@ -118,8 +118,8 @@ export function lookups(tape: Tape): Lookups {
 
 /** A value's name, or what it is called for want of one ("yhat.sum"). */
 export function label(tape: Tape, id: number): string {
-  const { name, label: called } = tape.values[id]!
-  return name || called!
+  const value = tape.values[id]
+  return value?.name || value?.label || `value ${id}`
 }
 
 /** An element's name: "W1[0,2]", or the bare name where the value holds one number. */

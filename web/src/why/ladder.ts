@@ -3,7 +3,7 @@
 // the same. What stands below a rung is worked out when it is unfolded.
 
 import { evaluate, exactSum, leaves, type Placed, unflat } from '../player/formula'
-import type { Step } from '../player/tape'
+import { label, type Step } from '../player/tape'
 import { isShown, unchosen } from '../text/expression'
 import { rankedSize, shown } from '../text/numbers'
 import { batchOf, type Element, isPerSample, isSeed, ofGradient, type Play } from '../text/play'
@@ -11,7 +11,9 @@ import { type Said, say, textOf } from '../text/said'
 import { digitsForChange } from '../text/say'
 import {
   EXACT,
+  GROWN,
   type Key,
+  MANY_RATES,
   MOST,
   MOST_INPUTS,
   MOST_PURPOSES,
@@ -19,6 +21,7 @@ import {
   PRINCIPLES_OF,
   ROUND_OFF,
   SENTENCES,
+  SHRUNK,
   SMALL,
   SMALLER,
 } from '../text/sentences'
@@ -110,9 +113,32 @@ export class Ladder {
       ...words.scope(element),
       ...this.#purposes(step),
     ]
-    return this.#rung(element, tree, this.#asksWhy(element), says, () =>
-      this.#inputs(tree).map((input) => this.#source(input)),
-    )
+    return this.#rung(element, tree, this.#asksWhy(element), says, () => [
+      ...this.#inputs(tree).map((input) => this.#source(input)),
+      ...(element.id === this.#play.tape.loss ? this.#room() : []),
+    ])
+  }
+
+  /** That there is room to memorise, where parameters are as many as targets or more. */
+  #room(): Rung[] {
+    const { find, tape } = this.#play
+    const words = this.#words
+    const trained = new Set(tape.carries.map(([before]) => before))
+    const sizeOf = (role: string): number =>
+      find.leaves
+        .filter((leaf) => leaf.role === role && (role !== 'parameter' || trained.has(leaf.id)))
+        .reduce((sum, { id }) => sum + this.#play.values(id).length, 0)
+    const [parameters, targets] = [sizeOf('parameter'), sizeOf('target')]
+    if (!targets || parameters < targets) return []
+    return [
+      worded({
+        name: textOf(say('name.room', { x: words.label({ id: tape.loss, at: 0 }) })),
+        asks: say('ask.room'),
+        value: parameters / targets,
+        formula: say('formula.room'),
+        says: say('room', { loss: words.loss(), parameters, targets }),
+      }),
+    ]
   }
 
   /** The elements a formula reads, largest first where there are many. */
@@ -172,7 +198,11 @@ export class Ladder {
   ): Rung {
     const { says, principle } = this.flow(of, one)
     const equation = say('flow.equation', { equation: this.#words.equation(element, tree) })
-    const below = (): Rung[] => [...this.#below(of, one), this.#order(element, tree, [one])]
+    const below = (): Rung[] => [
+      ...this.#below(of, one),
+      this.#order(element, tree, [one]),
+      ...this.#ofParameter(element, of),
+    ]
     return this.#rung(element, tree, asks, [equation, ...says], below, principle)
   }
 
@@ -210,8 +240,70 @@ export class Ladder {
         ...(rest.length ? [this.#others(element, rest)] : []),
         this.#whyAdd(element, of, found),
         this.#order(element, tree, found),
+        ...this.#ofParameter(element, of),
       ]
     })
+  }
+
+  /** What is so of a parameter's gradient: of its size, its shape, and all of it. */
+  #ofParameter(element: Element, of: Element): Rung[] {
+    if (this.#play.tape.values[of.id]!.role !== 'parameter') return []
+    return [...this.#largestWay(element, of), ...this.#whole(element, of)]
+  }
+
+  /** Which shape a gradient has and, if it is one, that it is a product of matrices. */
+  #whole(element: Element, of: Element): Rung[] {
+    const { find, tape } = this.#play
+    const count = this.#play.values(of.id).length
+    if (count === 1) return []
+    const symbol = (id: number): string => this.#play.symbol(label(tape, id))
+    const gradients = symbol(element.id)
+    const shape = say('shape', { gradients, values: symbol(of.id), count })
+    const found = [this.#rung(element, leafOf(element), say('ask.shape'), [shape])]
+    const { op, reverses: use } = find.makers.get(element.id)!
+    if (op === 'matmul' && use?.argument === 1) {
+      let { upstream } = use
+      while (!isShown(this.#play, upstream) && find.makers.get(upstream)!.op === 'identity')
+        upstream = find.makers.get(upstream)!.inputs[0]!
+      const [row, column] = unflat(of.at, this.#play.shape(of.id)) as [number, number]
+      const x = symbol(tape.steps[use.step]!.inputs[0]!)
+      const matrix = say('matrix', { gradients, x, upstream: symbol(upstream), row, column })
+      found.push(this.#rung(element, leafOf(element), say('ask.matrix'), [matrix]))
+    }
+    return found
+  }
+
+  /** What the rates on the way of the largest contributions come to, if little or much. */
+  #largestWay(element: Element, of: Element): Rung[] {
+    const words = this.#words
+    const told: number[] = []
+    let here = element
+    while (this.#play.find.makers.has(here.id)) {
+      const [largest] = bySize(contributionsOf(this.#play, words.tree(here)), (one) => one.product)
+      if (!largest) return []
+      if (largest.rate !== 1) told.unshift(largest.rate)
+      here = largest.upstream
+    }
+    const product = told.reduce((a, b) => a * b, 1)
+    const small = product !== 0 && Math.abs(product) < SHRUNK
+    const many = told.filter((rate) => Math.abs(rate) !== 1).length >= MANY_RATES
+    if (!many || !(small || Math.abs(product) > GROWN)) return []
+    const tree = told.map((rate): Placed => ['number', rate]).reduce((a, b) => ['mul', a, b])
+    const says = say(small ? 'product.shrinks' : 'product.grows', {
+      x: words.symbol(of),
+      loss: words.loss(),
+      product: words.shown(tree, product),
+    })
+    return [
+      rung({
+        name: textOf(say('name.product', { gradient: words.label(element) })),
+        asks: say(small ? 'ask.small' : 'ask.large'),
+        value: product,
+        formula: words.inNames(tree),
+        says: [says],
+        principle: principleOf(says),
+      }),
+    ]
   }
 
   /** Whether a parameter moves one element of each example, all of one value. */
@@ -423,14 +515,38 @@ export class Ladder {
       const text = textOf(says)
       if (!waits.has(text)) waits.set(text, says)
     }
-    return rung({
-      name: words.label(element),
-      asks: say('ask.order'),
-      value: words.number(element),
-      formula: words.inNames(tree),
-      says: waits.size ? [...waits.values()] : [say('order.first')],
-      principle: PRINCIPLES_OF['order.first']!,
-    })
+    const says = waits.size ? [...waits.values()] : [say('order.first')]
+    return rung(
+      {
+        name: words.label(element),
+        asks: say('ask.order'),
+        value: words.number(element),
+        formula: words.inNames(tree),
+        says,
+        principle: principleOf(says[0]!),
+      },
+      () => this.#shared(element),
+    )
+  }
+
+  /** For which further gradients one is worked out, where they are several. */
+  #shared(element: Element): Rung[] {
+    const { find, tape } = this.#play
+    const symbol = (id: number): string => this.#play.symbol(label(tape, id))
+    const found: number[] = []
+    const waiting = [element.id]
+    const seen = new Set(waiting)
+    for (const id of waiting)
+      for (const { step } of find.uses.get(id) ?? []) {
+        if (seen.has(step.output) || step.phase !== 'backward') continue
+        seen.add(step.output)
+        if (!isShown(this.#play, step.output)) waiting.push(step.output)
+        else if (tape.values[step.output]!.gradient_of !== undefined) found.push(step.output)
+      }
+    if (found.length < 2) return []
+    const others = found.toSorted((a, b) => a - b).map(symbol).join(', ')
+    const says = say('shared', { gradient: symbol(element.id), count: found.length, others })
+    return [this.#rung(element, leafOf(element), say('ask.shared'), [says])]
   }
 
   /** How many uses of a value a gradient passes back through. */
