@@ -20,7 +20,7 @@ from whygrad.errors import WhygradError
 from whygrad.explain import display
 from whygrad.explain.contributions import ONE, Contribution, Part, contributions
 from whygrad.explain.display import ranked_size
-from whygrad.explain.formulas import is_shown, unchosen
+from whygrad.explain.formulas import in_numbers, is_shown, unchosen
 from whygrad.explain.reasons import Reasons
 from whygrad.explain.rung import Rung, Texts
 from whygrad.explain.said import Named, Said, say, say_of_op
@@ -319,10 +319,12 @@ class Ladder(Words):
             largest = max(found, key=lambda one: ranked_size(one.product))
             rates.append(largest.rate)
             here = largest.upstream
-        told = [rate for rate in reversed(rates) if rate != 1]
+        told = [rate for rate in reversed(rates) if not _is_one(rate)]
         product = math.prod(told)
         small = 0 < abs(product) < SHRUNK
-        if sum(abs(rate) != 1 for rate in told) < MANY_RATES or not (small or abs(product) > GROWN):
+        if sum(not _is_one(abs(rate)) for rate in told) < MANY_RATES or not (
+            small or abs(product) > GROWN
+        ):
             return []
         tree = functools.reduce(operator.mul, [expr(rate) for rate in told])
         says = say(
@@ -336,7 +338,7 @@ class Ladder(Words):
                 str(say("name.product", gradient=self.label(value, at))),
                 say("ask.small" if small else "ask.large"),
                 product,
-                self.written(tree),
+                Texts(in_numbers(self.run, tree), str(say("formula.product"))),
                 (says,),
                 PRINCIPLES_OF[says.key],
             )
@@ -701,6 +703,11 @@ class Ladder(Words):
         """Make a rung whose formula is in words."""
         texts = Texts(expression, str(formula))
         return Rung(name, asks, value, texts, (says,), PRINCIPLES_OF[says.key])
+
+
+def _is_one(rate: float) -> bool:
+    """Say whether a rate is 1, but for what rounding leaves."""
+    return rate > 0 and ranked_size(rate) == 1
 
 
 def _part_key(part: Part, mixed: bool) -> str:

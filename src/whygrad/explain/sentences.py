@@ -182,6 +182,7 @@ SENTENCES: Mapping[str, str] = {
     "formula.change": "({y} after - before) / {change}",
     "formula.effect": "{small#} * local * upstream",
     "formula.room": "parameters / targets",
+    "formula.product": "rate * rate * …",
     "formula.two": "contribution + contribution",
     "formula.more": "contribution + contribution + …",
     # numbers that are given

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from whygrad.engine.dims import Dim
 from whygrad.engine.formula import Expr, expr, to_python, unflat
@@ -24,11 +23,11 @@ class _OfTree:
     run: Run
     tree: Expr
 
-    @cached_property
+    @property
     def expression(self) -> str:
         return in_numbers(self.run, self.tree)
 
-    @cached_property
+    @property
     def formula(self) -> str:
         tree, _ = display.shortened(self.tree, self.run.number)
 

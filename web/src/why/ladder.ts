@@ -281,12 +281,12 @@ export class Ladder {
     while (this.#play.find.makers.has(here.id)) {
       const [largest] = bySize(contributionsOf(this.#play, words.tree(here)), (one) => one.product)
       if (!largest) return []
-      if (largest.rate !== 1) told.unshift(largest.rate)
+      if (!isUnit(largest.rate)) told.unshift(largest.rate)
       here = largest.upstream
     }
     const product = told.reduce((a, b) => a * b, 1)
     const small = product !== 0 && Math.abs(product) < SHRUNK
-    const many = told.filter((rate) => Math.abs(rate) !== 1).length >= MANY_RATES
+    const many = told.filter((rate) => !isUnit(Math.abs(rate))).length >= MANY_RATES
     if (!many || !(small || Math.abs(product) > GROWN)) return []
     const tree = told.map((rate): Placed => ['number', rate]).reduce((a, b) => ['mul', a, b])
     const says = say(small ? 'product.shrinks' : 'product.grows', {
@@ -299,7 +299,7 @@ export class Ladder {
         name: textOf(say('name.product', { gradient: words.label(element) })),
         asks: say(small ? 'ask.small' : 'ask.large'),
         value: product,
-        formula: words.inNames(tree),
+        formula: textOf(say('formula.product')),
         says: [says],
         principle: principleOf(says),
       }),
@@ -672,6 +672,11 @@ function worded(answer: {
 export function elementsOf(tree: Placed): Element[] {
   const found = new Map(leaves(tree).map(([id, at]) => [`${id}:${at}`, { id, at }]))
   return [...found.values()]
+}
+
+/** Whether a rate is 1, but for what rounding leaves. */
+function isUnit(rate: number): boolean {
+  return rate > 0 && rankedSize(rate) === 1
 }
 
 function isKey(key: string): key is Key {
