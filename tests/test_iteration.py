@@ -374,7 +374,7 @@ def test_layers_made_of_others_fold_under_their_names() -> None:
     iteration = wg.trace(model, x, x, optimizer=optim.SGD(model.parameters(), 0.1))
     folded = str(iteration).splitlines()
     assert folded[0] == "  1  forward  Multi-head attention: mix.q  (4 steps)"
-    titles = [line[15:].partition("  (")[0] for line in folded]
+    titles = [line[14:].partition("  (")[0] for line in folded]
     assert [title for title in titles if title.count(".") == 0][:4] == [
         *("Layer norm: norm", "Dropout: drop", "Weighted sum: out", "Weighted sum: ŷ")
     ]

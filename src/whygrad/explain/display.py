@@ -16,7 +16,7 @@ from functools import lru_cache
 from whygrad.engine.formula import Expr, Get, evaluate, number_text, to_python
 from whygrad.engine.notation import symbol
 from whygrad.explain.formulas import in_names
-from whygrad.explain.sentences import MOST_NAMED
+from whygrad.explain.sentences import MOST_NAMED, SENTENCES
 from whygrad.tape.run import Run
 
 DIGITS = 4
@@ -156,7 +156,13 @@ def _constants(node: Expr, digits: int) -> Expr:
 
 def _leaf(value: int, at: int, text: str) -> str:
     """Write a leaf; one that stands for several terms says so."""
-    return f"[{at:,} smaller terms: {text}]" if value < 0 else text
+    return smaller(at, text) if value < 0 else text
+
+
+def smaller(count: int, rest: str = "") -> str:
+    """Write what stands for the smaller terms of a sum, with what they come to if it is given."""
+    key = "formula.smaller_come_to" if rest else "formula.smaller"
+    return SENTENCES[key].format(count=f"{count:,}", rest=rest)
 
 
 def _plain(x: float) -> str:

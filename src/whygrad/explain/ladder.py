@@ -132,8 +132,24 @@ class Ladder(Words):
         ]
         below = [self._source(*one, depth - 1) for one in self._inputs(tree)] if depth > 0 else []
         if depth > 0 and value == self.run.tape.loss:
-            below += self._room()
+            below += [*self._mean(value), *self._room()]
         return self._rung(value, at, tree, self._asks_why(value, at), says, below)
+
+    def _mean(self, loss: int) -> list[Rung]:
+        """Say what each example's share in the loss is, where it is a mean over several."""
+        count = self.batch()
+        if count == 1 or not self.is_mean():
+            return []
+        return [
+            self._worded(
+                str(say("name.mean", x=self.label(loss, 0))),
+                say("ask.mean"),
+                1 / count,
+                f"1 / {count}",
+                say("formula.mean"),
+                say("mean", loss=self.loss(), count=count),
+            )
+        ]
 
     def _room(self) -> list[Rung]:
         """Say that there is room to memorise, where parameters are as many as targets or more."""

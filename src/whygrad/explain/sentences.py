@@ -136,6 +136,7 @@ PRINCIPLES_OF: Mapping[str, str] = {
     "order.several": "complete before passing on",
     "product.shrinks": "products shrink or grow",
     "product.grows": "products shrink or grow",
+    "mean": "average",
     "room": "room to memorise",
     "shape": "same shape",
     "matrix": "rows meet columns",
@@ -164,6 +165,7 @@ SENTENCES: Mapping[str, str] = {
     "ask.learning_rate": "Why the learning rate?",
     "ask.small": "Why so small?",
     "ask.large": "Why so large?",
+    "ask.mean": "Why a mean?",
     "ask.room": "What does it not say?",
     "ask.shape": "And the others of its kind?",
     "ask.matrix": "And all of them at once?",
@@ -177,11 +179,15 @@ SENTENCES: Mapping[str, str] = {
     "name.change": "d{y}/d{x} by a change of {change#}",
     "name.effect": "effect of {small#} of {x}",
     "name.product": "{gradient} by the largest rates",
+    "name.mean": "share of one example in {x}",
     "name.room": "parameters for each target of {x}",
     "formula.rest": "the other contributions",
     "formula.change": "({y} after - before) / {change}",
     "formula.effect": "{small#} * local * upstream",
     "formula.room": "parameters / targets",
+    "formula.mean": "1 / examples",
+    "formula.smaller": "[{count} smaller terms]",
+    "formula.smaller_come_to": "[{count} smaller terms: {rest}]",
     "formula.product": "rate * rate * …",
     "formula.two": "contribution + contribution",
     "formula.more": "contribution + contribution + …",
@@ -259,6 +265,8 @@ SENTENCES: Mapping[str, str] = {
     "product.grows": "Follow the largest contribution from each value to the next, from {x} to "
     "{loss}: the rates on that way multiply, {product}, which is more than ten. The more rates "
     "above 1 there are on it, the larger it grows.",
+    "mean": "{loss} is a mean over {count#} examples, so each has a say of 1/{count#} in it, and "
+    "in every gradient: how many examples there are does not make the steps longer.",
     "room": "{loss} is measured on what is trained on, and there is room to memorise that: the "
     "parameters are {parameters#} numbers, the targets {targets#}. How it does on new examples, "
     "{loss} does not say.",

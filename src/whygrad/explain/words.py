@@ -32,7 +32,7 @@ class _OfTree:
         tree, _ = display.shortened(self.tree, self.run.number)
 
         def name(value: int, at: int) -> str:
-            return f"[{at:,} smaller terms]" if value < 0 else in_names(self.run, value, at)
+            return display.smaller(at) if value < 0 else in_names(self.run, value, at)
 
         return to_python(tree, name)
 

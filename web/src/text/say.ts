@@ -3,6 +3,7 @@
 
 import { evaluate, exactSum, type Get, numberText, type Placed, toPython } from '../player/formula'
 import { ALL_DIGITS, format, rankedSize, readable, rounded, shown } from './numbers'
+import { say, textOf } from './said'
 import { MOST_NAMED } from './sentences'
 
 const NUMBER = /(?<![\w.,[])\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)/g
@@ -39,9 +40,12 @@ export function shortened(whole: Placed, numbers: Get): { readonly tree: Placed;
   return { tree, get: (id, at) => (id < 0 ? rests[-id - 1]! : numbers(id, at)) }
 }
 
-/** What a leaf that stands for several terms is called. */
-export function otherTerms(count: number): string {
-  return `${count.toLocaleString('en-US')} smaller terms`
+/** What stands for the smaller terms of a sum, with what they come to if it is given. */
+export function smaller(terms: number, rest?: string): string {
+  const count = terms.toLocaleString('en-US')
+  return textOf(
+    rest === undefined ? say('formula.smaller', { count }) : say('formula.smaller_come_to', { count, rest }),
+  )
 }
 
 /** "(−1.75)" where a minus would follow an operator. */
@@ -72,7 +76,7 @@ export function typeset(text: string): string {
 function inNumbers(tree: Placed, get: Get, digits: number): string {
   const leaf = (id: number, at: number): string => {
     const text = plain(rounded(get(id, at), digits))
-    return id < 0 ? `[${otherTerms(at)}: ${text}]` : text
+    return id < 0 ? smaller(at, text) : text
   }
   return typeset(toPython(readable(tree, digits), leaf))
 }

@@ -116,8 +116,24 @@ export class Ladder {
     ]
     return this.#rung(element, tree, this.#asksWhy(element), says, () => [
       ...this.#inputs(tree).map((input) => this.#source(input)),
-      ...(element.id === this.#play.tape.loss ? this.#room() : []),
+      ...(element.id === this.#play.tape.loss ? [...this.#mean(), ...this.#room()] : []),
     ])
+  }
+
+  /** What each example's share in the loss is, where it is a mean over several. */
+  #mean(): Rung[] {
+    const words = this.#words
+    const count = batchOf(this.#play)
+    if (count === 1 || !words.isMean()) return []
+    return [
+      worded({
+        name: textOf(say('name.mean', { x: words.label({ id: this.#play.tape.loss, at: 0 }) })),
+        asks: say('ask.mean'),
+        value: 1 / count,
+        formula: say('formula.mean'),
+        says: say('mean', { loss: words.loss(), count }),
+      }),
+    ]
   }
 
   /** That there is room to memorise, where parameters are as many as targets or more. */

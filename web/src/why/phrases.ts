@@ -4,7 +4,7 @@ import { type Get, numberText, type Placed, toPython, unflat } from '../player/f
 import { formulaOf } from '../text/expression'
 import { batchOf, type Element, isPerSample, ofGradient, type Play } from '../text/play'
 import { type Named, type Said, say } from '../text/said'
-import { equation, otherTerms, shortened } from '../text/say'
+import { equation, shortened, smaller } from '../text/say'
 import { KEEPS_MEAN, MEANS } from '../text/sentences'
 import type { Use } from './uses'
 
@@ -51,7 +51,7 @@ export class Phrases {
   inNames(tree: Placed): string {
     const { values } = this.play.tape
     return toPython(shortened(tree, this.get).tree, (id, at) => {
-      if (id < 0) return `[${otherTerms(at)}]`
+      if (id < 0) return smaller(at)
       const isConstant = values[id]!.role === 'constant' && !values[id]!.name
       return isConstant ? numberText(this.play.number(id, at)) : this.play.label(id, at)
     })
