@@ -118,18 +118,17 @@ class Unit:
             if self.cut.whole and self.cut.function is not None:
                 loss = partial(self.cut.function, **(self.cut.options or {}))
             if not self.simple:
-                self.path = Pathway(recipe, self.cut, names_of(modules, lines))
-                if not self.path.is_by_rows(recipe.given):
-                    self.path = self.cut = None
+                path = Pathway(recipe, self.cut, names_of(modules, lines))
+                self.path = path if path.is_by_rows(recipe.given) else None
+                self.cut = self.cut if self.path is not None else None
             if self.cut is None:
                 loss = None
                 model = Together(modules, names_of(modules, lines)) if modules[1:] else modules[0]
-            elif not self.simple:
+            elif self.path is not None:
                 y = recipe.tensor(self.cut.targets)
                 each = y.ndim == 0 or len(y) == self.path.rows
-                loss = (
-                    loss if self.cut.whole and loss is not None and each else RecipeLoss(self.cut)
-                )
+                known = self.cut.whole and loss is not None and each
+                loss = loss if known else RecipeLoss(self.cut)
                 model = self.path
             else:
                 model = modules[0]
@@ -499,8 +498,7 @@ class ScriptTracer:
         unit = self.attach(recipe)
         if unit is not None and unit.judging is not None:
             unit.was_training()
-        keeps = unit is not None and unit.signature is not None and recipe is not None
-        if keeps and not unit.wants_rows:
+        if unit is not None and not unit.wants_rows:
             recipe = None
         self.waiting = [*self.waiting[-MOST_WAITING:], Waiting(loss, recipe, unit)]
         self.calls = []

@@ -406,7 +406,8 @@ class Pathway(nn.Module):
         args, kwargs = mapped(args, put), mapped(kwargs, put)
         if changes:
             args = (args[0].clone(), *args[1:])
-        out = (getattr(self, name) if name is not None else function)(*args, **kwargs)
+        play: Any = function if name is None else getattr(self, name)
+        out = play(*args, **kwargs)
         return (args[0],) if changes else tuple(tensors_in(out))
 
 

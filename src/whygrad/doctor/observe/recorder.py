@@ -331,11 +331,11 @@ class Recorder:
             self.steps_in_eval += 1
             self.first_step_in_eval = self.first_step_in_eval or self.steps
         self.lr_top = max(self.lr_top, _rate(self.optimizers))
-        if not any(callable(a) for a in (*args, *(kwargs or {}).values())):
+        if not _has_closure(args, kwargs):
             self._use()
 
     def _after_step(self, optimizer: Any, args: Any = (), kwargs: Any = None) -> None:
-        if any(callable(a) for a in (*args, *(kwargs or {}).values())):
+        if _has_closure(args, kwargs):
             self._use()  # a closure brought the gradients while the optimizer was at work
 
     def _use(self) -> None:
@@ -449,10 +449,10 @@ class Recorder:
                 proper = stable(out, targets)
         if isinstance(inputs, Tensor):
             self.bad_batch = inputs.detach()[:LIVE_ROWS].clone()
-        given = self.loss is not None and not isinstance(self.loss, RecipeLoss)
-        if given and _finite(outputs) and _finite(inputs):
+        loss = None if isinstance(self.loss, RecipeLoss) else self.loss
+        if loss is not None and _finite(outputs) and _finite(inputs):
             with generators_restored(), torch.no_grad(), FirstBad() as recorder:
-                self.loss(outputs.detach(), targets)
+                loss(outputs.detach(), targets)
             self.bad_op = recorder.found
         growth = self.loss_log.growth
         self.broke = Break(step, _finite(inputs), _finite(outputs), largest, growth, proper)
@@ -470,6 +470,12 @@ def _hook_every_forward(recorder: Recorder) -> Any:
     hook = nn.modules.module.register_module_forward_pre_hook(before)
     weakref.finalize(recorder, hook.remove)
     return hook
+
+
+def _has_closure(args: Any, kwargs: Any) -> bool:
+    """Whether an optimizer's step is given a function that brings the gradients."""
+    given: list[Any] = [*args, *(kwargs or {}).values()]
+    return any(callable(one) for one in given)
 
 
 def _inner(model: nn.Module) -> nn.Module:

@@ -48,14 +48,12 @@ def copied(model: nn.Module) -> nn.Module:
     def look(value: Any, deep: int) -> None:
         if value is None or isinstance(value, PLAIN) or id(value) in memo:
             return
-        if deep and isinstance(value, list | tuple | set):
-            for part in value:
-                look(part, deep - 1)
-        elif deep and isinstance(value, dict):
-            for part in dict.values(value):
-                look(part, deep - 1)
-        elif not isinstance(value, list | tuple | set | dict):
+        if not isinstance(value, list | tuple | set | dict):
             memo[id(value)] = value
+        elif deep:
+            parts: Any = value.values() if isinstance(value, dict) else value
+            for part in parts:
+                look(part, deep - 1)
 
     for module in model.modules():
         for name, value in vars(module).items():
