@@ -423,6 +423,11 @@ def test_the_address_in_ipv6() -> None:
         assert url_of(bound).startswith("http://[::1]:")
 
 
+def address_in(said: str) -> str:
+    """The server's address, of the line that ``whygrad open`` prints."""
+    return said.split()[3].partition("#")[0]
+
+
 def test_whygrad_opens_answers_and_ends_quietly() -> None:
     command = [sys.executable, "-m", "whygrad", "open", "flow", "--no-browser", "--port", "0"]
     with subprocess.Popen(
@@ -431,7 +436,7 @@ def test_whygrad_opens_answers_and_ends_quietly() -> None:
         assert app.stdout is not None
         said = app.stdout.readline()
         assert said.startswith("whygrad is at http://127.0.0.1:")
-        with urllib.request.urlopen(f"{said.split()[3]}api/initial", timeout=10) as answer:
+        with urllib.request.urlopen(f"{address_in(said)}api/initial", timeout=10) as answer:
             assert json.load(answer)["name"] == "flow"
         app.send_signal(signal.SIGINT)
         out, err = app.communicate(timeout=60)
@@ -445,7 +450,7 @@ def test_one_interrupt_ends_it_while_it_works() -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as app:
         assert app.stdout is not None
-        address = app.stdout.readline().split()[3]
+        address = address_in(app.stdout.readline())
         content = json.dumps(heavy).encode()
         asked = urllib.request.Request(
             f"{address}api/mistakes", content, {"content-type": "application/json"}

@@ -57,14 +57,16 @@ export class Router {
       model.on(event, listener)
       this.#left.signal.addEventListener('abort', () => model.off(event, listener))
     }
+    const { signal } = this.#left
     window.addEventListener(
       'popstate',
       () => {
         this.#cancelWriting()
         void this.#arrive()
       },
-      { signal: this.#left.signal },
+      { signal },
     )
+    window.addEventListener('pagehide', () => this.#remember(), { signal })
     void this.#arrive()
   }
 
@@ -85,11 +87,13 @@ export class Router {
   /** Opens the room that the address names, and in the explorer what it names there. */
   async #arrive(): Promise<void> {
     const room = readRoom(location.hash)
+    this.#remember()
     this.#arriving = true
     this.#model.set('room', room)
     this.#arriving = false
     if (room.name !== 'explore') return
-    const isBack = !Object.keys(room.asked).length && location.hash !== ''
+    const { open: _, ...where } = room.asked
+    const isBack = !Object.keys(where).length
     if (isBack && this.#model.get('trace') !== undefined) history.replaceState(null, '', this.#address())
     else await this.#go(readAddress(location.hash))
   }
@@ -132,17 +136,30 @@ export class Router {
     const place = this.#model.get('place') as Place
     const preset = this.#preset
     const named = preset !== null || this.#named
-    return pathname + search + (named ? writeAddress({ preset, ...place }) : '')
+    return pathname + search + writeAddress(named ? { preset, ...place } : { preset, iteration: 0, position: 0 })
   }
 
   #enterRoom(): void {
     this.#cancelWriting()
     const room = this.#model.get('room') as Room
-    document.title = room.name === 'explore' ? 'whygrad' : `${ROOMS[room.name]} · whygrad`
+    const { title, description } = ROOMS[room.name]
+    document.title = title
+    document.querySelector('meta[name="description"]')?.setAttribute('content', description)
     if (this.#arriving) return
-    const chosen = Object.keys(readRoom(location.hash).asked).length > 0
+    const { name, asked } = readRoom(location.hash)
+    const chosen = name !== room.name || Object.keys(asked).length > 0
     // a room that was asked for nothing chooses where to begin: nobody goes back to that
-    history[chosen ? 'pushState' : 'replaceState'](null, '', writeRoom(room))
+    history[chosen ? 'pushState' : 'replaceState'](null, '', writeRoom(room) || location.pathname + location.search)
+  }
+
+  /** Keeps where the person stands in the explorer, to be gone on with from home. */
+  #remember(): void {
+    const trace = this.#model.get('trace') as TraceMessage | undefined
+    const room = this.#model.get('room') as Room | undefined
+    const named = this.#preset !== null || this.#named
+    if (!trace || !named || !this.#model.get('place') || room?.name !== 'explore') return
+    const { hash } = new URL(this.#address(), location.href)
+    this.host.store.change({ last: { address: hash, title: trace.title } })
   }
 
   #writePlace(): void {
