@@ -17,7 +17,6 @@ from whygrad.data.csv_file import MAX_BYTES
 from whygrad.files import read_limited
 from whygrad.spec import Spec, load_spec
 
-
 DEFAULT = "xor"  # what the explorer opens on when it is entered from home
 EXPLORER = "#room=explore"
 

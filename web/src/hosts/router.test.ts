@@ -82,6 +82,14 @@ test('where the explorer was left is kept, to be gone on with from home', async 
   expect(router.host.store.read().last?.address).toBe('#preset=xor&iteration=5&step=3')
 })
 
+test('a trace that a room looks at is not what is open', async () => {
+  await arrived('')
+  await router.host.traces.trace({ preset: 'xor' })
+  await led('#preset=xor&step=3')
+  expect(model.get('trace')).toEqual(traceOf('xor'))
+  expect(model.get('start')).toEqual({ iteration: 0, position: 3 })
+})
+
 test('one that asks for what is one’s own comes back to what is open', async () => {
   await arrived('#preset=xor')
   stand(0, 0)

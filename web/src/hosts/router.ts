@@ -29,6 +29,8 @@ export class Router {
   readonly host: FullHost
   readonly #model: Model
   readonly #traces: TraceApi
+  /** The traces that were asked for in the page, with their presets. */
+  readonly #chosen = new WeakMap<TraceMessage, string | null>()
   /** The preset that is open; null for anything else. */
   #preset: string | null = null
   /** Whether an address can name what is open: a table of the person's own is not kept. */
@@ -44,12 +46,14 @@ export class Router {
   constructor(model: Model, host: FullHost) {
     this.#model = model
     this.#traces = host.traces
-    this.host = { ...host, traces: { ...host.traces, trace: (asked) => this.#chosen(asked) } }
+    this.host = { ...host, traces: { ...host.traces, trace: (asked) => this.#choose(asked) } }
     const listeners = {
       'change:room': () => this.#enterRoom(),
       'change:trace': () => {
-        this.#preset = null // until it is known to be one
+        const trace = this.#model.get('trace') as TraceMessage
+        this.#preset = this.#chosen.get(trace) ?? null // or until it is known to be one
         this.#named = false
+        this.#opened = this.#chosen.has(trace)
       },
       'change:place': () => this.#writePlace(),
     }
@@ -76,11 +80,9 @@ export class Router {
     this.#left.abort()
   }
 
-  async #chosen(asked: Parameters<TraceApi['trace']>[0]): Promise<TraceMessage> {
+  async #choose(asked: Parameters<TraceApi['trace']>[0]): Promise<TraceMessage> {
     const trace = await this.#traces.trace(asked)
-    this.#preset = 'preset' in asked ? asked.preset : null
-    this.#named = false
-    this.#opened = true
+    this.#chosen.set(trace, 'preset' in asked ? asked.preset : null)
     return trace
   }
 
