@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import cases from '../../../tests/conformance/sessions.json'
-import { Session } from '../study/session.svelte'
+import { Session } from '../session/session.svelte'
 import type { TraceMessage } from '../wire'
 import { findable, matching } from './finding'
 

@@ -1,7 +1,7 @@
 // What can be found by name: rooms, networks, values of what is open, words of the glossary.
 
 import { type RoomName, ROOMS } from '../contract/address'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { format } from '../text/numbers'
 import { GLOSSARY } from '../text/glossary'
 import type { PresetInfo } from '../wire'

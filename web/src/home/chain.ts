@@ -2,8 +2,8 @@
 // three numbers meet at the step that is shown.
 
 import { evaluate, type Placed } from '../player/formula'
-import type { Session } from '../study/session.svelte'
-import { contributions } from '../text/contributions'
+import type { Session } from '../session/session.svelte'
+import { contributionsIn } from '../text/contributions'
 import { format } from '../text/numbers'
 import { Phrases } from '../why/phrases'
 import type { Phase } from '../player/tape'
@@ -104,7 +104,7 @@ function productOf(session: Session, id: number): Product | null {
   if (gradient === undefined || !session.revealed(gradient) || id === session.tape.loss) return null
   const tree = session.formula(gradient, 0, { fold: true })
   const isGradient = (value: number): boolean => roleOf(session, value) === 'gradient'
-  const [only, more] = contributions(tree, isGradient) ?? []
+  const [only, more] = contributionsIn(tree, isGradient)
   if (!only || more) return null
   const number = (part: Placed): number => evaluate(part, (of, at) => session.number(of, at))
   const contribution = number(tree)

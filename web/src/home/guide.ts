@@ -1,6 +1,6 @@
 // What to look at in each step of the preset `flow`: one sentence a step, its numbers from the tape.
 
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { format } from '../text/numbers'
 import { inParentheses } from '../text/say'
 

@@ -3,7 +3,7 @@ import cases from '../../../tests/conformance/sessions.json'
 import whatifs from '../../../tests/conformance/whatifs.json'
 import { Refusal } from '../contract/refusal'
 import { Store } from '../learner/store.svelte'
-import { Session } from '../study/session.svelte'
+import { Session } from '../session/session.svelte'
 import type { ExerciseMessage, MistakesMessage, TraceMessage } from '../wire'
 import { arrowsOf, curve, namesOf, places, toggled } from './arrows'
 import { Attempt, SHOWN } from './attempt.svelte'
@@ -129,7 +129,7 @@ test('a choice has the mark that came with it, and nothing is asked for it', asy
     {
       kind: 'find_the_mistake',
       asks: [{ name: 'which', prompt: 'Which?', choices: ['a', 'b'] }],
-      accepted: { numbers: {}, marks: { which: { b: mark, '': { ...mark, typed: '', correct: null } } }, rests: {}, says: {} },
+      accepted: { numbers: {}, marks: { which: { b: mark, '': { ...mark, typed: '', correct: null } } }, rests: {} },
     },
     new Store(null),
     api,
