@@ -71,6 +71,8 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def test_files_alone_are_explored_and_practised_with(page: Page, files: str) -> None:
     page.goto(files)
+    expect(page.get_by_text("Step 9 of 15.")).to_be_visible()
+    page.goto(f"{files}#room=explore")
     page.get_by_role("tab", name="What if").click()
     page.get_by_role("button", name="Forget the 2 of the square").click()
     banner = page.get_by_role("region", name="Graph").get_by_role("status").first

@@ -2,7 +2,9 @@
 
 import type { Session } from '../session/session.svelte'
 import { format } from '../text/numbers'
+import { textsOf } from '../text/said'
 import { inParentheses } from '../text/say'
+import { changeOf, happened } from '../why/change'
 
 /** The preset that the guide goes through. */
 export const GUIDED = 'flow'
@@ -48,14 +50,6 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
     `And ${name('b2')}, whose gradient is ${number('dL/db2')}: from ${number('b2')} to ${number('b2_new')}.`,
 }
 
-/** Of an iteration: the loss before and after its update, and what the gradient promised. */
-export interface Change {
-  readonly before: number
-  readonly after: number
-  /** Gradient × change, added up over all parameters. */
-  readonly promised: number
-}
-
 /** What a sentence is told of the numbers, by their names on the tape. */
 interface Tell {
   of(name: string): number
@@ -74,28 +68,10 @@ export function lookAt(session: Session): string {
   return SENTENCES[name]!(tell)
 }
 
-/** What the update of an iteration does to the loss; plays the next one to see it. */
-export function changeOf(session: Session): Change {
-  const { tape, find, afters } = session
-  const promised = tape.values
-    .filter(({ role }) => role === 'parameter')
-    .map(({ id }) => session.number(find.gradients.get(id)!, 0) * (session.number(afters.get(id)!, 0) - session.number(id, 0)))
-    .reduce((sum, part) => sum + part, 0)
-  const before = session.number(tape.loss, 0)
-  const { iteration, position } = session
-  session.seek(iteration + 1)
-  const after = session.number(tape.loss, 0)
-  session.seek(iteration, position)
-  return { before, after, promised }
-}
-
-export function changeWords({ before, after, promised }: Change): string {
-  const fell = before - after
-  return (
-    `The loss ${fell > 0 ? 'fell' : 'rose'} by ${format(Math.abs(fell))}, from ${format(before, 5)} to ${format(after)}, ` +
-    `because every parameter moved against its gradient. Gradient times change, added up, promised ` +
-    `${format(promised)}; the loss is curved, and along the way it bent off the straight line.`
-  )
+/** What the iteration's update did to the loss, and why. */
+export function whatCameOfIt(session: Session): string {
+  const said = textsOf(happened(changeOf(session)!))
+  return `${said} Every parameter moved against its gradient; the loss is curved, so it did not follow the straight line to the end.`
 }
 
 function telling(session: Session): Tell {
