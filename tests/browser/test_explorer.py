@@ -245,7 +245,7 @@ def test_a_nan_or_infinity_names_its_step(page: Page, explorer: str) -> None:
     change(page, "learning rate", "1e200")
     button(page, "Train to the end").click()
     expect(page.get_by_role("alert")).to_have_text(
-        re.compile(r"^Iteration 2: step 3 \(matmul, on the way to ŷ\) is the first to make")
+        re.compile(r"^Iteration 2: step 3 of 15 \(matmul, on the way to ŷ\) is the first to make")
     )
 
 

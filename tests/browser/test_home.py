@@ -66,9 +66,7 @@ def test_the_guided_iteration_is_walked_by_the_keyboard_alone(page: Page, explor
         page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Step 15 of 15")).to_be_visible()
     page.keyboard.press("ArrowRight")
-    expect(
-        page.get_by_text("The loss fell by 1.904, from 3.0625 to 1.158, because")
-    ).to_be_visible()
+    expect(page.get_by_text("The loss fell by 1.904, from 3.0625 to 1.158;")).to_be_visible()
     expect(page.get_by_role("list", name="Ways on").get_by_role("link")).to_have_count(3)
     page.get_by_role("link", name="Leave").click()
     expect(page.get_by_role("link", name="Explore a training run")).to_be_visible()
@@ -79,7 +77,7 @@ def test_a_wrong_prediction_is_named_by_its_mistake(page: Page, explorer: str) -
     walk(page, 5)
     page.get_by_label("∂L/∂ŷ =").fill("-1.75")
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("Forget the 2 of the square")).to_be_visible()
+    expect(page.get_by_text("You forgot the 2 of the square")).to_be_visible()
 
 
 def test_it_can_be_left_and_gone_on_with(page: Page, explorer: str) -> None:

@@ -68,9 +68,12 @@ export function filesHost(base: string, store: Store): FullHost {
   return hostAsking(ask, { store })
 }
 
+/** Of the exercises that are made, as their ids end. */
+const VERSION = 2
+
 /** The exercise's id, as whygrad.practice writes it; where the seed chooses, files do not know what. */
 function idOf({ kind, feature = 'any', fading, seed, difficulty }: ExerciseRequest): string {
-  return [kind, feature, fading, seed, ...(difficulty > 1 ? [difficulty] : [])].join('.')
+  return [kind, feature, fading, seed, ...(difficulty > 1 ? [difficulty] : []), `v${VERSION}`].join('.')
 }
 
 function addressOf(base: string, file: string): string {
