@@ -243,13 +243,13 @@ def test_unfolded_every_primitive_is_a_step() -> None:
     said = printed("trace", "flow", "--unfold")
     steps = len(start("flow").iteration.tape.steps)
     assert f"{steps:>3}  " in said
-    assert "v₆ = w₁ × x = 0.5 × 1 = 0.5" in said
+    assert "z₁.matrix_product = w₁ × x = 0.5 × 1 = 0.5" in said
 
 
 @pytest.mark.parametrize(
     ("preset", "said"),
     [
-        ("xor", "sample 135 of 200 · weights before"),
+        ("xor", "example 135 of 200 · weights before"),
         ("moons", "mean over 10 of 200 examples ("),
         ("fanout", "Iteration 1 · numbers before the update"),
     ],
