@@ -293,7 +293,9 @@ def test_too_long_a_trace_is_given_up() -> None:
 def test_a_request_may_record_so_much_and_no_more() -> None:
     app = client("flow", workers=Workers(memory=2**16))
     outer = {"formula": {"v": [[1.0]] * 500, "w": [[1.0] * 500], "L": "sum(matmul(v, w))"}}
-    assert "0.0 GiB are allowed" in refused(app, spec=outer)
+    said = refused(app, spec=outer)
+    assert "what a page sends may record 65,536 bytes" in said
+    assert "--request-memory" in said
 
 
 def test_who_finds_too_many_waiting_is_told_that_the_server_is_busy() -> None:

@@ -27,7 +27,7 @@ from whygrad.app.server import create_app
 from whygrad.app.work import Workers
 from whygrad.cli.commands import whygrad
 from whygrad.data.csv_file import describe_csv, parse_csv
-from whygrad.engine.dims import memory_budget
+from whygrad.engine.memory import memory_budget
 from whygrad.explain.ladder import why
 from whygrad.explain.nudge import nudge
 from whygrad.explain.paths import paths

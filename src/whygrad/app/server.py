@@ -68,6 +68,7 @@ class Explorer:
 
     Attributes:
         opening: the trace the page opens on, as JSON text.
+        memory: bytes that its numbers take.
         files: the CSV files that specs may use without sending them, by name.
         static: the built front end.
         workers: do what may take long.
@@ -75,6 +76,7 @@ class Explorer:
     """
 
     opening: bytes
+    memory: int
     files: traces.Files
     static: Path
     workers: Workers
@@ -107,7 +109,9 @@ def create_app(
     """
     kept = dict(files or {})
     first = load_spec(initial) if isinstance(initial, str) else initial
-    opening = coded(study(traces.ready(first, kept)))
+    training = traces.ready(first, kept)
+    memory = sum(array.nbytes for array in training.iteration.run.arrays)
+    opening = coded(study(training))
     app = Starlette(
         routes=[
             Route("/", page),
@@ -127,7 +131,7 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.explorer = Explorer(opening, kept, static, workers or Workers(), JobQueue())
+    app.state.explorer = Explorer(opening, memory, kept, static, workers or Workers(), JobQueue())
     return app
 
 
