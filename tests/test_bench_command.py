@@ -68,6 +68,8 @@ def test_overheads_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < found["memory_in_training"] < found["memory"]
     assert 1 < found["gradient"] < 4  # the cheap gradient principle
     assert found["parameters"] == 784 * 128 + 128 + 128 * 10 + 10
+    assert found["homework_lines"] == 500
+    assert found["homework_seconds"] > 0
     assert "import whygrad: 40 ms and 2 MB" in ran("overheads")
 
 

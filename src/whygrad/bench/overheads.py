@@ -1,4 +1,4 @@
-"""What whygrad costs besides training: importing it, recording a tape, memory, a gradient."""
+"""What whygrad costs besides training: importing, recording, memory, a gradient, homework."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class Overheads:
         gradient: how many times the forward pass's arithmetic the backward pass takes.
         gradient_seconds: how many times its time.
         parameters: how many more forward passes nudging each parameter would take.
+        homework_seconds: of one core, to check ``homework_lines`` lines of homework.
+        homework_lines: how many.
     """
 
     import_seconds: float
@@ -56,6 +58,8 @@ class Overheads:
     gradient: float
     gradient_seconds: float
     parameters: int
+    homework_seconds: float
+    homework_lines: int
 
 
 def run() -> Overheads:
@@ -75,6 +79,7 @@ def run() -> Overheads:
         spent.gradient,
         spent.gradient_seconds or 0.0,
         spent.parameters,
+        *homework(),
     )
 
 
@@ -91,6 +96,8 @@ def table(found: Overheads) -> str:
             f"{found.model}: the backward pass takes {found.gradient:.1f} times the arithmetic "
             f"and {found.gradient_seconds:.1f} times the time of the forward pass; nudging each "
             f"parameter would take {found.parameters:,} more forward passes",
+            f"check {found.homework_lines} lines of homework, most of them wrong: "
+            f"{found.homework_seconds * 1e3:.0f} ms of a core",
             "",
         )
     )
@@ -134,3 +141,25 @@ def recording(steps: int = 1000) -> tuple[float, int]:
         best = min(best, time.perf_counter() - began)
         made = len(iteration.tape.steps)
     return best, made
+
+
+def homework() -> tuple[float, int]:
+    """Return the least seconds of a core that as many wrong lines as one may send take."""
+    from whygrad.practice import Solution, check_lines
+    from whygrad.practice.pasted import MAX_LINES
+    from whygrad.spec import spec_from_dict
+    from whygrad.training.start import start
+
+    spec = spec_from_dict({"network": {"layers": [2, 12, 12, 1]}, "data": {"name": "xor"}})
+    run = start(spec).iteration.run
+    work = Solution(run)
+    text = "\n".join(
+        f"{work.label(place)} = {1.1 * work.number(place) + 0.01:.4g}"
+        for place in work.order[:MAX_LINES]
+    )
+    best = float("inf")
+    for _ in range(5):
+        began = time.process_time()
+        found = check_lines(run, text)
+        best = min(best, time.process_time() - began)
+    return best, len(found)
