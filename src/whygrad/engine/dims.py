@@ -52,7 +52,8 @@ def bytes_for(what: str, shape: Shape, itemsize: int = 8, taken: int = 0) -> int
         WhygradError: all together are more than is allowed, which is said.
     """
     needed = math.prod(shape) * itemsize
-    if taken + needed > (allowed := memory_allowed()).limit:
+    limit, allowed = memory_allowed()
+    if taken + needed > limit:
         before = f" beside the {memory_text(taken)} recorded so far" if taken else ""
         raise WhygradError(
             f"{what} of shape {show_shape(shape)} needs {memory_text(needed)}{before}, and "

@@ -165,8 +165,8 @@ def refuse_if_too_large(tape: Tape, shapes: Sequence[Shape], needed: int) -> Non
     Raises:
         WhygradError: it needs more memory than is allowed.
     """
-    allowed = memory_allowed()
-    if needed <= allowed.limit:
+    limit, allowed = memory_allowed()
+    if needed <= limit:
         return
     sizes = [math.prod(map(int, shape)) for shape in shapes]
     largest = max(range(len(sizes)), key=sizes.__getitem__)
