@@ -402,6 +402,12 @@ def test_a_taken_port_is_named_with_a_free_one() -> None:
             assert other.getsockname()[1] != port
 
 
+@pytest.mark.parametrize("host", ["a" * 300, "a..b", "\u2028"])
+def test_what_is_no_host_name_is_refused(host: str) -> None:
+    with pytest.raises(WhygradError, match="is no host name"):
+        listen(host, 8000)
+
+
 @pytest.mark.parametrize("listening", [listen, listen_near])
 def test_a_host_that_is_not_here_is_refused(listening: Any) -> None:
     with pytest.raises(WhygradError, match=r"cannot listen on 192\.0\.2\.1, port 8000"):
