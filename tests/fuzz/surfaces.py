@@ -11,7 +11,7 @@ import os
 import socket
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -408,23 +408,24 @@ def _patient(seed: int) -> Any:
 
 
 @contextlib.contextmanager
-def _nothing_long() -> Iterator[None]:
+def _nothing_long() -> Generator[None]:
     """Serve, train and measure nothing inside; all that is said before is read and checked."""
+    others: dict[str, Any] = {
+        "whygrad.cli.open.serve": lambda _app, bound, _ready: bound.close(),
+        "whygrad.app.serve.socket.getaddrinfo": _numeric,
+        "whygrad.bench.measure.in_a_process": _not_here,
+        "whygrad.bench.many_runs.in_a_process": _not_here,
+        "whygrad.bench.overheads.run": _not_here,
+        "whygrad.bench.player.run": _not_here,
+        "whygrad.bench.practice.run": _not_here,
+        "whygrad.bench.doctor.results": _not_here,
+        "whygrad.bench.doctor.numpy_backward.results": _not_here,
+        "whygrad.doctor.networks.diagnose": lambda name: _not_here(load_spec(name)),
+        "whygrad.clinic.patient.admit": lambda seed, *_: _patient(seed),
+        "whygrad.clinic.grade.grade": _not_here,
+    }
     with contextlib.ExitStack() as stack:
-        for place, other in {
-            "whygrad.cli.open.serve": lambda _app, bound, _ready: bound.close(),
-            "whygrad.app.serve.socket.getaddrinfo": _numeric,
-            "whygrad.bench.measure.in_a_process": _not_here,
-            "whygrad.bench.many_runs.in_a_process": _not_here,
-            "whygrad.bench.overheads.run": _not_here,
-            "whygrad.bench.player.run": _not_here,
-            "whygrad.bench.practice.run": _not_here,
-            "whygrad.bench.doctor.results": _not_here,
-            "whygrad.bench.doctor.numpy_backward.results": _not_here,
-            "whygrad.doctor.networks.diagnose": lambda name: _not_here(load_spec(name)),
-            "whygrad.clinic.patient.admit": lambda seed, *_: _patient(seed),
-            "whygrad.clinic.grade.grade": _not_here,
-        }.items():
+        for place, other in others.items():
             stack.enter_context(mock.patch(place, other))
         yield
 

@@ -151,9 +151,10 @@ def write(file, n):
             check_command.main(["--starter", "neuron", file], standalone_mode=False)
 """,
     "doctor": """
+import dataclasses
 import torch
 from torch import nn
-from whygrad import Doctor
+from whygrad.doctor import Doctor
 model, x = nn.Linear(2, 1), torch.ones(8, 2)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 with Doctor(model, optimizer, loss=nn.functional.mse_loss, train=(x, x[:, :1])) as doctor:
@@ -162,8 +163,6 @@ with Doctor(model, optimizer, loss=nn.functional.mse_loss, train=(x, x[:, :1])) 
         nn.functional.mse_loss(model(x), x[:, :1]).backward()
         optimizer.step()
 report = doctor.report()
-report.notes = ()
-import dataclasses
 other = dataclasses.replace(report, notes=("n" * 100_000,))
 def write(file, n):
     (report, other)[n % 2].to_html(file)
@@ -199,10 +198,11 @@ def test_a_command_that_is_killed_leaves_a_whole_file(
     assert all(content.endswith((b"</html>\n", b"\n")) for content in whole)
 
 
-@pytest.mark.parametrize("home", [None, "/nowhere", "/dev/null"])
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize(
+    ("name", "home"), [*zip(WRITERS, [None, "/nowhere", "/dev/null"], strict=True)]
+)
 def test_a_folder_that_is_read_only_is_said_and_no_home_is_needed(
-    tmp_path: Path, home: str | None, name: str
+    tmp_path: Path, name: str, home: str | None
 ) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     folder = tmp_path / "folder"
