@@ -122,12 +122,13 @@ def test_what_is_played_in_part_gives_what_playing_everything_gives(
         mistake = draw.choice(("", *(mistake.name for mistake in work.mistakes)))
         place = draw.choice(work.order)
         played = held.tape(mistake).number(place)
-        assert played == fully(work.switched(mistake), held, place), (mistake, place)
+        whole = fully(work.switched(mistake), held, place)
+        np.testing.assert_equal(played, whole, f"{mistake} {place}")
         if mistake:
             number = held.mistaken(mistake, place)
             right = fully(work.switched(""), held, place)
             changed = not np.isclose(played, right, rtol=1e-9, atol=1e-12)
-            assert number == (played if changed else None), (mistake, place)
+            np.testing.assert_equal(number, whole if changed else None, f"{mistake} {place}")
 
 
 def fully(switched: SwitchedTape, held: Held, place: ElementKey) -> float:
