@@ -43,7 +43,7 @@ from starlette.types import Scope
 from whygrad.app import practice, traces
 from whygrad.app.body import read_body, read_query
 from whygrad.app.clinic import JobQueue
-from whygrad.app.guard import Guard, body_of, hosts_for
+from whygrad.app.guard import TRAINER_POLICY, Guard, body_of, hosts_for
 from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, PageQuestion, PatientBody
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.app.work import ClientLeft, Workers
@@ -182,7 +182,9 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        hashed = path.startswith("assets/")
+        hashed = path.startswith(("assets/", "trainer/"))
+        if path.startswith("trainer/"):
+            response.headers["content-security-policy"] = TRAINER_POLICY
         response.headers["cache-control"] = (
             "public, max-age=31536000, immutable" if hashed else "no-cache"
         )

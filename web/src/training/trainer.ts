@@ -67,7 +67,7 @@ export class Trainer {
   readonly #batches = new Map<number, Played>()
   readonly #rates: Rates | null
   /** All losses, where the schedule depends on them. */
-  readonly #past: number[]
+  #past: number[] = []
   readonly #needsLosses: boolean
   readonly #perEpoch: number
   #order: { epoch: number; samples: Uint32Array } = { epoch: -1, samples: new Uint32Array(0) }
@@ -78,13 +78,21 @@ export class Trainer {
   constructor(job: Job) {
     this.#job = job
     this.#rates = job.scheduled && new Rates(job.scheduled.schedule)
-    this.#past = [...job.losses]
     this.#needsLosses = job.scheduled?.schedule.name === 'plateau'
     this.#perEpoch = job.visits ? Math.ceil(job.visits.samples / job.visits.batch) : 1
     this.#iteration = job.from
     this.#every = job.every
-    this.#done = job.from >= job.to
-    this.#playOne(job.from)
+    this.restart(job.tape.carries.map(([before]) => job.leaves.get(before)!))
+  }
+
+  /** Begins anew where the job begins, with other numbers carried; returns the loss there. */
+  restart(state: readonly Float64Array[]): number {
+    const { from, to, losses } = this.#job
+    this.#iteration = from
+    this.#past = [...losses]
+    this.#done = from >= to
+    this.#now.player.restore(state)
+    return this.#playOne(from)
   }
 
   /**

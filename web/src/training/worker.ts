@@ -1,44 +1,33 @@
-// What runs in the training worker: jobs come in, frames go out, one about every picture. Its file
-// is given out under a policy of its own, which allows functions made from text and nothing else: no
-// document and no network are within its reach.
+// What runs in a training worker: a job comes in, frames go out, about one for every picture. Its
+// file is given out under a policy of its own, which allows functions made from text and nothing
+// else: neither the document nor the network is within its reach.
 
-import type { Answer, Order } from './remote'
-import { Trainer } from './trainer'
+import type { Answer } from './remote'
+import { type RunsJob, RunsTrainer } from './runs'
+import { type Job, Trainer } from './trainer'
 
 /** Milliseconds between two frames. */
 const SLICE = 14
 
-let run = 0
-let trainer: Trainer | null = null
-const next = new MessageChannel()
-
-next.port1.onmessage = (): void => {
-  if (!trainer) return
-  const until = performance.now() + SLICE
+self.onmessage = ({ data }: MessageEvent<Job | RunsJob>): void => {
   try {
-    const frame = trainer.train(() => performance.now() >= until)
-    const { state, losses, rows, done } = frame
-    const sent = [losses, rows, ...state].map(({ buffer }) => buffer as ArrayBuffer)
-    self.postMessage({ run, frame } satisfies Answer, { transfer: sent })
-    if (done) trainer = null
-    else next.port2.postMessage(null)
+    if ('runs' in data) return manyRuns(data)
+    const trainer = new Trainer(data)
+    for (let done = false; !done; ) {
+      const until = performance.now() + SLICE
+      const frame = trainer.train(() => performance.now() >= until)
+      const { state, losses, rows } = frame
+      const sent = [losses, rows, ...state].map(({ buffer }) => buffer as ArrayBuffer)
+      self.postMessage({ frame } satisfies Answer, { transfer: sent })
+      done = frame.done
+    }
   } catch (fault) {
-    failed(fault)
+    self.postMessage({ failed: String(fault) } satisfies Answer)
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<Order>): void => {
-  const waits = trainer !== null
-  run = data.run
-  try {
-    trainer = data.job && new Trainer(data.job)
-  } catch (fault) {
-    return failed(fault)
-  }
-  if (!waits && trainer) next.port2.postMessage(null) // else it is on its way
-}
-
-function failed(fault: unknown): void {
-  trainer = null
-  self.postMessage({ run, failed: String(fault) } satisfies Answer)
+function manyRuns(asked: RunsJob): void {
+  const trainer = new RunsTrainer(asked)
+  while (trainer.next());
+  self.postMessage({ runs: trainer.done } satisfies Answer)
 }
