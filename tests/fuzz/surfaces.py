@@ -417,6 +417,7 @@ def _nothing_long() -> Generator[None]:
         "whygrad.bench.many_runs.in_a_process": _not_here,
         "whygrad.bench.overheads.run": _not_here,
         "whygrad.bench.player.run": _not_here,
+        "whygrad.bench.playground.run": _not_here,
         "whygrad.bench.practice.run": _not_here,
         "whygrad.bench.doctor.results": _not_here,
         "whygrad.bench.doctor.numpy_backward.results": _not_here,

@@ -64,7 +64,7 @@ export async function manyRuns(spec: object, worker: string, runs: number, itera
   const history = new History(await traced(spec))
   const job = history.job(iterations)!
   const starts = new Map(
-    history.tape.carries.map(([id]) => [id, normal(0, `runs/${id}`, runs * job.leaves.get(id)!.length)]),
+    history.tape.carries.map(([id]) => [id, normal(0, `runs/${id}`, runs * job.leaves.get(id)!.length, 0, 0.5)]),
   )
   const began = performance.now()
   const done = await new Remote(() => new Worker(worker)).runs({ job, runs, starts })

@@ -52,8 +52,8 @@ export interface Frame {
   readonly compiled: boolean
 }
 
-/** Rows that a frame brings, at most about: fewer are kept of what trains faster. */
-const ROWS_A_FRAME = 256
+/** Rows that a frame brings, at most: fewer are kept of what trains faster. */
+const ROWS_A_FRAME = 32
 /** Iterations between two looks at the clock and at what is not finite. */
 const MOST_AT_ONCE = 256
 
@@ -70,7 +70,9 @@ export class Trainer {
   #past: number[] = []
   readonly #needsLosses: boolean
   readonly #perEpoch: number
-  #order: { epoch: number; samples: Uint32Array } = { epoch: -1, samples: new Uint32Array(0) }
+  /** Epochs whose order is worked out together: several, where their batches are all of one size. */
+  readonly #epochs: number
+  #order: { first: number; samples: Uint32Array } = { first: -1, samples: new Uint32Array(0) }
   #iteration: number
   #every: number
   #done = false
@@ -79,7 +81,9 @@ export class Trainer {
     this.#job = job
     this.#rates = job.scheduled && new Rates(job.scheduled.schedule)
     this.#needsLosses = job.scheduled?.schedule.name === 'plateau'
-    this.#perEpoch = job.visits ? Math.ceil(job.visits.samples / job.visits.batch) : 1
+    const { samples, batch } = job.visits ?? { samples: 1, batch: 1 }
+    this.#perEpoch = Math.ceil(samples / batch)
+    this.#epochs = samples % batch ? 1 : Math.ceil(MOST_AT_ONCE / this.#perEpoch)
     this.#iteration = job.from
     this.#every = job.every
     this.restart(job.tape.carries.map(([before]) => job.leaves.get(before)!))
@@ -101,31 +105,32 @@ export class Trainer {
    * @param enough asked after each stretch of iterations whether to stop there
    */
   train(enough: () => boolean): Frame {
-    const from = this.#iteration
     const losses: Float64Array[] = []
-    const rows: number[] = []
+    const { kept } = this.#job
+    const rows: Float64Array[] = []
     let first = -1
     while (!this.#done) {
       losses.push(this.#stretch())
       if (this.#iteration % this.#every === 0) {
         if (first < 0) first = this.#iteration
         const { values } = this.#now.player
-        for (const id of this.#job.kept) for (const number of values[id]!) rows.push(number)
+        for (const id of kept) rows.push(values[id]!.slice())
       }
       this.#done ||= this.#iteration >= this.#job.to
-      if (enough()) break
+      if (enough() || (rows.length && rows.length >= ROWS_A_FRAME * kept.length)) break
     }
     const frame = {
       iteration: this.#iteration,
       state: this.#now.player.snapshot(),
-      losses: joined(losses, this.#iteration - from),
-      rows: Float64Array.from(rows),
+      losses: joined(losses),
+      rows: joined(rows),
       first,
       every: this.#every,
       done: this.#done,
       compiled: this.#now.loop !== null,
     }
-    while (frame.losses.length > ROWS_A_FRAME * this.#every) this.#every *= 2
+    // half as many rows as a frame may bring
+    while (2 * frame.losses.length > ROWS_A_FRAME * this.#every) this.#every *= 2
     return frame
   }
 
@@ -204,23 +209,30 @@ export class Trainer {
     return this.#batchOf(this.#iteration)
   }
 
-  /** Which samples an iteration sees: `size` of them from `at` on in the order of its epoch. */
+  /** Which samples an iteration sees: `size` of them from `at` on in the order of some epochs. */
   #turn(iteration: number): { samples: Uint32Array; at: number; size: number } {
     const { visits } = this.#job
     if (!visits) return { samples: this.#order.samples, at: 0, size: 0 }
-    const epoch = Math.floor(iteration / this.#perEpoch)
-    if (epoch !== this.#order.epoch)
-      this.#order = { epoch, samples: orderOf(visits.samples, epoch, visits.seed, visits.shuffle) }
-    const at = (iteration % this.#perEpoch) * visits.batch
-    return { samples: this.#order.samples, at, size: Math.min(visits.batch, visits.samples - at) }
+    const first = Math.floor(iteration / (this.#perEpoch * this.#epochs)) * this.#epochs
+    if (first !== this.#order.first) this.#order = { first, samples: this.#ordered(first, visits) }
+    const place = iteration - first * this.#perEpoch
+    const size = Math.min(visits.batch, visits.samples - (place % this.#perEpoch) * visits.batch)
+    return { samples: this.#order.samples, at: place * visits.batch, size }
   }
 
-  /** How many iterations from one on see batches of the same size, of the same epoch. */
+  /** The order in which the epochs from one on visit their samples. */
+  #ordered(first: number, { samples, seed, shuffle }: Visits): Uint32Array {
+    const all = new Uint32Array(this.#epochs * samples)
+    for (let n = 0; n < this.#epochs; n++) all.set(orderOf(samples, first + n, seed, shuffle), n * samples)
+    return all
+  }
+
+  /** How many iterations from one on see batches of the same size, in the order that is known. */
   #alike(iteration: number): number {
     const { visits } = this.#job
     if (!visits) return MOST_AT_ONCE
-    const place = iteration % this.#perEpoch
-    const full = Math.floor(visits.samples / visits.batch)
+    const place = iteration % (this.#perEpoch * this.#epochs)
+    const full = Math.floor((this.#epochs * visits.samples) / visits.batch)
     return place < full ? full - place : 1
   }
 
@@ -245,7 +257,7 @@ export class Trainer {
   #finite(losses: Float64Array): boolean {
     const { values } = this.#now.player
     const { carries } = this.#job.tape
-    return losses.every(Number.isFinite) && carries.every(([, after]) => values[after]!.every(Number.isFinite))
+    return finite(losses) && carries.every(([, after]) => finite(values[after]!))
   }
 }
 
@@ -265,8 +277,14 @@ export function spreadLeaves(
   return leaves
 }
 
-function joined(parts: readonly Float64Array[], length: number): Float64Array {
-  const all = new Float64Array(length)
+function finite(numbers: Float64Array): boolean {
+  let sum = 0
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i]! * 0
+  return sum === 0
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {
     all.set(part, at)
