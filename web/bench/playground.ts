@@ -35,7 +35,7 @@ interface Measured {
 }
 
 /** Milliseconds until a worker has come to speed: its functions are compiled again as they run. */
-const WARM = 500
+const WARM = 1500
 const AGREE = 1e-6
 
 export async function measure({ spec, worker, rate, rounds, turn }: Asked): Promise<Measured> {
@@ -108,7 +108,7 @@ function iterations(trace: TraceMessage, worker: string, turn: number): Promise<
 
 /** Times a second that something can be done. */
 function repeated(done: () => void, turn: number): number {
-  for (const began = performance.now(); performance.now() - began < WARM / 5; ) done()
+  for (const began = performance.now(); performance.now() - began < WARM / 3; ) done()
   const began = performance.now()
   let count = 0
   for (; performance.now() - began < turn; count++) done()

@@ -65,9 +65,6 @@ export interface Looped {
   readonly loss: Float64Array
 }
 
-/** Characters of text that are written into the loop itself; of more, functions are made. */
-const MOST_INLINE = 3000
-
 /** One function for many iterations; null where none can be made from text. */
 export function compileLoop({ carries, chained, feeds, batch, rate, steps, loss }: Looped): Loop | null {
   if (!allowed() || steps.length > MOST_STEPS) return null
@@ -81,11 +78,10 @@ export function compileLoop({ carries, chained, feeds, batch, rate, steps, loss 
   }
   const carrying = chained ? carries : partsOf(carries, () => arrays)
   const parts = [...carrying, null, ...partsOf(steps, () => arrays)]
-  const inline = parts.reduce((sum, part) => sum + (part && 'text' in part ? part.text.length : 0), 0) < MOST_INLINE
   const lines = parts.map((part) => {
     if (!part) return feeding(feeds, batch, rate, arrays)
     if ('play' in part) return called(part.play)
-    if (inline) return part.text
+    // short functions of its own: V8 makes poor code of one that is long
     functions.push(`function f${functions.length}() {\n${part.text}\n}`)
     return `f${functions.length - 1}()`
   })
