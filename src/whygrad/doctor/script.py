@@ -10,6 +10,7 @@ untouched, and everything is put back at the end.
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 import threading
@@ -151,7 +152,7 @@ def watch(path: Path, arguments: tuple[str, ...], progress: Progress) -> Watched
     Raises:
         WhygradError: there is no such file.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # is_file raises for a name that is too long
         raise WhygradError(f"there is no file {str(path)!r}. Give the path of a Python script.")
     tracer = ScriptTracer(progress)
     kept, folders = sys.argv, sys.path[:]
