@@ -38,6 +38,11 @@ OWN = frozenset(vars(nn.Module()))  # what every module holds
 MOST = 400  # ops remembered in one pass
 
 
+def parts_of(value: Any) -> list[Any]:
+    """Return what a plain container holds: a dict's values, or the parts of another."""
+    return [*(dict.values(value) if isinstance(value, dict) else value)]
+
+
 def copied(model: nn.Module) -> nn.Module:
     """Return a copy of a model: its modules, tensors and plain containers.
 
@@ -51,8 +56,7 @@ def copied(model: nn.Module) -> nn.Module:
         if not isinstance(value, list | tuple | set | dict):
             memo[id(value)] = value
         elif deep:
-            parts: Any = value.values() if isinstance(value, dict) else value
-            for part in parts:
+            for part in parts_of(value):
                 look(part, deep - 1)
 
     for module in model.modules():
