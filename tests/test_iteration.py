@@ -283,7 +283,7 @@ BAD: list[tuple[Callable[[], object], type, str]] = [
     (
         lambda: wg.trace(nn.Linear(2, 1), [], []),
         ShapeError,
-        "x has shape .0,.: there are no samples",
+        "x has shape .0,.: there are no examples",
     ),
     (lambda: wg.trace(nn.Linear(2, 1), XOR, "abcd"), WhygradError, "needs numbers"),
     (

@@ -162,12 +162,12 @@ def _samples(training: Training, iteration: int) -> str:
         return ""
     of = f"of {len(training.dataset)}"
     if len(seen) == 1:
-        return f"sample {seen[0] + 1} {of} · "
+        return f"example {seen[0] + 1} {of} · "
     if len(seen) == len(training.dataset):
-        return f"mean over all {len(seen)} samples · "
+        return f"mean over all {len(seen)} examples · "
     listed = ", ".join(str(n + 1) for n in seen[:MOST_GIVEN])
     more = ", …" if len(seen) > MOST_GIVEN else ""
-    return f"mean over {len(seen)} {of} samples ({listed}{more}) · "
+    return f"mean over {len(seen)} {of} examples ({listed}{more}) · "
 
 
 def _given(run: Run, value: Value) -> str:

@@ -196,10 +196,10 @@ def _judged_on(training: Training, result: Outcome) -> str:
     assert training.dataset is not None
     n, learned = len(result.judged), len(training.dataset)
     if result.judged is training.dataset:
-        return f"all {n} samples, which it learned from" if n > 1 else "the one sample"
+        return f"all {n} examples, which it learned from" if n > 1 else "the one example"
     flipped = training.dataset.flipped
     wrong = "" if flipped is None else f", {flipped.sum()} of them labelled wrong on purpose"
-    return f"{n} samples kept for that; it learned from {learned} others{wrong}"
+    return f"{n} examples kept for that; it learned from {learned} others{wrong}"
 
 
 def _right_is(judged: Dataset) -> str:

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Experiments on a recorded run: its beginning played again with one thing changed."""
 
 from __future__ import annotations

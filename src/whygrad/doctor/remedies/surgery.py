@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Networks with one part changed: weights drawn anew, modules exchanged, added or taken out."""
 
 from __future__ import annotations
