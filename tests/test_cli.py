@@ -249,7 +249,7 @@ def test_unfolded_every_primitive_is_a_step() -> None:
 @pytest.mark.parametrize(
     ("preset", "said"),
     [
-        ("xor", "sample 135 of 200 · weights before"),
+        ("xor", "example 135 of 200 · weights before"),
         ("moons", "mean over 10 of 200 examples ("),
         ("fanout", "Iteration 1 · numbers before the update"),
     ],
