@@ -1,6 +1,7 @@
 """Count the sentences that the truth gates hold to the numbers, into docs/reliability.md.
 
     .venv/bin/python scripts/count_sentences.py
+    .venv/bin/python scripts/count_sentences.py update   # that gate's row alone
 
 Every gate is run whole, from seed 0 on: the ladder's sentences and what is said of updates
 (tests/test_why_truth.py), and the page's panels (web/src/views/panels.test.ts). How many were false
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,26 +91,36 @@ def panels() -> Count:
     return Count(sum(int(read) for read, _ in found), sum(int(amiss) for _, amiss in found))
 
 
-def table() -> str:
-    """Run the gates and return the table."""
+GATES = dict(zip(FIRST, (ladder, updates, panels), strict=True))
+ROW = re.compile(r"^\| (?P<name>[^|]+) \| (?P<checked>[\d,]+) \| (?P<false>[\d,]+) \|", re.M)
+
+
+def table(kept: Mapping[str, Count]) -> str:
+    """Run the gates whose counts are not kept, and return the table."""
     rows = ["| gate | checked | false | when the gate first ran |", "|---|---:|---:|---:|"]
-    counts = [ladder(), updates(), panels()]
-    for (name, (false, checked)), count in zip(FIRST.items(), counts, strict=True):
+    counts = {name: kept.get(name) or gate() for name, gate in GATES.items()}
+    for name, (false, checked) in FIRST.items():
         first = f"{false:,} of {checked:,}"
-        rows.append(f"| {name} | {count.checked:,} | {count.false:,} | {first} |")
-    total = sum(count.checked for count in counts)
-    amiss = sum(count.false for count in counts)
+        rows.append(f"| {name} | {counts[name].checked:,} | {counts[name].false:,} | {first} |")
+    total = sum(count.checked for count in counts.values())
+    amiss = sum(count.false for count in counts.values())
     first_false, first_all = (sum(part) for part in zip(*FIRST.values(), strict=True))
     rows.append(f"| all | {total:,} | {amiss:,} | {first_false:,} of {first_all:,} |")
     return "\n".join(rows) + "\n"
 
 
 def main() -> None:
-    """Write the table between its marks."""
+    """Write the table between its marks; with words given, count again only gates named so."""
     text = DOC.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    DOC.write_text(f"{before}{BEGIN}{table()}{END}{after}", encoding="utf-8")
+    old, _, after = rest.partition(END)
+    wanted = sys.argv[1:]
+    kept = {
+        row["name"]: Count(*(int(row[part].replace(",", "")) for part in ("checked", "false")))
+        for row in ROW.finditer(old)
+        if wanted and not any(word in row["name"] for word in wanted)
+    }
+    DOC.write_text(f"{before}{BEGIN}{table(kept)}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -445,6 +445,10 @@ SENTENCES: Mapping[str, str] = {
     "cost.grows": "Nudging takes one forward pass more than there are weights and biases: {passes} "
     "here, {gpt3} for GPT-3. Backpropagation takes one forward and one backward, however many "
     "there are: here as long as {back#} forward passes.",
+    "cost.here": "this network, {parameters} parameters: nudging {passes#} forward passes, one "
+    "walk back {back#}",
+    "cost.reckoned": "GPT-3, {parameters} parameters: nudging {passes}, one walk back about "
+    "{back#}; reckoned, not measured",
     # what an edit does
     "compare.rate": "learning rate {rate#}",
     "compare.swap": "{new} in place of {old}",
