@@ -23,7 +23,7 @@ class LossChange:
 
     Attributes:
         before: the loss before the update.
-        after: the loss of the same samples with the new parameters.
+        after: the loss of the same examples with the new parameters.
         promised: what the gradients say the update changes: over all parameters, the sum of
             gradient x (new - old). The loss changes by as much where the change is small.
     """
@@ -66,12 +66,12 @@ def change(run: Run) -> LossChange | None:
 
 
 def happened(found: LossChange, seen: Sequence[int] | None = None, of: int = 0) -> tuple[Said, ...]:
-    """Say what an update did to the loss, what the gradient promised, and of which samples.
+    """Say what an update did to the loss, what the gradient promised, and of which examples.
 
     Args:
         found: what came of the update.
-        seen: the samples that the iteration saw, from 0; None for a formula.
-        of: how many samples there are.
+        seen: the examples that the iteration saw, from 0; None for a formula.
+        of: how many examples there are.
     """
     before, after = (Named(number=x, digits=_digits(found)) for x in (found.before, found.after))
     by, expected = found.by, found.expected
