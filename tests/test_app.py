@@ -76,21 +76,6 @@ def test_the_page_and_its_assets(tmp_path: Path) -> None:
     assert "immutable" in app.get("/assets/index-abc.js").headers["cache-control"]
 
 
-def test_what_trains_has_a_policy_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "trainer").mkdir()
-    (tmp_path / "trainer" / "worker-abc.js").write_text("self.onmessage = () => {}")
-    (tmp_path / "index.html").write_text("<!doctype html>")
-    app = client("flow", static=tmp_path)
-    trainer = app.get("/trainer/worker-abc.js")
-    assert (
-        trainer.headers["content-security-policy"] == "default-src 'none'; script-src 'unsafe-eval'"
-    )
-    assert trainer.headers["x-content-type-options"] == "nosniff"
-    assert "immutable" in trainer.headers["cache-control"]
-    for path in ("/", "/trainer/nothing.js", "/trainer/%2e%2e/index.html"):
-        assert "unsafe-eval" not in app.get(path).headers["content-security-policy"]
-
-
 def test_without_a_built_page_it_says_what_to_do(tmp_path: Path) -> None:
     app = client("flow", static=tmp_path / "nothing")
     page = app.get("/")
