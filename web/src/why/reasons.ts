@@ -7,7 +7,7 @@ import { type Element, ofGradient, type Play } from '../text/play'
 import { type Named, type Said, sayOfOp } from '../text/said'
 import { LONGEST_CHAIN } from '../text/sentences'
 import type { ReasonInfo } from '../wire'
-import type { Contribution } from './uses'
+import type { Use } from './uses'
 
 /** What stands in the slots of a reason. */
 type Slots = ReadonlyMap<string, Named>
@@ -16,7 +16,7 @@ type Slots = ReadonlyMap<string, Named>
 type Link = readonly [step: Step, argument: number]
 
 /** Whether a value moves the next named one in more ways than one. */
-export function inSeveralWays(play: Play, of: Element, one: Contribution): boolean {
+export function inSeveralWays(play: Play, of: Element, one: Use): boolean {
   const target = ofGradient(play, one.upstream)
   return one.parts.length > 1 || chainsBetween(play, of.id, target.id).length > 1
 }
@@ -28,7 +28,7 @@ export function inSeveralWays(play: Play, of: Element, one: Contribution): boole
 export function reasonFor(
   play: Play,
   of: Element,
-  one: Contribution,
+  one: Use,
 ): { readonly says: Said; readonly principle: string } | null {
   const target = ofGradient(play, one.upstream)
   const chains = chainsBetween(play, of.id, target.id)
@@ -37,8 +37,10 @@ export function reasonFor(
   const acting = chain.filter(([step]) => !play.ops[step.op]!.silent)
   const link = acting[0] ?? chain[0]!
   if (acting.length > 1) return null
-  const slots = slotsOf(play, of, link, one, target)
   const reasons = reasonsOf(play, link) ?? []
+  const adds = chain.some(([step]) => step.op === 'add' && step !== link[0])
+  if (adds && reasons.some((reason) => readsNumbers(reason, link[1]))) return null // it is of a sum
+  const slots = slotsOf(play, of, link, one, target)
   for (const [n, reason] of reasons.entries()) {
     const held = reason.when === null || holds(reason.when, slots)
     if (held === false) continue
@@ -80,7 +82,7 @@ function slotsOf(
   play: Play,
   of: Element,
   [step, argument]: Link,
-  one: Contribution,
+  one: Use,
   target: Element,
 ): Slots {
   const named = ({ id, at }: Element): Named => ({
@@ -121,6 +123,20 @@ function aligned(play: Play, id: number, output: number, target: Element): numbe
     own.map((size, i) => (size === 1 ? 0 : index[offset + i]!)),
     own,
   )
+}
+
+/** Whether a reason speaks of the number that goes in, or of the one that comes out. */
+function readsNumbers({ says, when }: ReasonInfo, argument: number): boolean {
+  const named = [...says.matchAll(/\{(\w+)[#=]\}/g)].map(([, name]) => name!)
+  const own = new Set(['x', 'y', String(argument)])
+  return [...named, ...(when === null ? [] : slotsIn(when))].some((name) => own.has(name))
+}
+
+function slotsIn(node: Test): string[] {
+  if (node[0] === 'number') return []
+  if (node[0] === 'slot') return [node[1]]
+  const [, ...args] = node
+  return args.flatMap(slotsIn)
 }
 
 /** Whether a condition holds; null if it needs a slot there is no number for. */

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Which loss a number is: known losses are tried on the outputs and targets until one gives it.
 
 So the doctor needs no name, and a loss written by hand is recognised too.
@@ -68,6 +66,17 @@ BY_FUNCTION = {
     "huber_loss": "huber",
     "kl_div": "",
 }
+
+
+def aligned(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return outputs and targets with a row for each answer, where a row asks for several."""
+    if targets.is_floating_point() or targets.ndim < 2:
+        return outputs, targets
+    if outputs.ndim == 3 and outputs.shape[:2] == targets.shape:
+        return outputs.flatten(0, 1), targets.flatten()
+    if outputs.ndim == 2 and len(outputs) == targets.numel() > len(targets):
+        return outputs, targets.flatten()
+    return outputs, targets
 
 
 def recognise(loss: float, outputs: Tensor, targets: Tensor, given: Any = None) -> tuple[str, bool]:
