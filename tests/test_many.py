@@ -180,3 +180,12 @@ def test_memory_is_said() -> None:
     lean = ManyPlayer(traced.tape, per_run(traced, 100), 100)
     full = ManyPlayer(traced.tape, per_run(traced, 100), 100, keep_all=True)
     assert lean.memory < full.memory < 1_000_000
+
+
+def test_a_product_over_no_numbers_is_zero() -> None:
+    a, b = tensor(np.ones((2, 0)), role="parameter"), tensor(np.ones((0, 3)), role="parameter")
+    tape, run, _ = write((a @ b).sum())
+    leaves = {leaf.id: np.stack([run.arrays[leaf.id]] * 4) for leaf in tape.leaves}
+    many = ManyPlayer(tape, leaves, 4, keep_all=True)
+    many.play()
+    assert many.losses().tolist() == [0.0] * 4
