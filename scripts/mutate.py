@@ -23,6 +23,7 @@ import contextlib
 import datetime
 import fnmatch
 import importlib
+import itertools
 import json
 import os
 import random
@@ -72,7 +73,7 @@ WITHOUT = (
     "test_practice_proof*", "test_mutate*",
 )  # fmt: skip
 SLOW_TO_IMPORT = ("numpy", "torch", "sklearn.datasets", "click", "rich.console", "hypothesis.extra")
-BUDGET = 40.0  # seconds of tests that a mutant is put to
+BUDGET = 30.0  # seconds of tests that a mutant is put to
 OPTIONS = (
     "-q", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist",
     "--hypothesis-profile=mutants", "-W", "ignore::pytest.PytestAssertRewriteWarning",
@@ -367,23 +368,27 @@ def main() -> None:
     kept = CACHE / f"outcomes-{given.seed}.json"
     before = json.loads(kept.read_text("utf-8")) if given.survivors else {}
     path, counts = counts_kept()
+    drawn = [
+        [(package, mutant) for mutant in draw(TREE, package, count, given.seed, counts)]
+        for package, count in shares(given.count, given.packages or list(ASKED)).items()
+    ]
+    path.write_text(json.dumps(counts), "utf-8")
     rows: list[tuple[str, str, str]] = []
     outcomes: dict[str, tuple[str, str]] = {}
-    for package, count in shares(given.count, given.packages or list(ASKED)).items():
-        for mutant in draw(TREE, package, count, given.seed, counts):
-            started = time.monotonic()
-            key = f"{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}"
-            became, why = before.get(key, ("", ""))
-            if became != "killed":
-                became, why = outcome(mutant, recorded, known)
-                took = time.monotonic() - started
-                print(f"{became} {mutant.file}:{mutant.line} ({why}; {took:.1f} s)", flush=True)
-                if became == "survived":
-                    print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
-            rows.append((package, became, why))
-            outcomes[key] = (became, why)
-    path.write_text(json.dumps(counts), "utf-8")
-    kept.write_text(json.dumps(outcomes), "utf-8")
+    # One of each package in turn, so that a run that is stopped has looked at all.
+    for package, mutant in filter(None, itertools.chain(*itertools.zip_longest(*drawn))):
+        started = time.monotonic()
+        key = f"{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}"
+        became, why = before.get(key, ("", ""))
+        if became != "killed":
+            became, why = outcome(mutant, recorded, known)
+            took = time.monotonic() - started
+            print(f"{became} {mutant.file}:{mutant.line} ({why}; {took:.1f} s)", flush=True)
+            if became == "survived":
+                print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
+        rows.append((package, became, why))
+        outcomes[key] = (became, why)
+        kept.write_text(json.dumps(outcomes), "utf-8")
     text = table(rows, given.count, given.seed)
     print(text.partition("\n\nEquivalent")[0])
     if given.write:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from whygrad.doctor import derived
+import torch
+
+from whygrad.doctor import derived, measure
 from whygrad.doctor import rows as of_rows
 from whygrad.doctor.finding import Expectation
 from whygrad.doctor.measurements import (
@@ -550,3 +554,242 @@ def test_a_run_is_sick_where_enough_is_missing() -> None:
     assert not derived.sick(third, 0.31)
     assert derived.sick(third, 0.29)
     assert derived.percent(0.984) == "98 %"
+
+
+# What is read off a network.
+
+
+def batches(*classes: list[float]) -> list[torch.Tensor]:
+    return [torch.tensor(one) for one in classes]
+
+
+def test_batches_of_one_class_each_are_told_from_shuffled_ones() -> None:
+    pure = batches([0.0] * 4, [1.0] * 4, [2.0] * 4, [0.0] * 4, [1.0] * 4, [2.0] * 4)
+    assert measure.class_run(pure) == 1
+    assert measure.class_run(pure[:5]) is None
+    assert measure.class_run([*pure[:5], pure[5][:3]]) is None
+    # Half of the variance lies within: 0.5 of 1, by batches of four, three quarters of it seen.
+    mixed = batches(*[[0.0, 2.0, 0.0, 2.0], [4.0, 6.0, 4.0, 6.0]] * 3)
+    assert measure.class_run(mixed) == pytest.approx(1 - (4 / 3) / 5)
+    assert measure.class_run(batches(*[[0.0, 1.0, 0.0, 1.0]] * 6)) == 0
+    assert measure.class_run(batches(*[[1.0] * 4] * 6)) is None
+    uneven = batches(*[[0.0, 2.0] * 2] * 3, *[[1.0] * 12] * 3)
+    assert measure.class_run(uneven) == 0
+
+
+def test_neighbouring_pixels_share_their_variance() -> None:
+    smooth = torch.arange(8.0).repeat(1, 1, 8, 1) // 4
+    assert measure._neighbourly(smooth) == pytest.approx((40 / 56 + 1) / 2)
+    board = (torch.arange(8)[:, None] + torch.arange(8)) % 2.0
+    assert measure._neighbourly(board.reshape(1, 1, 8, 8)) == pytest.approx(-1)
+    both = torch.stack([board, smooth[0, 0]])[None]
+    assert measure._neighbourly(both) == pytest.approx((40 / 56 + 1) / 2)
+    assert measure._neighbourly(torch.ones(1, 1, 8, 8)) == 0
+
+
+@pytest.mark.parametrize(
+    ("out", "y", "task", "probabilities", "scored"),
+    [
+        ([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0]], [0, 0, 0], "classes", False, 2 / 3),
+        ([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0]], [0, 1, 1], "classes", False, 0.75),
+        ([[2.0, 1.0], [0.0, 1.0]], [[1.0, 0.0], [1.0, 0.0]], "classes", False, 0.5),
+        ([[0.4], [0.6]], [[0.0], [1.0]], "binary", True, 1),
+        ([[0.4], [0.6]], [[0.0], [1.0]], "binary", False, 0.5),
+        ([[0.0], [0.5]], [[0.0], [0.0]], "binary", False, 0.5),
+        ([[0.5], [0.5]], [[0.0], [0.0]], "binary", True, 1),
+        ([[1.0], [2.0]], [1.0, 3.0], "numbers", False, 0.5),
+        ([[1.0], [math.nan]], [1.0, 3.0], "numbers", False, math.nan),
+    ],
+)
+def test_a_score_weighs_classes_alike(
+    out: Any, y: Any, task: Any, probabilities: bool, scored: float
+) -> None:
+    found = measure.score(torch.tensor(out), torch.tensor(y), task, probabilities)
+    assert found == pytest.approx(scored, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "task", "costs"),
+    [
+        ("cross_entropy", [0, 1, 1, 1], "classes", -0.25 * math.log(0.25) - 0.75 * math.log(0.75)),
+        ("nll", [0, 1], "classes", math.log(2)),
+        ("cross_entropy", [[1.0, 0.0], [0.0, 1.0]], "classes", math.log(2)),
+        ("bce", [[0.0], [1.0]], "binary", math.log(2)),
+        ("bce_with_logits", [0.0, 1.0], "binary", math.log(2)),
+        ("cross_entropy", [0, 1], "numbers", None),
+        ("mse", [0.0, 2.0], "numbers", 1),
+        ("mse", [[0.0, 0.0], [2.0, 4.0]], "numbers", 2.5),
+        ("l1", [0.0, 1.0, 5.0], "numbers", 5 / 3),
+        ("hinge", [0.0, 1.0], "binary", None),
+    ],
+)
+def test_what_the_best_constant_answer_costs(
+    name: str, y: Any, task: Any, costs: float | None
+) -> None:
+    targets = torch.tensor(y)
+    assert measure.constant_loss(name, targets, task, False) == (costs and pytest.approx(costs))
+    every = costs and pytest.approx(costs * len(y))
+    assert measure.constant_loss(name, targets, task, True) == every
+
+
+class Shadow:
+    """A network that is one function of its rows, and of the seed of what is drawn."""
+
+    def __init__(self, f: Callable[..., torch.Tensor], seen: torch.Tensor | None = None) -> None:
+        self.f, self.seen = f, seen
+
+    def outputs(self, x: torch.Tensor, seed: int = 0) -> torch.Tensor:
+        return self.f(x, seed)
+
+    def first_conv_input(self, x: torch.Tensor) -> torch.Tensor | None:
+        return None if self.seen is None else self.seen[: len(x)]
+
+
+X = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.25, 0.75]])
+
+
+def outputs(f: Callable[..., torch.Tensor], x: torch.Tensor = X) -> Outputs:
+    shadow = Shadow(f)
+    return measure._outputs(shadow, x, shadow.outputs(x))
+
+
+def test_what_a_network_gives_out() -> None:
+    found = outputs(lambda x, _: x)
+    assert (found.width, found.low, found.high) == (2, 0, 1)
+    assert found.sums_to_one
+    assert found.at_low == 0.25
+    assert (found.batch_gap, found.random_gap, found.affine_gap) == (0, 0, 0)
+    assert not found.constant
+    assert not outputs(lambda x, _: x + 1e-3).sums_to_one
+    assert not outputs(lambda x, _: 2 * x - 0.5).sums_to_one
+    assert outputs(lambda x, _: x[:, 0]).width == 1
+    same = outputs(lambda x, _: 0 * x + 3)
+    assert same.constant
+    assert same.affine_gap is None
+    assert outputs(lambda x, _: 1e-7 * x + 3).constant
+    assert not outputs(lambda x, _: 1e-4 * x + 3).constant
+    broken = outputs(lambda x, _: x / 0)
+    assert (broken.width, broken.finite, broken.at_low) == (2, False, 0)
+    assert math.isnan(broken.low)
+    assert not broken.constant
+
+
+def test_a_row_alone_and_in_its_batch() -> None:
+    # The spread of 0, 0.25, 0.5, 1 is 0.3698; of its mean, 0.4375, a row alone knows nothing.
+    coupled = outputs(lambda x, _: x[:, :1] - x[:, :1].mean())
+    assert coupled.batch_gap == pytest.approx(0.5625 / float(X[:, 0].std(correction=0)))
+    nearly = outputs(lambda x, _: x + 1e-5 * (len(x) == 1))
+    assert nearly.batch_gap == 0
+    assert outputs(lambda x, _: x + 2e-3 * (len(x) == 1)).batch_gap > 0
+    seven = torch.arange(14.0).reshape(7, 2)
+    # Six rows are asked alone.
+    assert outputs(lambda x, _: x + 9.0 * (x[:, :1] == 12) * (len(x) == 1), seven).batch_gap == 0
+    assert outputs(lambda x, _: x + 9.0 * (x[:, :1] == 10) * (len(x) == 1), seven).batch_gap > 0
+    half = outputs(lambda x, _: (x + 4e-3 * (len(x) == 1)).half())
+    assert half.batch_gap == 0
+
+
+def test_two_answers_to_the_same_rows() -> None:
+    noisy = outputs(lambda x, seed: x + 0.5 * seed)
+    assert noisy.random_gap == pytest.approx(0.5 / float(X.std(0, correction=0).max()))
+    assert outputs(lambda x, seed: x + 5e-5 * seed).random_gap == 0
+    flat = outputs(lambda x, seed: 0 * x + 1 + seed)
+    assert flat.random_gap == pytest.approx(1e4)
+
+
+def test_how_far_a_network_is_from_an_affine_map() -> None:
+    assert outputs(lambda x, _: 3 * x + 1).affine_gap == pytest.approx(0, abs=1e-6)
+    x = torch.tensor([[0.0], [2.0], [4.0], [6.0]])
+    # a = (0, 2), b = (4, 6): squares of 2a and 2b are (0, 16) and (64, 144), of a + b (16, 64)
+    bent = outputs(lambda x, _: x**2, x).affine_gap
+    apart, middle = (64**2 + 128**2) ** 0.5, (16**2 + 16**2) ** 0.5
+    assert bent == pytest.approx(middle / apart)
+    assert outputs(lambda x, _: x * 1.0, x[:3]).affine_gap is None
+    assert outputs(lambda x, _: x.double(), torch.arange(8)[:, None]).affine_gap is None
+    long = torch.zeros(140, 1)
+    long[64] = 1.0  # the first of the second half, which has 64 rows at most
+    assert outputs(lambda x, _: x**2, long).affine_gap is not None
+    long[64], long[130] = 0.0, 1.0
+    assert outputs(lambda x, _: x**2, long).affine_gap is None
+
+
+def test_an_image_is_seen_both_ways() -> None:
+    x = torch.rand(70, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    assert measure._layout(Shadow(lambda x, _: x), x) is None
+    assert measure._layout(Shadow(lambda x, _: x, x), x) is None
+    last = x.expand(70, 3, 4, 4).permute(0, 2, 3, 1).reshape(70, 3, 4, 4)
+    look = measure._layout(Shadow(lambda x, _: x, last), x)
+    assert look is not None
+    assert look.as_seen == pytest.approx(measure._neighbourly(last[:64]))
+    assert look.put_right == pytest.approx(measure._neighbourly(x[:64]))
+
+
+def test_parameters_and_who_owns_them() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.LayerNorm(2))
+    with torch.no_grad():
+        net[0].weight.copy_(torch.tensor([[1.0, 2.0, 2.0], [1.0, 2.0, 2.0]]))
+    start = {name: p.detach().clone() for name, p in net.named_parameters()}
+    del start["1.bias"]
+    with torch.no_grad():
+        net[0].weight *= 2
+    net[1].bias.requires_grad_(False)
+    recorder: Any = SimpleNamespace(
+        model=net,
+        start=start,
+        optimizers=[torch.optim.SGD([net[0].weight, net[1].weight], lr=1.0)],
+        reached={"0.weight"},
+        schedule=SimpleNamespace(audits=3),
+    )
+    first, bias, scale, shift = measure.parameters_of(recorder)
+    assert first == Parameter(
+        "0.weight", 6, 3, True, True, True, pytest.approx(3**0.5), pytest.approx(12**0.5), True,
+        "Linear",
+    )  # fmt: skip
+    assert (bias.size, bias.fan_in, bias.owned, bias.got_gradient) == (2, 1, False, False)
+    assert not bias.same_rows
+    assert (scale.kind, scale.owned, scale.start_rms) == ("LayerNorm", True, 1)
+    assert (shift.trainable, shift.start_rms) == (False, 0)
+    recorder.schedule.audits = 0
+    assert measure.parameters_of(recorder)[0].got_gradient is None
+
+
+def test_what_the_optimizer_was_told() -> None:
+    weight = torch.nn.Parameter(torch.ones(4))
+
+    def told(optimizer: Any) -> OptimizerSettings:
+        recorder: Any = SimpleNamespace(optimizer=optimizer, lr_first=0.5, lr_top=0.7, decay=0.1)
+        return measure._optimizer(recorder)
+
+    plain = told(torch.optim.SGD([weight], lr=0.25, momentum=0.9, maximize=True))
+    assert plain == OptimizerSettings("SGD", 0.25, 0.5, 0.7, 0.9, 0.1, None, None, True)
+    assert not plain.adaptive
+    adam = torch.optim.Adam([weight], lr=0.25, betas=(0.8, 0.5), eps=1e-3)
+    assert told(adam) == OptimizerSettings("Adam", 0.25, 0.5, 0.7, 0.8, 0.1, 1e-3, None, False)
+    weight.grad = torch.full((4,), 2.0)
+    adam.step()
+    assert told(adam).denominator == pytest.approx(2**0.5)
+    assert told(adam).adaptive
+    assert told(torch.optim.RMSprop([weight], lr=0.25)).eps is None
+
+
+def test_tensors_that_the_model_does_not_hold_are_found() -> None:
+    net = torch.nn.Linear(2, 1)
+
+    def grown(*shape: int) -> torch.Tensor:
+        made = torch.ones(shape, requires_grad=True)
+        made.grad = torch.ones(shape)
+        return made
+
+    inner = torch.nn.Linear(3, 1)
+    inner.weight.grad = torch.ones(1, 3)
+    known, owned = grown(5), grown(6)
+    net.parts = [grown(4), {"deep": grown(2, 2), "deeper": [grown(7)]}, inner]  # type: ignore
+    net.known, net.idle = known, torch.ones(9, requires_grad=True)  # type: ignore
+    net.again, net.owned, net._hidden = known, owned, grown(8)  # type: ignore
+    recorder: Any = SimpleNamespace(model=net, optimizers=[torch.optim.SGD([owned], lr=1.0)])
+    assert dict(measure._outside(recorder)) == {
+        "parts[0]": 4,
+        "parts[1]['deep']": 4,
+        "parts[2].weight": 3,
+        "known": 5,
+    }
