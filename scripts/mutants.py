@@ -3,8 +3,10 @@
 Taken are those that change an operator, a comparison, a number, a truth value or a condition, and
 one of ours for the condition of an `if` or `while`, which mutmut leaves alone. Left out are changed
 strings (most are sentences for people, which tests over the rendered text hold), and arguments that
-are dropped or None (nearly all are a TypeError wherever the line runs). mutmut's own runner changes
-nothing outside of functions, and here the tables of ops and of causes stand there.
+are dropped or None (nearly all are a TypeError wherever the line runs). Left out are, too, what an
+op's examples and a patient's set-up consist of: another example, or one epoch more, is as good.
+
+mutmut's own runner changes nothing outside of functions, where the tables of ops and causes stand.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation import mutators
 from mutmut.mutation.file_mutation import Mutation, MutationVisitor
 from mutmut.mutation.pragma_handling import IgnoredCode
+
+
+DATA = ("clinic", "cases")  # rows of data below `whygrad`, of which nothing is changed
 
 
 @dataclass(frozen=True)
@@ -117,9 +122,11 @@ def draw(
         seed: What is drawn follows from it and from the sources.
         counts: How many mutants a source has, by its digest; what is not there yet is added.
     """
+    folder = root / "src" / "whygrad"
     sources = {
         str(path.relative_to(root)): path.read_text("utf-8")
-        for path in sorted((root / "src" / "whygrad" / package).rglob("*.py"))
+        for path in sorted((folder / package).rglob("*.py"))
+        if path.relative_to(folder).parts[:2] != DATA
     }
     every: list[tuple[str, int]] = []
     for file, source in sources.items():
