@@ -25,7 +25,6 @@ from mutmut.mutation import mutators
 from mutmut.mutation.file_mutation import Mutation, MutationVisitor
 from mutmut.mutation.pragma_handling import IgnoredCode
 
-
 DATA = ("clinic", "cases")  # rows of data below `whygrad`, of which nothing is changed
 
 
