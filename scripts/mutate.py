@@ -70,7 +70,7 @@ WITHOUT = (
     "test_app*", "test_bench*", "test_cli", "test_cli_output", "test_wheel*", "test_notebook*",
     "test_readme*", "test_wire*", "test_imports*", "test_vocabulary*", "test_sweep*",
     "test_grading_agrees*", "test_files*", "test_doctor_bench*", "test_doctor_callbacks*",
-    "test_practice_proof*", "test_mutate*",
+    "test_practice_proof*", "test_why_t*", "test_mutate*",
 )  # fmt: skip
 SLOW_TO_IMPORT = ("numpy", "torch", "sklearn.datasets", "click", "rich.console", "hypothesis.extra")
 BUDGET = 30.0  # seconds of tests that a mutant is put to
