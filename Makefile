@@ -60,7 +60,7 @@ format: $(PACKAGE) ## write the code the way `make check` wants it
 	$(BIN)/ruff format .
 
 clean: ## remove everything that was installed or built
-	rm -rf .venv web/node_modules src/whygrad/app/static dist .coverage
+	rm -rf .venv .mutants web/node_modules src/whygrad/app/static dist .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(PACKAGE): pyproject.toml constraints.txt

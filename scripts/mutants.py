@@ -64,14 +64,21 @@ OPERATORS = (
 )
 
 
+# What is for the type checker alone, what an op's tests are made of, and zip's strict: an assertion.
+NOTHING_TO_TEST = (
+    m.If(test=m.Name("TYPE_CHECKING"))
+    | m.Call(func=m.Name("Example"))
+    | m.Arg(keyword=m.Name("strict"))
+)
+
+
 class Visitor(MutationVisitor):
     """mutmut's walk, which goes into decorated functions, too: here no function is wrapped."""
 
     def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef) and node.decorators:
             return False
-        if m.matches(node, m.If(test=m.Name("TYPE_CHECKING")) | m.Call(func=m.Name("Example"))):
-            # What is for the type checker alone; what an op's tests are made of.
+        if m.matches(node, NOTHING_TO_TEST):
             return True
         return super()._skip_node_and_children(node)
 
