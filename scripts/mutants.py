@@ -64,7 +64,7 @@ OPERATORS = (
 )
 
 
-# What is for the type checker alone, what an op's tests are made of, and zip's strict: an assertion.
+# What is for the type checker alone, what tests of ops are made of, and zip's strict, an assertion.
 NOTHING_TO_TEST = (
     m.If(test=m.Name("TYPE_CHECKING"))
     | m.Call(func=m.Name("Example"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -372,3 +373,12 @@ def test_a_gradient_s_error_is_relative_where_gradients_are_large(
 def test_of_more_than_two_hundred_elements_every_other_is_nudged(count: int, found: bool) -> None:
     assert gradient_check(off_by(weighted(count, 1.0), 1, 1.0)).passes is not found
     assert not gradient_check(off_by(weighted(count, 1.0), 2, 1.0)).passes
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fits"), [([2, 1, 1, 1], False), ([2, 2, 1, 1], True), ([1, 1, 2, 2], True)]
+)
+def test_a_matrix_of_one_number_has_no_wrong_transpose(sizes: list[int], fits: bool) -> None:
+    model = wg.nn.Sequential(*(wg.nn.Linear(a, b, seed=1) for a, b in pairwise(sizes)))
+    tape = wg.trace(model, np.ones((3, sizes[0])), np.ones((3, sizes[-1]))).tape
+    assert ("transpose_the_wrong_matrix" in {one.name for one in fitting(tape)}) is fits
