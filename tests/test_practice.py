@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -571,3 +572,40 @@ def test_a_difficulty_out_of_range_is_told_the_range() -> None:
     for difficulty in (DIFFICULTIES[0] - 1, DIFFICULTIES[-1] + 1):
         with pytest.raises(WhygradError, match=f"is {difficulty}; it must be from 1 to 4"):
             exercise(1, difficulty=difficulty)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("order_the_steps", 2),
+        ("draw_the_graph", 4),
+        ("choose_the_remedy", 4),
+        ("next_number", 1),
+        ("find_the_mistake", 1),
+    ],
+)
+def test_a_worksheet_has_room_to_write(kind: str, lines: int) -> None:
+    made = exercise(3, feature="neuron", kind=kind)
+    page = worksheet([made])
+    assert page.count("<i></i>") == lines * len(made.asks)
+    assert (" words" in page.partition("<body>")[2]) is (lines > 1)
+
+
+def test_a_worksheet_puts_many_numbers_in_columns() -> None:
+    made = exercise(3, feature="neuron")
+
+    def asked(count: int) -> str:
+        asks = tuple(replace(made.asks[0], answer=1.0) for _ in range(count))
+        return worksheet([replace(made, asks=asks)]).partition("<body>")[2]
+
+    assert 'class="asks "' in asked(30)
+    assert 'class="asks many"' in asked(31)
+
+    def listed(count: int) -> str:
+        question = "".join(f"  w{n} = −1.5\n" for n in range(count))
+        return worksheet([replace(made, question=question)]).partition("<body>")[2]
+
+    assert 'class="numbers' not in listed(9)
+    assert 'class="numbers"' in listed(10)
+    assert 'class="numbers"' in listed(30)
+    assert 'class="numbers many"' in listed(31)

@@ -6,7 +6,6 @@ import pytest
 
 from whygrad.errors import WhygradError
 from whygrad.practice import PastedLine, check_lines
-from whygrad.practice.pasted import MAX_LINES
 from whygrad.practice.solution import Solution
 from whygrad.tape.player import Player
 from whygrad.training.start import start
@@ -84,7 +83,7 @@ def test_what_is_not_a_number_is_said_and_kept() -> None:
 def test_too_many_lines_are_refused() -> None:
     assert check_lines(FLOW, "\n" * 10_000) == []
     with pytest.raises(WhygradError, match="at most 500"):
-        check_lines(FLOW, "z1 = 1\n" * (MAX_LINES + 1))
+        check_lines(FLOW, "z1 = 1\n" * 501)
 
 
 def test_all_mistakes_share_one_play_of_what_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,3 +106,7 @@ def test_all_mistakes_share_one_play_of_what_is_right(monkeypatch: pytest.Monkey
     found = check_lines(CORNERS, "\n".join(lines))
     assert all(line.mark for line in found)
     assert plays <= 1.5 * len(lines) * len(work.mistakes)
+
+
+def test_as_many_lines_as_may_be_are_graded() -> None:
+    assert len(check_lines(FLOW, "z1 = 1\n" * 500)) == 500
