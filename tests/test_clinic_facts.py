@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
+from whygrad.clinic import grade as judge
 from whygrad.clinic.examinations import experiments, layers, nudges, outputs, rows, scores, updates
 from whygrad.clinic.examinations.shown import Fact
 from whygrad.clinic.messages import ClinicPicture
@@ -1114,3 +1115,92 @@ def test_the_sizes_of_weights_are_drawn_layer_by_layer() -> None:
     (drawn,) = pictures("parameters", parameters(*made[:12]))
     assert drawn.kind == "bars"
     assert pictures("parameters", ILL) == []
+
+
+def ill_of(*causes: str, root: Any = None) -> Any:
+    return SimpleNamespace(case=SimpleNamespace(causes=causes), root=root)
+
+
+def shown(unusual: bool, speaks: tuple[str, ...] | None, key: str = "k") -> Fact:
+    return Fact(key, f"{key} was seen.", "None.", unusual, speaks)
+
+
+DEAD, RATE, NOISE = "dead_relu", "learning_rate_too_high", "label_noise"
+
+
+@pytest.mark.parametrize(
+    ("causes", "said", "one", "verdict", "says"),
+    [
+        ((DEAD,), DEAD, shown(True, None), "symptom", "the complaint itself"),
+        ((DEAD,), DEAD, shown(False, None), "silent", "learns what something simple can"),
+        ((), "healthy", shown(False, None), "supports", "learns what something simple can"),
+        ((DEAD,), DEAD, shown(False, (DEAD, RATE)), "against", "That is against your own answer."),
+        ((DEAD,), NOISE, shown(False, (DEAD, RATE)), "silent", "speaks against dead relu or"),
+        ((), "healthy", shown(False, (DEAD,)), "supports", "so it speaks against dead relu."),
+        ((), DEAD, shown(False, (RATE,)), "silent", "so it speaks against"),
+        ((DEAD,), "healthy", shown(False, (RATE,)), "silent", "so it speaks against"),
+        ((DEAD,), DEAD, shown(True, (DEAD,)), "supports", "Nothing else in the list makes it so"),
+        ((DEAD,), RATE, shown(True, (DEAD, RATE)), "supports", "would also be seen with learning"),
+        ((RATE,), RATE, shown(True, (DEAD,)), "consequence", "speaks for dead relu, which follows"),
+        ((NOISE,), NOISE, shown(True, (DEAD, RATE)), "silent", "dead relu and learning rate too"),
+    ],
+)
+def test_what_a_fact_is_worth_as_evidence(
+    causes: tuple[str, ...], said: str, one: Fact, verdict: str, says: str
+) -> None:
+    found, lines = judge._evidence(ill_of(*causes), said, one)
+    assert found == verdict
+    assert says in " ".join(lines)
+
+
+def test_a_consequence_that_the_doctor_found_counts_as_one() -> None:
+    root = SimpleNamespace(consequences=[SimpleNamespace(cause=NOISE)])
+    found, _ = judge._evidence(ill_of(DEAD, root=root), DEAD, shown(True, (NOISE,)))
+    assert found == "consequence"
+
+
+def test_what_tells_a_cause_are_the_two_facts_that_speak_for_the_fewest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = [
+        shown(True, (DEAD, RATE, NOISE), "a"),
+        shown(True, (DEAD, RATE), "b"),
+        shown(True, (DEAD,), "c"),
+        shown(False, (DEAD,), "usual"),
+        shown(True, (NOISE,), "other"),
+        shown(True, None, "complaint"),
+    ]
+    monkeypatch.setattr(judge, "_quick", lambda _: {one.key: one for one in seen})
+    assert [one.key for one in judge._telling(ill_of(DEAD))] == ["c", "b"]
+
+
+def test_a_cause_is_ruled_out_by_usual_facts_that_speak_for_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few, many = ("a", "b"), ("a", "b", "c")
+    seen = [
+        shown(False, (*many, DEAD), "vague"),
+        shown(False, (*few, DEAD), "sharp"),
+        shown(False, (DEAD,), "sharper"),
+        shown(False, (DEAD, RATE), "third"),
+        shown(True, (DEAD,), "unusual"),
+        shown(False, (NOISE,), "other"),
+    ]
+    monkeypatch.setattr(judge, "_quick", lambda _: {one.key: one for one in seen})
+    root = SimpleNamespace(rules_out={DEAD: "none is shut"})
+    first, second, third, shows = judge._rules_out(ill_of(RATE), DEAD, root, ())
+    assert first == "Not dead relu: none is shut."
+    assert "sharper was seen." in second
+    assert "third was seen." in third
+    assert shows.startswith("What dead relu shows: ")
+    seen[2:4] = []
+    lines = list(judge._rules_out(ill_of(RATE), DEAD, None, (shown(False, (DEAD,), "given"),)))
+    assert ["given" in lines[0], "sharp was" in lines[1], len(lines)] == [True, True, 3]
+
+
+def test_causes_are_listed_in_words() -> None:
+    assert judge._listed([DEAD]) == "dead relu"
+    assert judge._listed([DEAD, NOISE]) == "dead relu and label noise"
+    assert judge._listed([DEAD, NOISE, RATE], "or") == (
+        "dead relu, label noise or learning rate too high"
+    )

@@ -189,3 +189,14 @@ def test_a_product_over_no_numbers_is_zero() -> None:
     many = ManyPlayer(tape, leaves, 4, keep_all=True)
     many.play()
     assert many.losses().tolist() == [0.0] * 4
+
+
+def test_a_run_that_is_read_out_is_a_copy_that_cannot_be_written_to() -> None:
+    traced = xor("sgd")
+    many = ManyPlayer(traced.tape, per_run(traced, 2), 2, keep_all=True)
+    many.play()
+    run = many.run(1)
+    loss = run.arrays[run.tape.loss].copy()
+    many.train(3)
+    np.testing.assert_array_equal(run.arrays[run.tape.loss], loss)
+    assert not any(array.flags.writeable for array in run.arrays)
