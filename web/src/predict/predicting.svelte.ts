@@ -1,8 +1,8 @@
 // Predict before reveal: the next number is asked before it is shown.
 
 import type { Store } from '../learner/store.svelte'
-import { elementOf } from '../study/focus'
-import type { Session } from '../study/session.svelte'
+import { elementOf } from '../session/focus'
+import type { Session } from '../session/session.svelte'
 import type { Element } from '../text/play'
 import type { WhatIf } from '../whatif/whatif.svelte'
 import { Phrases } from '../why/phrases'

@@ -168,11 +168,11 @@ describe('stepping', () => {
 })
 
 describe('editing', () => {
-  test('a scheduled learning rate is that of its iteration, and a typed one ends the schedule', () => {
+  test('a scheduled learning rate is that of its iteration, and a typed one ends the schedule', async () => {
     const session = opened('cosine')
     const rate = session.find.byName.get('learning_rate')!
     expect([session.schedule, session.number(rate, 0)]).toEqual(['cosine', 0.1])
-    session.seek(29)
+    await session.trainTo(29)
     session.nextIteration()
     expect(session.number(rate, 0)).toBeCloseTo(0.1 * 0.55, 12)
     session.edit(rate, 0, 0.3)
@@ -261,7 +261,7 @@ describe('trouble', () => {
     expect(session.note(byName.get('a1')!, 2)).toBeNull()
     session.edit(byName.get('b1')!, 2, -50)
     expect(session.note(byName.get('a1')!, 2)).toBe(
-      'dead: z ≤ 0 on all 200 samples, so no gradient passes',
+      'dead: z ≤ 0 on all 200 examples, so no gradient passes',
     )
     expect(session.note(byName.get('a1')!, 1)).toBeNull()
   })
@@ -269,9 +269,9 @@ describe('trouble', () => {
 
 describe('words', () => {
   test('say which sample, or which mean', () => {
-    expect(opened('flow').sample.words).toBe('one sample: x = 1, t = 2')
-    expect(opened('uneven').sample.words).toBe('mean over 2 of 5 samples')
-    expect(opened('xor').sample.words).toMatch(/^sample \d+ of 200: x = \(.+, .+\), t = [01]$/)
+    expect(opened('flow').sample.words).toBe('one example: x = 1, t = 2')
+    expect(opened('uneven').sample.words).toBe('mean over 2 of 5 examples')
+    expect(opened('xor').sample.words).toMatch(/^example \d+ of 200: x = \(.+, .+\), t = [01]$/)
     expect(opened('neuron').sample.words).toBe('x = 2, y = 2')
   })
 
