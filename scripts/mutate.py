@@ -73,7 +73,7 @@ WITHOUT = (
     "test_practice_proof*", "test_why_t*", "test_mutate*",
 )  # fmt: skip
 SLOW_TO_IMPORT = ("numpy", "torch", "sklearn.datasets", "click", "rich.console", "hypothesis.extra")
-BUDGET = 30.0  # seconds of tests that a mutant is put to
+BUDGET = 20.0  # seconds of tests that a mutant is put to
 OPTIONS = (
     "-q", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist",
     "--hypothesis-profile=mutants", "-W", "ignore::pytest.PytestAssertRewriteWarning",

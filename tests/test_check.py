@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from whygrad.errors import WhygradError
 from whygrad.practice import STARTERS, CheckResult, check, starter
+from whygrad.practice.check import _same
 from whygrad.practice.scenarios import FUNCTIONS, scenarios
 
 NEURON = """
@@ -307,3 +309,19 @@ def test_what_a_file_started_ends_with_it(tmp_path: Path) -> None:
             return  # dead, and waiting for who reads its exit code
         time.sleep(0.05)
     raise AssertionError("the child lives on")
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "same"),
+    [
+        (1000.0009, 1000.0, True),
+        (1000.0011, 1000.0, False),
+        (-1000.0009, -1000.0, True),
+        (9e-7, 0.0, True),
+        (1.1e-6, 0.0, False),
+        (0.1 + 9e-7, 0.1, True),
+        (float("nan"), 0.0, False),
+    ],
+)
+def test_numbers_are_the_same_within_a_millionth(found: float, expected: float, same: bool) -> None:
+    assert bool(_same(np.array(found), np.array(expected))) is same

@@ -793,3 +793,32 @@ def test_tensors_that_the_model_does_not_hold_are_found() -> None:
         "parts[2].weight": 3,
         "known": 5,
     }
+
+
+def test_the_loop_is_counted() -> None:
+    recorder: Any = SimpleNamespace(
+        iterations=9,
+        steps=8,
+        loss_has_graph=True,
+        loss_is_leaf=False,
+        train_modes=7,
+        eval_modes=6,
+        batches=[],
+        batch=5,
+        steps_in_eval=4,
+        first_step_in_eval=3,
+    )
+    assert measure._loop(recorder) == Loop(9, 8, True, False, 7, 6, None, 5, 4, 3)
+    recorder.first_step_in_eval = 0
+    assert measure._loop(recorder).first_step_in_eval_mode is None
+
+
+def test_lines_of_the_script_are_known_by_layer() -> None:
+    first = Probe(1, 1.0, (layer(source="a.py:1"), layer("relu"), layer(source="a.py:3")))
+    recorder: Any = SimpleNamespace(first_probe=first, sources={"0": "", "optimizer": "a.py:9"})
+    known = {"0": "a.py:3", "optimizer": "a.py:9", "output": "a.py:3"}
+    assert measure._sources(recorder) == known
+    recorder.first_probe = replace(first, layers=first.layers[:2])
+    assert "output" not in measure._sources(recorder)
+    recorder.first_probe = None
+    assert measure._sources(recorder) == {"optimizer": "a.py:9"}
