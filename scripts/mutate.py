@@ -5,6 +5,8 @@
     make mutate SEED=7 ARGS=--survivors                     of those, the ones that survived
     make mutate ARGS="--count 60 --package doctor"
 
+Ctrl-C ends it early, with the table of what was asked until then.
+
 A mutant is a small change of one module (see mutants.py). It is killed when a test fails. Asked
 are the tests that run the changed line, which are recorded once and kept in .mutants/ (see
 covering.py), as many as run in BUDGET seconds: a mutant that survives may yet be noticed by a test
@@ -151,13 +153,14 @@ def forked(work: Callable[[], None], output: Path, seconds: float) -> str | None
             sys.stdout.flush()
             os._exit(0)
     until = time.monotonic() + 10 * seconds
-    ended, status = os.waitpid(child, os.WNOHANG)
-    while not ended and time.monotonic() < until:
-        time.sleep(0.02)
-        ended, status = os.waitpid(child, os.WNOHANG)
-    # What its tests have started goes with it.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
+    ended = status = 0
+    try:
+        while not ended and time.monotonic() < until:
+            time.sleep(0.02)
+            ended, status = os.waitpid(child, os.WNOHANG)
+    finally:  # what its tests have started goes with it
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
     if not ended:
         os.waitpid(child, 0)
         return "it did not end"
@@ -353,6 +356,7 @@ def main() -> None:
     options.add_argument("--afresh", action="store_true", help="record every test file again")
     options.add_argument("--write", action="store_true", help="write docs/reliability.md")
     given = options.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" takes it away
     (CACHE / "log").mkdir(parents=True, exist_ok=True)
     print(f"seed {given.seed}", flush=True)
     known = equivalents()
@@ -375,20 +379,23 @@ def main() -> None:
     path.write_text(json.dumps(counts), "utf-8")
     rows: list[tuple[str, str, str]] = []
     outcomes: dict[str, tuple[str, str]] = {}
-    # One of each package in turn, so that a run that is stopped has looked at all.
-    for package, mutant in filter(None, itertools.chain(*itertools.zip_longest(*drawn))):
-        started = time.monotonic()
-        key = f"{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}"
-        became, why = before.get(key, ("", ""))
-        if became != "killed":
-            became, why = outcome(mutant, recorded, known)
-            took = time.monotonic() - started
-            print(f"{became} {mutant.file}:{mutant.line} ({why}; {took:.1f} s)", flush=True)
-            if became == "survived":
-                print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
-        rows.append((package, became, why))
-        outcomes[key] = (became, why)
-        kept.write_text(json.dumps(outcomes), "utf-8")
+    # One of each package in turn, so that a run that is ended early has looked at all.
+    with contextlib.suppress(KeyboardInterrupt):
+        for package, mutant in filter(None, itertools.chain(*itertools.zip_longest(*drawn))):
+            started = time.monotonic()
+            key = f"{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}"
+            became, why = before.get(key, ("", ""))
+            if given.survivors and not became:
+                break  # so far the run before came
+            if became != "killed":
+                became, why = outcome(mutant, recorded, known)
+                took = time.monotonic() - started
+                print(f"{became} {mutant.file}:{mutant.line} ({why}; {took:.1f} s)", flush=True)
+                if became == "survived":
+                    print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
+            rows.append((package, became, why))
+            outcomes[key] = (became, why)
+            kept.write_text(json.dumps(outcomes), "utf-8")
     text = table(rows, given.count, given.seed)
     print(text.partition("\n\nEquivalent")[0])
     if given.write:
