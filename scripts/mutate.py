@@ -28,6 +28,7 @@ import importlib
 import itertools
 import json
 import os
+import py_compile
 import random
 import resource
 import shutil
@@ -252,6 +253,7 @@ def mutated(mutant: Mutant) -> Iterator[None]:
         yield
     finally:
         path.write_bytes(before)
+        py_compile.compile(str(path))
 
 
 def outcome(
