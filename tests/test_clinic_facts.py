@@ -1204,3 +1204,76 @@ def test_causes_are_listed_in_words() -> None:
     assert judge._listed([DEAD, NOISE, RATE], "or") == (
         "dead relu, label noise or learning rate too high"
     )
+
+
+def test_a_set_up_is_treated_where_the_remedy_changes_it_and_nowhere_else() -> None:
+    import torch
+    from torch import nn
+
+    from whygrad.clinic import data
+    from whygrad.clinic.case import Setup
+    from whygrad.clinic.treated import treated
+    from whygrad.doctor.remedies.change import Change, RunRows, mends
+
+    def plan(optimizer: Any, epochs: int) -> Any:
+        return torch.optim.lr_scheduler.ConstantLR(optimizer)
+
+    setup = Setup(
+        data.xor,
+        lambda: nn.Linear(2, 1),
+        nn.MSELoss(),
+        lambda parameters: torch.optim.SGD(parameters, lr=0.5),
+        epochs=7,
+        batch=4,
+        slip="no_zero_grad",
+        schedule=plan,
+        clip=2.0,
+    )
+
+    def parts(change: Change) -> tuple[Any, ...]:
+        new = treated(setup, change, 1)
+        (group,) = new.optimizer(new.model().parameters()).param_groups
+        return (new.batch, new.clip, new.epochs, new.schedule, new.slip, group["lr"])
+
+    as_it_was = (4, 2.0, 7, plan, "no_zero_grad", 0.5)
+    assert parts(Change()) == as_it_was
+    assert parts(Change(batch=9)) == (9, *as_it_was[1:])
+    assert parts(Change(clip=1.0)) == (4, 1.0, *as_it_was[2:])
+    assert parts(mends("schedule")) == (*as_it_was[:3], None, "no_zero_grad", 0.5)
+    assert parts(mends("no_zero_grad")) == (*as_it_was[:4], "", 0.5)
+    assert parts(Change(rate=0.1)) == (*as_it_was[:5], 0.05)
+    adam = treated(setup, Change(optimizer=torch.optim.Adam, settings={"eps": 1.0}), 1)
+    (group,) = adam.optimizer(adam.model().parameters()).param_groups
+    assert (group["eps"], group["lr"]) == (1.0, 0.001)
+    assert isinstance(treated(setup, Change(model=nn.Sequential), 1).model(), nn.Sequential)
+
+    def doubled(rows: RunRows) -> RunRows:
+        assert rows.xv is not None
+        return replace(rows, x=2 * rows.x, xv=3 * rows.xv)
+
+    rows_of = treated(setup, Change(rows=doubled), 1).data(99)
+    assert torch.equal(rows_of.x, 2 * data.xor(1).x)
+    assert torch.equal(rows_of.xv, 3 * data.xor(1).xv)
+    loss = treated(setup, Change(loss=lambda old, rows: (old, len(rows.x))), 1).loss
+    assert loss == (setup.loss, 4)
+    labels = Change(rows=lambda rows: replace(rows, y=rows.y.long()))
+    rounded = replace(setup, metric="rounded")
+    assert treated(rounded, labels, 1).metric == "accuracy"
+    assert treated(rounded, Change(rows=doubled), 1).metric == "rounded"
+    assert treated(setup, labels, 1).metric == setup.metric
+
+
+def test_training_stops_after_the_epoch_whose_validation_loss_is_lowest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from whygrad.clinic import treated
+
+    class Run:
+        def __init__(self, *_: Any, **__: Any) -> None:
+            self.validation_losses = [float("nan"), 0.5, 0.25, 0.25, 0.75]
+
+        def train(self) -> None:
+            """As it went."""
+
+    monkeypatch.setattr(treated, "TrainingRun", Run)
+    assert treated._best_epoch(SimpleNamespace(), 1) == 3
