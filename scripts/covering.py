@@ -10,7 +10,7 @@ import ast
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,15 +101,17 @@ def save(recorded: Recorded, path: Path) -> None:
     path.write_text(json.dumps(vars(recorded)), "utf-8")
 
 
-def running(recorded: Recorded, file: str, function: str, text: str) -> list[str]:
-    """Return the tests of one file that run a line, the quickest first.
+def running(recorded: Recorded, file: str, function: str, texts: Iterable[str]) -> list[str]:
+    """Return the tests of one file that run any of some lines, the quickest first.
 
-    Where the line was not seen by itself (it is part of a statement, runs at import, or has
-    changed since), they are the tests that run its function; failing that, any of its module.
+    Where no line was seen by itself (they are part of a statement, run at import, or have
+    changed since), they are the tests that run their function; failing that, any of its module.
     """
     lines = recorded.lines.get(file, {})
     within = lines.get(function, {}) if function else {}
-    numbers = set(within.get(text, ())) or {n for tests in within.values() for n in tests}
+    numbers = {n for text in texts for n in within.get(text, ())} or {
+        n for tests in within.values() for n in tests
+    }
     if not numbers:
         numbers = {n for by_text in lines.values() for tests in by_text.values() for n in tests}
     names = list(recorded.seconds)
@@ -121,9 +123,13 @@ IN_CHILDREN = {"src/whygrad/practice/learner.py": "tests/test_check.py"}
 
 
 def choose(
-    recorded: Mapping[str, Recorded], file: str, function: str, text: str, budget: float
+    recorded: Mapping[str, Recorded],
+    file: str,
+    function: str,
+    texts: Sequence[str],
+    budget: float,
 ) -> list[Chosen]:
-    """Return the tests to put a changed line to, as far as the budget of seconds goes.
+    """Return the tests to put changed lines to, as far as the budget of seconds goes.
 
     A file named after the module or its package comes first, then the quickest. No file may take
     more than half the budget.
@@ -132,7 +138,7 @@ def choose(
     chosen: list[tuple[bool, Chosen]] = []
     for test_file, record in recorded.items():
         tests, seconds = [], 0.0
-        within = running(record, file, function, text)
+        within = running(record, file, function, texts)
         if IN_CHILDREN.get(file) == test_file:
             within = sorted(record.seconds, key=record.seconds.__getitem__)
         for test in within:

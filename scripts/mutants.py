@@ -34,6 +34,7 @@ class Mutant:
 
     file: str
     line: int
+    last: int  # line of what is changed
     before: str  # the lines that changed, without their indentation
     after: str
     source: str  # of the whole file, changed
@@ -83,12 +84,16 @@ class Visitor(MutationVisitor):
         return super()._skip_node_and_children(node)
 
 
-def _mutations(source: str) -> tuple[cst.Module, list[Mutation], list[int]]:
+def _mutations(source: str) -> tuple[cst.Module, list[Mutation], list[tuple[int, int]]]:
     wrapper = MetadataWrapper(cst.parse_module(source))
     visitor = Visitor(OPERATORS, IgnoredCode(set(), set(), set()))
     module = wrapper.visit(visitor)
     positions = wrapper.resolve(PositionProvider)
-    lines = [positions[each.original_node].start.line for each in visitor.mutations]
+    lines: list[tuple[int, int]] = []
+    for each in visitor.mutations:
+        node = each.original_node
+        end = positions[node.test if isinstance(node, cst.If | cst.While) else node].end
+        lines.append((positions[node].start.line, end.line))
     return module, visitor.mutations, lines
 
 
@@ -101,7 +106,7 @@ def mutants_of(file: str, source: str, which: Sequence[int] | None = None) -> li
         changed = module.deep_replace(each.original_node, each.mutated_node)
         code = changed.code if isinstance(changed, cst.Module) else source
         before, after = _difference(source, code)
-        found.append(Mutant(file, lines[number], before, after, code))
+        found.append(Mutant(file, *lines[number], before, after, code))
     return found
 
 

@@ -39,6 +39,7 @@ import tempfile
 import time
 import tomllib
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -57,7 +58,7 @@ from covering import (  # noqa: E402
     save,
 )
 from hypothesis import Phase, settings  # noqa: E402
-from mutants import Mutant, draw  # noqa: E402
+from mutants import Mutant, draw, mutants_of  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".mutants"
@@ -268,12 +269,12 @@ def outcome(
     """
     source = (TREE / mutant.file).read_text("utf-8")
     function = functions_of(source)[mutant.line]
-    text = source.splitlines()[mutant.line - 1].strip()
+    texts = [line.strip() for line in source.splitlines()[mutant.line - 1 : mutant.last]]
     place = (mutant.file.removeprefix("src/whygrad/"), function, mutant.before, mutant.after)
     for each in known:
         if (each["file"], each["function"], each["before"], each["after"]) == place:
             return "equivalent", each["reason"]
-    asked = choose(recorded, mutant.file, function, text, BUDGET)
+    asked = choose(recorded, mutant.file, function, texts, BUDGET)
     with mutated(mutant):
         for chosen in asked:
             if test := killed_by(chosen, recorded[chosen.file]):
@@ -306,25 +307,25 @@ def counts_kept() -> tuple[Path, dict[str, int]]:
     return path, json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def table(rows: Sequence[tuple[str, str, str]], count: int, seed: int) -> str:
+def table(rows: Sequence[tuple[str, str]], count: int, seed: int) -> str:
     """Return the part of docs/reliability.md that a run is summed up in.
 
     Args:
-        rows: Of each mutant its package, what became of it, and why.
+        rows: Of each mutant its package and what became of it: "killed", "equivalent", "survived";
+            "since" if it survived and is now killed, or its line no longer there.
         count: How many were asked for.
         seed: What they were drawn with.
     """
     lines = [
-        "| package | mutants | killed | equivalent | survived | killed, % | at least |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        "| package | mutants | equivalent | killed | killed, % | at least | noticed since | left |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for package, least in ASKED.items():
-        became = [row[1] for row in rows if row[0] == package]
-        killed, equivalent = became.count("killed"), became.count("equivalent")
-        share = 100 * killed / max(len(became) - equivalent, 1)
+        became = Counter(row[1] for row in rows if row[0] == package)
+        share = 100 * became["killed"] / max(became.total() - became["equivalent"], 1)
         lines.append(
-            f"| {package} | {len(became)} | {killed} | {equivalent} | {became.count('survived')} "
-            f"| {share:.0f} | {least} |"
+            f"| {package} | {became.total()} | {became['equivalent']} | {became['killed']} "
+            f"| {share:.0f} | {least} | {became['since']} | {became['survived']} |"
         )
     made = f"{datetime.datetime.now(datetime.UTC):%d %B %Y}"
     lines += [
@@ -346,6 +347,30 @@ def write_table(text: str) -> None:
     doc = DOC.read_text("utf-8")
     before, after = doc[: doc.index(BEGIN)], doc[doc.index(END) :]
     DOC.write_text(f"{before}{BEGIN}{text}{after}", "utf-8")
+
+
+def new(given: argparse.Namespace) -> list[tuple[str, Mutant]]:
+    """Draw, one mutant of each package in turn: a run that is ended early has looked at all."""
+    path, counts = counts_kept()
+    drawn = [
+        [(package, mutant) for mutant in draw(TREE, package, count, given.seed, counts)]
+        for package, count in shares(given.count, given.packages or list(ASKED)).items()
+    ]
+    path.write_text(json.dumps(counts), "utf-8")
+    return list(filter(None, itertools.chain(*itertools.zip_longest(*drawn))))
+
+
+def again(kept: Sequence[Sequence[str]]) -> list[tuple[str, Mutant | None, str, str]]:
+    """Return the mutants of an earlier run with what became of them; None is no longer there."""
+    found: list[tuple[str, Mutant | None, str, str]] = []
+    for package, file, before, after, became, why in kept:
+        mutant = Mutant(file, 0, 0, before, after, "")
+        if became != "killed":
+            source = (TREE / file).read_text("utf-8")
+            same = (m for m in mutants_of(file, source) if (m.before, m.after) == (before, after))
+            mutant = next(same, None)
+        found.append((package, mutant, became, why))
+    return found
 
 
 def main() -> None:
@@ -372,32 +397,30 @@ def main() -> None:
         importlib.import_module(module)
     recorded = recordings(given.afresh)
     kept = CACHE / f"outcomes-{given.seed}.json"
-    before = json.loads(kept.read_text("utf-8")) if given.survivors else {}
-    path, counts = counts_kept()
-    drawn = [
-        [(package, mutant) for mutant in draw(TREE, package, count, given.seed, counts)]
-        for package, count in shares(given.count, given.packages or list(ASKED)).items()
-    ]
-    path.write_text(json.dumps(counts), "utf-8")
-    rows: list[tuple[str, str, str]] = []
-    outcomes: dict[str, tuple[str, str]] = {}
-    # One of each package in turn, so that a run that is ended early has looked at all.
+    if given.survivors:
+        asked = again(json.loads(kept.read_text("utf-8")))
+    else:
+        asked = [(package, mutant, "", "") for package, mutant in new(given)]
+    rows: list[tuple[str, str]] = []
+    outcomes: list[tuple[str, ...]] = []
     with contextlib.suppress(KeyboardInterrupt):
-        for package, mutant in filter(None, itertools.chain(*itertools.zip_longest(*drawn))):
+        for package, mutant, became, why in asked:
+            if mutant is None:
+                rows.append((package, "since"))
+                continue
             started = time.monotonic()
-            key = f"{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}"
-            became, why = before.get(key, ("", ""))
-            if given.survivors and not became:
-                break  # so far the run before came
             if became != "killed":
                 became, why = outcome(mutant, recorded, known)
                 took = time.monotonic() - started
                 print(f"{became} {mutant.file}:{mutant.line} ({why}; {took:.1f} s)", flush=True)
                 if became == "survived":
                     print(f"    - {mutant.before}\n    + {mutant.after}", flush=True)
-            rows.append((package, became, why))
-            outcomes[key] = (became, why)
-            kept.write_text(json.dumps(outcomes), "utf-8")
+                if given.survivors and became == "killed":
+                    became = "since"
+            rows.append((package, became))
+            outcomes.append((package, mutant.file, mutant.before, mutant.after, became, why))
+            if not given.survivors:
+                kept.write_text(json.dumps(outcomes), "utf-8")
     text = table(rows, given.count, given.seed)
     print(text.partition("\n\nEquivalent")[0])
     if given.write:

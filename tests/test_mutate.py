@@ -8,7 +8,7 @@ from pathlib import Path
 import mutate
 import pytest
 from covering import Recorded, choose, functions_of, running
-from mutants import Mutant, draw, mutants_of
+from mutants import draw, mutants_of
 
 SOURCE = """\
 from typing import TYPE_CHECKING
@@ -91,8 +91,19 @@ RECORDED = Recorded(
     ],
 )
 def test_asked_are_the_tests_that_run_the_line(function: str, text: str, tests: list[str]) -> None:
-    assert running(RECORDED, "src/whygrad/tape/a.py", function, text) == tests
-    assert running(RECORDED, "src/whygrad/tape/b.py", function, text) == []
+    assert running(RECORDED, "src/whygrad/tape/a.py", function, [text]) == tests
+    assert running(RECORDED, "src/whygrad/tape/b.py", function, [text]) == []
+
+
+def test_of_several_lines_the_tests_of_all_are_asked() -> None:
+    recorded = Recorded("digest", RECORDED.seconds, {"a.py": {"f": {"one": [0], "two": [1]}}})
+    assert running(recorded, "a.py", "f", ["one", "not seen", "two"]) == ["quick", "slow"]
+
+
+def test_a_change_spans_what_it_changes_and_not_what_follows_from_it() -> None:
+    source = "x = [\n    1 if a\n    else 2\n]\nif (\n    a\n):\n    b()\n    c()\n"
+    spans = {(each.line, each.last) for each in mutants_of("m.py", source)}
+    assert spans == {(2, 2), (3, 3), (2, 3), (5, 6)}
 
 
 def test_a_budget_is_kept_and_the_module_s_own_tests_come_first() -> None:
@@ -100,7 +111,7 @@ def test_a_budget_is_kept_and_the_module_s_own_tests_come_first() -> None:
     recorded = {"tests/test_whatif.py": RECORDED, "tests/test_tape.py": RECORDED}
 
     def asked(budget: float) -> list[tuple[str, tuple[str, ...]]]:
-        return [(each.file, each.tests) for each in choose(recorded, file, "f", "one", budget)]
+        return [(each.file, each.tests) for each in choose(recorded, file, "f", ["one"], budget)]
 
     both = ("quick", "slow")
     assert asked(12) == [("tests/test_tape.py", both), ("tests/test_whatif.py", both)]
@@ -120,8 +131,7 @@ def test_mutants_are_shared_out_evenly() -> None:
 def test_what_is_listed_as_equivalent_is_still_there() -> None:
     # Refused where a line is gone.
     for each in mutate.equivalents():
-        mutant = Mutant("", 0, each["before"], each["after"], "")
-        assert mutant.before != mutant.after
+        assert each["before"] != each["after"]
         assert each["reason"].endswith(".")
 
 
@@ -133,6 +143,7 @@ def test_a_line_that_is_gone_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         mutate.equivalents()
 
 
-def test_the_share_is_of_those_that_are_not_equivalent() -> None:
-    rows = [("tape", "killed", "")] * 3 + [("tape", "survived", ""), ("tape", "equivalent", "")]
-    assert "| tape | 5 | 3 | 1 | 1 | 75 | 90 |" in mutate.table(rows, 5, 7)
+def test_the_share_is_of_those_that_are_not_equivalent_as_they_were_first_asked() -> None:
+    became = ["killed", "killed", "killed", "since", "survived", "equivalent"]
+    rows = [("tape", one) for one in became]
+    assert "| tape | 6 | 1 | 3 | 60 | 90 | 1 | 1 |" in mutate.table(rows, 6, 7)
