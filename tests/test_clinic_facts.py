@@ -1277,3 +1277,16 @@ def test_training_stops_after_the_epoch_whose_validation_loss_is_lowest(
 
     monkeypatch.setattr(treated, "TrainingRun", Run)
     assert treated._best_epoch(SimpleNamespace(), 1) == 3
+
+
+def test_a_replay_must_do_clearly_better_than_a_plain_one() -> None:
+    nothing = replace(ILL, scores=replace(POOR, train=0.0, baseline=0.0, reference_train=1.0))
+
+    def unusual(**trials: float) -> bool:
+        return facts("replay", replace(nothing, trials=trials))["replay.lr_up"].unusual
+
+    assert not unusual(lr_up=0.5)
+    assert unusual(lr_up=0.51)
+    assert not unusual(lr_up=0.7, control=0.5)
+    assert unusual(lr_up=0.71, control=0.5)
+    assert not unusual(lr_up=0.6, control=0.5)

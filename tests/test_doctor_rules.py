@@ -1473,6 +1473,54 @@ EDGES: list[tuple[str, Measurements, float | None, str]] = [
 ]
 
 
+# A run of which all is missing, and replays regain exactly what they score.
+NOTHING = replace(ILL, scores=replace(POOR, train=0.0, baseline=0.0, reference_train=1.0))
+MOVES = still(ILL, 0.2)
+EDGES += [
+    (cause, replace(NOTHING, **more, trials=trials), sure, "")
+    for cause, more, trials, sure in (
+        ("learning_rate_too_high", {"audits": MOVES}, {"lr_down_10": 0.5}, 0.9),
+        ("learning_rate_too_high", {"audits": MOVES}, {"lr_down_10": 0.7, "control": 0.5}, 0.9),
+        ("learning_rate_too_low", {"audits": still(ILL, 1e-4)}, {"lr_up": 0.5}, 0.88),
+        *(
+            (
+                "over_regularisation",
+                {"optimizer": rate(decay=0.5), "audits": still(ILL, 0.1, decay=0.9)},
+                trials,
+                None,
+            )
+            for trials in ({"no_decay": 0.4}, {"no_decay": 0.7, "control": 0.5})
+        ),
+        ("over_regularisation", {"dropout": 0.9}, {"no_dropout": 0.3}, None),
+        *(
+            ("unnormalised_inputs", {"features": Features(600, 16, 99.0, 1.0)}, trials, 0.9)
+            for trials in ({"standard_inputs": 0.4}, {"standard_inputs": 0.6, "control": 0.5})
+        ),
+        *(
+            ("unscaled_targets", {"targets": Targets("numbers", 0, 99, 0, 1)}, trials, 0.88)
+            for trials in ({"standard_targets": 0.4}, {"standard_targets": 0.4, "lr_down_10": 0.2})
+        ),
+        *(
+            (
+                "bad_initialisation",
+                {"parameters": (weight(start_rms=9.0), weight("2.weight", start_rms=9.0))},
+                trials,
+                0.9,
+            )
+            for trials in ({"fresh_weights": 0.3}, {"fresh_weights": 0.6, "control": 0.5})
+        ),
+        ("oscillating_loss", {"loop": Loop(9, 9, True, batch=2)}, {"larger_batch": 0.5}, 0.86),
+        ("underfitting", {}, {"control": 0.4}, 0.6),
+        (
+            "batchnorm_small_batch",
+            {"loop": Loop(9, 9, True, batch=2), "batch_norm": True},
+            {"larger_batch": 0.2},
+            0.6,
+        ),
+    )
+]
+
+
 @pytest.mark.parametrize(
     ("cause", "m", "sure", "says"), EDGES, ids=[f"{n}-{row[0]}" for n, row in enumerate(EDGES)]
 )
