@@ -61,6 +61,16 @@ def functions_of(source: str) -> list[str]:
     return names
 
 
+def name_at(source: str, line: int) -> str:
+    """Return what stands at a line: the innermost function's name, or that of a module's row."""
+    if function := functions_of(source)[line]:
+        return function.rpartition(".")[2]
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or line):
+            return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
+    return ""
+
+
 def lines_of(data: Any, root: Path, tests: Mapping[str, int]) -> dict[str, Lines]:
     """Return which of the tests run which lines, out of coverage's data.
 
@@ -128,12 +138,15 @@ def choose(
     function: str,
     texts: Sequence[str],
     budget: float,
+    name: str = "",
 ) -> list[Chosen]:
     """Return the tests to put changed lines to, as far as the budget of seconds goes.
 
     A file named after the module or its package comes first, then the quickest. No file may take
-    more than half the budget.
+    more than half the budget. Of its tests, those come first whose own names have that of the
+    module or, where it is given, of what is changed: of `where`, the tests of the op `where`.
     """
+    named = {Path(file).stem, name} - {""}
     words = set(Path(file).with_suffix("").parts[2:])
     chosen: list[tuple[bool, Chosen]] = []
     for test_file, record in recorded.items():
@@ -141,6 +154,7 @@ def choose(
         within = running(record, file, function, texts)
         if IN_CHILDREN.get(file) == test_file:
             within = sorted(record.seconds, key=record.seconds.__getitem__)
+        within.sort(key=lambda test: not any(n in test.partition("::")[2] for n in named))
         for test in within:
             if tests and seconds + record.seconds[test] > budget / 2:
                 break

@@ -55,6 +55,7 @@ from covering import (  # noqa: E402
     functions_of,
     lines_of,
     load,
+    name_at,
     save,
 )
 from hypothesis import Phase, settings  # noqa: E402
@@ -274,7 +275,7 @@ def outcome(
     for each in known:
         if (each["file"], each["function"], each["before"], each["after"]) == place:
             return "equivalent", each["reason"]
-    asked = choose(recorded, mutant.file, function, texts, BUDGET)
+    asked = choose(recorded, mutant.file, function, texts, BUDGET, name_at(source, mutant.line))
     with mutated(mutant):
         for chosen in asked:
             if test := killed_by(chosen, recorded[chosen.file]):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mutate
 import pytest
-from covering import Recorded, choose, functions_of, running
+from covering import Recorded, choose, functions_of, name_at, running
 from mutants import draw, mutants_of
 
 SOURCE = """\
@@ -117,6 +117,20 @@ def test_a_budget_is_kept_and_the_module_s_own_tests_come_first() -> None:
     assert asked(12) == [("tests/test_tape.py", both), ("tests/test_whatif.py", both)]
     assert asked(10) == [("tests/test_tape.py", both[:1]), ("tests/test_whatif.py", both[:1])]
     assert asked(1) == [("tests/test_tape.py", both[:1])]
+
+
+def test_tests_that_name_what_is_changed_come_first() -> None:
+    seconds = {"t.py::test_a": 1.0, "t.py::test_b[where-0]": 2.0, "t.py::test_c[tanh]": 3.0}
+    recorded = {"t.py": Recorded("", seconds, {"src/whygrad/x/tanh.py": {"f": {"": [0, 1, 2]}}})}
+
+    def asked(name: str) -> list[str]:
+        (only,) = choose(recorded, "src/whygrad/x/tanh.py", "", [], 99, name)
+        return [test[-3:] for test in only.tests]
+
+    assert asked("where") == ["-0]", "nh]", "t_a"]
+    assert asked("") == ["nh]", "t_a", "-0]"]
+    source = "where = Op(\n    f,\n)\nclass C:\n    def f(self):\n        return 1\n"
+    assert [name_at(source, line) for line in (1, 2, 4, 6)] == ["where", "where", "C", "f"]
 
 
 def test_a_line_knows_its_function() -> None:
