@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from whygrad.practice import (
     grade,
     worksheet,
 )
-from whygrad.practice.exercise import MAX_SEED
+from whygrad.practice.exercise import MAX_SEED, _is_friendly
 from whygrad.practice.features import Draw as Random
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
 from whygrad.tape.run import Run
@@ -609,3 +610,22 @@ def test_a_worksheet_puts_many_numbers_in_columns() -> None:
     assert 'class="numbers"' in listed(10)
     assert 'class="numbers"' in listed(30)
     assert 'class="numbers many"' in listed(31)
+
+
+@pytest.mark.parametrize(
+    ("number", "friendly"),
+    [(0.0, True), (0.01, True), (0.0099, False), (-0.0099, False), (199.0, True), (200.0, False)],
+)
+def test_numbers_that_nobody_would_set_are_refused(number: float, friendly: bool) -> None:
+    run = exercise(3, feature="neuron").run
+    assert run.arrays[run.tape.loss].item() != 0
+
+    def solution(*numbers: float) -> Any:
+        return SimpleNamespace(run=run, order=range(len(numbers)), number=numbers.__getitem__)
+
+    assert _is_friendly(solution(1.0, number)) is friendly
+    still = {**dict(enumerate(run.arrays)), run.tape.loss: np.zeros(())}
+    nothing = SimpleNamespace(
+        run=Run(run.tape, tuple(still.values())), order=[0], number=lambda _: 1.0
+    )
+    assert not _is_friendly(nothing)
