@@ -79,6 +79,7 @@ WITHOUT = (
 )  # fmt: skip
 SLOW_TO_IMPORT = ("numpy", "torch", "sklearn.datasets", "click", "rich.console", "hypothesis.extra")
 BUDGET = 20.0  # seconds of tests that a mutant is put to
+BUDGET_AGAIN = 60.0  # those that survived
 OPTIONS = (
     "-q", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist",
     "--hypothesis-profile=mutants", "-W", "ignore::pytest.PytestAssertRewriteWarning",
@@ -259,7 +260,10 @@ def mutated(mutant: Mutant) -> Iterator[None]:
 
 
 def outcome(
-    mutant: Mutant, recorded: Mapping[str, Recorded], known: Sequence[Mapping[str, str]]
+    mutant: Mutant,
+    recorded: Mapping[str, Recorded],
+    known: Sequence[Mapping[str, str]],
+    budget: float,
 ) -> tuple[str, str]:
     """Put a mutant to its tests; return "killed", "survived" or "equivalent", and by what or why.
 
@@ -267,6 +271,7 @@ def outcome(
         mutant: The change.
         recorded: What each test file runs.
         known: The mutants that are known to be equivalent.
+        budget: How many seconds of tests are run.
     """
     source = (TREE / mutant.file).read_text("utf-8")
     function = functions_of(source)[mutant.line]
@@ -275,7 +280,7 @@ def outcome(
     for each in known:
         if (each["file"], each["function"], each["before"], each["after"]) == place:
             return "equivalent", each["reason"]
-    asked = choose(recorded, mutant.file, function, texts, BUDGET, name_at(source, mutant.line))
+    asked = choose(recorded, mutant.file, function, texts, budget, name_at(source, mutant.line))
     with mutated(mutant):
         for chosen in asked:
             if test := killed_by(chosen, recorded[chosen.file]):
@@ -404,6 +409,7 @@ def main() -> None:
         asked = [(package, mutant, "", "") for package, mutant in new(given)]
     rows: list[tuple[str, str]] = []
     outcomes: list[tuple[str, ...]] = []
+    budget = BUDGET_AGAIN if given.survivors else BUDGET
     with contextlib.suppress(KeyboardInterrupt):
         for package, mutant, became, why in asked:
             if mutant is None:
@@ -411,7 +417,7 @@ def main() -> None:
                 continue
             started = time.monotonic()
             if became != "killed":
-                became, why = outcome(mutant, recorded, known)
+                became, why = outcome(mutant, recorded, known, budget)
                 took = time.monotonic() - started
                 print(f"{became} {mutant.file}:{mutant.line} ({why}; {took:.1f} s)", flush=True)
                 if became == "survived":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from whygrad.errors import WhygradError
+from whygrad.explain.said import Said, say
 from whygrad.practice import STARTERS, CheckResult, check, starter
 from whygrad.practice.check import _same
 from whygrad.practice.scenarios import FUNCTIONS, scenarios
@@ -325,3 +327,15 @@ def test_what_a_file_started_ends_with_it(tmp_path: Path) -> None:
 )
 def test_numbers_are_the_same_within_a_millionth(found: float, expected: float, same: bool) -> None:
     assert bool(_same(np.array(found), np.array(expected))) is same
+
+
+@pytest.mark.parametrize("ending", [None, say("check.ended")])
+def test_a_file_that_ended_before_it_answered_says_so(
+    ending: Said | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("", encoding="utf-8")
+    module = sys.modules["whygrad.practice.check"]
+    monkeypatch.setattr(module, "_run", lambda *_: ([], ending))
+    with pytest.raises(WhygradError, match=re.escape(f"mine.py: {say('check.ended')}")):
+        check(file)
