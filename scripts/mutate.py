@@ -333,10 +333,11 @@ def table(rows: Sequence[tuple[str, str]], count: int, seed: int) -> str:
             f"| {package} | {became.total()} | {became['equivalent']} | {became['killed']} "
             f"| {share:.0f} | {least} | {became['since']} | {became['survived']} |"
         )
+    first = f", the first of {count}" if len(rows) < count else ""
     made = f"{datetime.datetime.now(datetime.UTC):%d %B %Y}"
     lines += [
         "",
-        f"{len(rows)} mutants, drawn with seed {seed} on {made}: "
+        f"{len(rows)} mutants{first}, drawn with seed {seed} on {made}: "
         f'`make mutate SEED={seed} ARGS="--count {count}"`. The share is of those that are not '
         "equivalent.",
         "",
