@@ -397,3 +397,10 @@ def test_what_is_missing_is_five_cells_and_one_column_tells_the_label() -> None:
     assert int(gaps.any(1).sum()) == 5
     leaky = data.above_median(leaky=True)(3)
     assert bool(((leaky.x[:, -1:] > 0) == (leaky.y == 1)).all())
+
+
+def test_a_network_by_hand_gives_out_probabilities() -> None:
+    run = met(NUMPY[0].name).run
+    found = run.network.outputs(run.x)
+    assert found.shape == (len(run.x), len(set(run.y.tolist())))
+    assert found.sum(1) == pytest.approx(1.0)

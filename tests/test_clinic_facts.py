@@ -1290,3 +1290,19 @@ def test_a_replay_must_do_clearly_better_than_a_plain_one() -> None:
     assert not unusual(lr_up=0.7, control=0.5)
     assert unusual(lr_up=0.71, control=0.5)
     assert not unusual(lr_up=0.6, control=0.5)
+
+
+def test_of_a_backward_pass_by_hand_the_fault_is_told_where_there_is_one() -> None:
+    from whygrad.clinic.examinations import numpy_case
+
+    def told(*findings: tuple[str, str]) -> Fact:
+        named = [SimpleNamespace(cause=cause, mechanism=says) for cause, says in findings]
+        report = SimpleNamespace(findings=named)
+        (one,) = numpy_case._nudges(_patient(report=report), SimpleNamespace())  # type: ignore[arg-type]
+        return one
+
+    wrong = told(("dead_relu", "it is dead."), ("wrong_backward", "b0's gradient is off."))
+    assert (wrong.says, wrong.unusual) == ("B0's gradient is off.", True)
+    right = told(("dead_relu", "it is dead."))
+    assert right.says.startswith("Weights were nudged to either side: the loss moves at the rate")
+    assert not right.unusual
