@@ -23,6 +23,7 @@ from whygrad.clinic.choices import (
     REMEDY_CHOICES,
 )
 from whygrad.clinic.grade import Grade, LearnerAnswer, grade
+from whygrad.clinic.numpy_case import NumpyNetwork
 from whygrad.clinic.patient import Patient, admit, case_of, patients
 from whygrad.doctor.remedies.table import REMEDIES, USUAL
 from whygrad.doctor.rules import CAUSES, ROWS
@@ -400,7 +401,8 @@ def test_what_is_missing_is_five_cells_and_one_column_tells_the_label() -> None:
 
 
 def test_a_network_by_hand_gives_out_probabilities() -> None:
-    run = met(NUMPY[0].name).run
-    found = run.network.outputs(run.x)
-    assert found.shape == (len(run.x), len(set(run.y.tolist())))
+    setup = NUMPY[0].setup
+    rows = setup.data(1)
+    found = NumpyNetwork(setup, 1).outputs(rows.x.double().numpy())
+    assert found.shape == (len(rows.x), len(rows.y.unique()))
     assert found.sum(1) == pytest.approx(1.0)
