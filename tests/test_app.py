@@ -76,6 +76,21 @@ def test_the_page_and_its_assets(tmp_path: Path) -> None:
     assert "immutable" in app.get("/assets/index-abc.js").headers["cache-control"]
 
 
+def test_what_trains_has_a_policy_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "worker-abc.js").write_text("self.onmessage = () => {}")
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    app = client("flow", static=tmp_path)
+    trainer = app.get("/trainer/worker-abc.js")
+    assert (
+        trainer.headers["content-security-policy"] == "default-src 'none'; script-src 'unsafe-eval'"
+    )
+    assert trainer.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in trainer.headers["cache-control"]
+    for path in ("/", "/trainer/nothing.js", "/trainer/%2e%2e/index.html"):
+        assert "unsafe-eval" not in app.get(path).headers["content-security-policy"]
+
+
 def test_without_a_built_page_it_says_what_to_do(tmp_path: Path) -> None:
     app = client("flow", static=tmp_path / "nothing")
     page = app.get("/")
@@ -89,6 +104,20 @@ def test_nothing_outside_the_built_page_is_given_out(app: TestClient) -> None:
         answer = app.get(path)
         assert answer.status_code == 404
         assert "not found" in answer.json()["message"]
+
+
+def test_what_trains_has_a_policy_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "worker-abc.js").write_text("self.onmessage = () => {}")
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    app = client("flow", static=tmp_path)
+    trainer = app.get("/trainer/worker-abc.js")
+    policy = trainer.headers["content-security-policy"]
+    assert policy == "default-src 'none'; script-src 'unsafe-eval'"
+    assert trainer.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in trainer.headers["cache-control"]
+    for path in ("/", "/trainer/nothing.js", "/trainer/%2e%2e/index.html"):
+        assert "unsafe-eval" not in app.get(path).headers["content-security-policy"]
 
 
 def test_what_a_page_may_do_is_said_on_every_answer(app: TestClient) -> None:
@@ -285,20 +314,26 @@ def test_a_stream_without_end_is_not_kept(app: TestClient) -> None:
     assert app.post("/api/csv", content=endless(), headers=headers).status_code == 413
 
 
+OWN = {"network": {"layers": [2, 3, 1]}, "data": {"name": "xor"}}
+
+
 def test_too_long_a_trace_is_given_up() -> None:
     app = client("flow", workers=Workers(seconds=0.001))
-    assert "took longer than 0.001 seconds" in refused(app, status=503, preset="flow")
+    assert "took longer than 0.001 seconds" in refused(app, status=503, spec=OWN)
 
 
 def test_a_request_may_record_so_much_and_no_more() -> None:
     app = client("flow", workers=Workers(memory=2**16))
     outer = {"formula": {"v": [[1.0]] * 500, "w": [[1.0] * 500], "L": "sum(matmul(v, w))"}}
-    assert "0.0 GiB are allowed" in refused(app, spec=outer)
+    said = refused(app, spec=outer)
+    assert "what a page sends may record 65,536 bytes" in said
+    assert "--request-memory" in said
 
 
 def test_who_finds_too_many_waiting_is_told_that_the_server_is_busy() -> None:
     app = client("flow", workers=Workers(waiting=0))
-    assert "the server is busy" in refused(app, status=503, preset="flow")
+    assert "the server is busy" in refused(app, status=503, spec=OWN)
+    traced(app, preset="flow")  # what comes with whygrad waits for nobody
 
 
 # --- what if ----------------------------------------------------------------------------------
@@ -400,6 +435,12 @@ def test_a_taken_port_is_named_with_a_free_one() -> None:
             assert other.getsockname()[1] != port
 
 
+@pytest.mark.parametrize("host", ["a" * 300, "a..b", "\u2028"])
+def test_what_is_no_host_name_is_refused(host: str) -> None:
+    with pytest.raises(WhygradError, match="is no host name"):
+        listen(host, 8000)
+
+
 @pytest.mark.parametrize("listening", [listen, listen_near])
 def test_a_host_that_is_not_here_is_refused(listening: Any) -> None:
     with pytest.raises(WhygradError, match=r"cannot listen on 192\.0\.2\.1, port 8000"):
@@ -423,6 +464,11 @@ def test_the_address_in_ipv6() -> None:
         assert url_of(bound).startswith("http://[::1]:")
 
 
+def address_in(said: str) -> str:
+    """The server's address, of the line that ``whygrad open`` prints."""
+    return said.split()[3].partition("#")[0]
+
+
 def test_whygrad_opens_answers_and_ends_quietly() -> None:
     command = [sys.executable, "-m", "whygrad", "open", "flow", "--no-browser", "--port", "0"]
     with subprocess.Popen(
@@ -431,7 +477,7 @@ def test_whygrad_opens_answers_and_ends_quietly() -> None:
         assert app.stdout is not None
         said = app.stdout.readline()
         assert said.startswith("whygrad is at http://127.0.0.1:")
-        with urllib.request.urlopen(f"{said.split()[3]}api/initial", timeout=10) as answer:
+        with urllib.request.urlopen(f"{address_in(said)}api/initial", timeout=10) as answer:
             assert json.load(answer)["name"] == "flow"
         app.send_signal(signal.SIGINT)
         out, err = app.communicate(timeout=60)
@@ -445,7 +491,7 @@ def test_one_interrupt_ends_it_while_it_works() -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as app:
         assert app.stdout is not None
-        address = app.stdout.readline().split()[3]
+        address = address_in(app.stdout.readline())
         content = json.dumps(heavy).encode()
         asked = urllib.request.Request(
             f"{address}api/mistakes", content, {"content-type": "application/json"}

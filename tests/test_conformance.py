@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import make_conformance
+import make_glossary
 import make_sentences
 import numpy as np
 import pytest
@@ -38,7 +39,11 @@ def apart(a: Any, b: Any, rel: float, least: float, at: str = "") -> str:
     return next(filter(None, (apart(x, y, rel, least, where) for where, x, y in parts)), "")
 
 
-@pytest.mark.parametrize("name", make_conformance.FILES)
+#: which formulas give their result to the last bit hangs on the machine; test_display.py holds them
+OF_A_MACHINE = {"display.json"}
+
+
+@pytest.mark.parametrize("name", sorted(make_conformance.FILES.keys() - OF_A_MACHINE))
 def test_the_committed_cases_are_up_to_date(name: str) -> None:
     kept = json.loads((make_conformance.FOLDER / name).read_text(encoding="utf-8"))
     now = json.loads(make_conformance.text(make_conformance.FILES[name]()))
@@ -55,6 +60,11 @@ def test_ladders_read_as_they_were_read(preset: str) -> None:
 def test_the_page_has_the_sentences_of_the_catalogue() -> None:
     hint = "out of date: run python scripts/make_sentences.py and commit what it writes"
     assert make_sentences.TARGET.read_text(encoding="utf-8") == make_sentences.text(), hint
+
+
+def test_the_words_of_the_page_are_those_of_the_glossary() -> None:
+    hint = "out of date: run python scripts/make_glossary.py and commit what it writes"
+    assert make_glossary.TARGET.read_text(encoding="utf-8") == make_glossary.written(), hint
 
 
 def test_every_op_has_a_case() -> None:

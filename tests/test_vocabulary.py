@@ -22,6 +22,12 @@ def replaced() -> list[str]:
     return [word for row in rows for word in re.findall(r"`([^`]+)`", row[3])]
 
 
+def texts_of_a_page(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a page without its code, where things are called by their names."""
+    text = re.sub(r"^```.*?^```|`[^`\n]+`", blank, file.read_text("utf-8"), flags=re.S | re.M)
+    yield from enumerate(text.splitlines(), start=1)
+
+
 def texts_of_python(file: Path) -> Iterator[tuple[int, str]]:
     """The sentences of a module: its texts with a space in them, docstrings left out.
 
@@ -44,15 +50,28 @@ def texts_of_python(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def texts_of_the_page(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file of the front end without its comments: of code, its texts."""
-    text = re.sub(r"<!--.*?-->|/\*.*?\*/", blank, file.read_text("utf-8"), flags=re.S)
-    markup = file.suffix == ".svelte"
+    """The lines of a file of the front end without comments and styles: of code, its texts."""
+    text = re.sub(
+        r"<!--.*?-->|/\*.*?\*/|<style.*?</style>", blank, file.read_text("utf-8"), flags=re.S
+    )
+    code, depth = file.suffix != ".svelte", 0
     for number, line in enumerate(text.splitlines(), start=1):
         line = re.sub(r"(^|\s)//.*", "", line)
-        if markup and not re.match(r"\s*(import|export|const|let|function)\b", line):
-            yield number, line
-        else:
-            yield from ((number, said) for said in re.findall(r"['\"`]([^'\"`]* [^'\"`]*)", line))
+        code = code or line.startswith("<script")
+        if code:
+            expression = line
+        else:  # what stands in braces is code; a class is read by nobody
+            kept = ["", ""]
+            for letter in re.sub(r'class="[^"]*"', "", line):
+                depth += (letter == "{") - (letter == "}")
+                kept[depth > 0] += letter
+            words, expression = kept
+            yield number, words
+        for _, said in re.findall(r"(['\"`])((?:(?!\1).)*)(?:\1|$)", expression):
+            if " " in said:
+                yield number, re.sub(r"\$\{[^{}]*\}", "", said)
+        if line.startswith("</script"):
+            code = False
 
 
 def blank(found: re.Match[str]) -> str:
@@ -64,7 +83,7 @@ def read_by_people() -> Iterator[tuple[str, str]]:
     """Everything a person may read, each with where it stands."""
     for file in PAGES:
         if file != GLOSSARY:
-            for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+            for number, line in texts_of_a_page(file):
                 yield f"{file.relative_to(ROOT)}:{number}", line
     sources = [(file, texts_of_python) for file in SRC.rglob("*.py")]
     sources += [
@@ -93,7 +112,7 @@ def written(word: str, text: str) -> bool:
 
 
 def test_the_glossary_replaces_words() -> None:
-    assert {"foretell", "by heart", "free number"} <= set(replaced())
+    assert {"foretell", "by heart", "free number", "sample"} <= set(replaced())
 
 
 def test_nobody_reads_a_word_that_another_stands_for() -> None:
@@ -111,6 +130,11 @@ def test_a_word_that_is_written_is_found(tmp_path: Path) -> None:
     view.write_text("<!-- by\nheart -->\n<p>\n  It learns by heart. // by heart\n</p>\n", "utf-8")
     assert [n for n, text in texts_of_python(module) if written("by heart", text)] == [3]
     assert [n for n, text in texts_of_the_page(view) if written("by heart", text)] == [4]
+    script = "<script>\n  const says = { id: 'by', of: `by heart ${by.heart}` }\n</script>\n"
+    view.write_text(
+        f"{script}<p class=\"by heart\">\n{{says ? 'by heart' : ''}}\n{{by heart}}</p>\n"
+    )
+    assert [n for n, text in texts_of_the_page(view) if written("by heart", text)] == [2, 5]
 
 
 def test_a_class_has_a_name_of_its_own() -> None:

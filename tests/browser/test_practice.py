@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from axe import violations
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from whygrad.practice import KINDS, exercise
-
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def opened(page: Page, address: str, **asked: object) -> Locator:
@@ -17,15 +16,6 @@ def opened(page: Page, address: str, **asked: object) -> Locator:
     query = "&".join(f"{key}={value}" for key, value in asked.items())
     page.goto(f"{address}#room=practice&{query}")
     return page.get_by_role("region", name="Your work")
-
-
-def violations(page: Page) -> object:
-    page.wait_for_load_state("networkidle")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    return page.evaluate(
-        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>"
-        " [id, nodes.map(({ target, failureSummary }) => [target, failureSummary])]))"
-    )
 
 
 def test_the_explorer_leads_to_practice_and_back(page: Page, explorer: str) -> None:
@@ -70,10 +60,10 @@ def test_numbers_are_asked_one_after_the_other_and_a_slip_costs_once(
     expect(field).to_be_focused()
     page.keyboard.type("2")
     page.keyboard.press("Enter")
-    expect(work).to_contain_text("Overwrite where contributions add: that gives your number.")
+    expect(work).to_contain_text("You overwrote where contributions add: that gives your number.")
     page.reload()
     expect(work.get_by_label("∂L/∂x =")).to_have_value("2")
-    expect(work).to_contain_text("Overwrite where contributions add: that gives your number.")
+    expect(work).to_contain_text("You overwrote where contributions add: that gives your number.")
 
 
 def test_what_is_no_number_is_answered_and_kept(page: Page, explorer: str) -> None:

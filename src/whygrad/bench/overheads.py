@@ -1,4 +1,4 @@
-"""What whygrad costs besides training: importing it, recording a tape, memory, a gradient."""
+"""What whygrad costs besides training: an import, a record, memory, gradients, reasons, homework."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,12 @@ from whygrad.tape.cost import cost
 from whygrad.tape.player import Player
 
 MEASURED = "digits"  # the case whose memory and gradient are told
+ASKED = (
+    *("L", "yhat[0,0,0]", "block1[0,3,2]", "dL/dblock1[0,3,2]"),
+    *("dL/dblock1.attention.scores[0,1,3,2]", "dL/dblock1.norm1.weight[3]"),
+)
+DEPTH = 4
+WHY_LIMIT = 0.1  # seconds that a reason may take
 IMPORT = """
 import json, resource, sys, time
 import numpy
@@ -44,6 +51,11 @@ class Overheads:
         gradient: how many times the forward pass's arithmetic the backward pass takes.
         gradient_seconds: how many times its time.
         parameters: how many more forward passes nudging each parameter would take.
+        why: seconds that the reasons of a number take, ``DEPTH`` levels deep, for numbers of two
+            transformer blocks of width 16 over 10 positions, by name.
+        why_limit: seconds that each may take.
+        homework_seconds: of one core, to check ``homework_lines`` lines of homework.
+        homework_lines: how many.
     """
 
     import_seconds: float
@@ -56,6 +68,10 @@ class Overheads:
     gradient: float
     gradient_seconds: float
     parameters: int
+    why: Mapping[str, float]
+    homework_seconds: float
+    homework_lines: int
+    why_limit: float = WHY_LIMIT
 
 
 def run() -> Overheads:
@@ -75,6 +91,8 @@ def run() -> Overheads:
         spent.gradient,
         spent.gradient_seconds or 0.0,
         spent.parameters,
+        reasons(),
+        *homework(),
     )
 
 
@@ -91,6 +109,11 @@ def table(found: Overheads) -> str:
             f"{found.model}: the backward pass takes {found.gradient:.1f} times the arithmetic "
             f"and {found.gradient_seconds:.1f} times the time of the forward pass; nudging each "
             f"parameter would take {found.parameters:,} more forward passes",
+            f"why, {DEPTH} levels deep, of numbers of two transformer blocks (at most "
+            f"{found.why_limit * 1e3:.0f} ms each):",
+            *(f"  {name}: {seconds * 1e3:.0f} ms" for name, seconds in found.why.items()),
+            f"check {found.homework_lines} lines of homework, most of them wrong: "
+            f"{found.homework_seconds * 1e3:.0f} ms of a core",
             "",
         )
     )
@@ -134,3 +157,51 @@ def recording(steps: int = 1000) -> tuple[float, int]:
         best = min(best, time.perf_counter() - began)
         made = len(iteration.tape.steps)
     return best, made
+
+
+def reasons() -> dict[str, float]:
+    """Return the least seconds it takes to explain each of some numbers and to write that out."""
+    import whygrad as wg
+    from whygrad import nn
+
+    class Blocks(nn.Module):
+        def __init__(self) -> None:
+            self.block1 = nn.TransformerBlock(16, 4, is_causal=True, seed=1)
+            self.block2 = nn.TransformerBlock(16, 4, is_causal=True, seed=2)
+            self.head = nn.Linear(16, 5)
+
+        def forward(self, *inputs: wg.Tensor) -> wg.Tensor:
+            return self.head(self.block2(self.block1(*inputs)))
+
+    x = np.sin(np.arange(160.0)).reshape(1, 10, 16)
+    iteration = wg.trace(Blocks(), x, np.arange(10)[None] % 5, loss="cross_entropy")
+    found: dict[str, float] = {}
+    for name in ASKED:
+        found[name] = float("inf")
+        for _ in range(5):
+            began = time.perf_counter()
+            str(iteration.why(name, DEPTH))
+            found[name] = min(found[name], time.perf_counter() - began)
+    return found
+
+
+def homework() -> tuple[float, int]:
+    """Return the least seconds of a core that as many wrong lines as one may send take."""
+    from whygrad.practice import Solution, check_lines
+    from whygrad.practice.pasted import MAX_LINES
+    from whygrad.spec import spec_from_dict
+    from whygrad.training.start import start
+
+    spec = spec_from_dict({"network": {"layers": [2, 12, 12, 1]}, "data": {"name": "xor"}})
+    run = start(spec).iteration.run
+    work = Solution(run)
+    text = "\n".join(
+        f"{work.label(place)} = {1.1 * work.number(place) + 0.01:.4g}"
+        for place in work.order[:MAX_LINES]
+    )
+    best = float("inf")
+    for _ in range(5):
+        began = time.process_time()
+        check_lines(run, text)
+        best = min(best, time.process_time() - began)
+    return best, MAX_LINES

@@ -16,6 +16,7 @@ traced.
 from __future__ import annotations
 
 import inspect
+import os
 import runpy
 import sys
 import threading
@@ -459,7 +460,7 @@ def run_script(path: Path, arguments: tuple[str, ...], progress: Progress) -> Re
     Raises:
         WhygradError: there is no such file, or no training was seen in it.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # is_file raises for a name that is too long
         raise WhygradError(f"there is no file {str(path)!r}. Give the path of a Python script.")
     tracer = ScriptTracer(progress)
     kept, folders = sys.argv, sys.path[:]

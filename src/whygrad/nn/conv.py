@@ -168,5 +168,5 @@ class Flatten(Module):
         """
         (x,) = inputs
         if not x.shape:
-            raise ShapeError(f"flatten: {show_shape(x.shape)} has no samples")
+            raise ShapeError(f"flatten: {show_shape(x.shape)} has no examples")
         return x.reshape(x.shape[0], -1)

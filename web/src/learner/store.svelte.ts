@@ -19,6 +19,12 @@ export interface Work {
 export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
+/** A place that can be gone back to. */
+export interface Stop {
+  readonly address: string
+  readonly title: string
+}
+
 /** All that is kept. A change of its form is a new version, which reads those before it. */
 export interface Left {
   readonly version: 1
@@ -29,18 +35,35 @@ export interface Left {
   readonly predict: boolean
   /** The exercise asked for last, as the address writes it. */
   readonly asked: Texts | null
+  /** Where the explorer was left: its address after "#", and what was open. */
+  readonly last: Stop | null
+  /** How far the guided iteration was gone, in steps; null before it is begun. */
+  readonly begun: number | null
   /** By the exercise's id, the latest last. */
   readonly work: Readonly<Record<string, Work>>
 }
 
 const KEY = 'whygrad:learner'
+/** The table that was opened last is kept beside the record: a file of one's work does not hold it. */
+const TABLE = 'whygrad:table'
 const VERSION = 1
 /** Exercises kept; the oldest are left out. */
 const MOST = 200
 /** Characters of a file that is read back. */
 const LONGEST = 5_000_000
-const NOTHING: Left = { version: VERSION, theme: 'auto', askFirst: false, predict: false, asked: null, work: {} }
+const NOTHING: Left = {
+  version: VERSION,
+  theme: 'auto',
+  askFirst: false,
+  predict: false,
+  asked: null,
+  last: null,
+  begun: null,
+  work: {},
+}
 const NO_WORK: Work = { typed: {}, checked: {}, hints: {} }
+/** Ids of version 1 whose exercises are what they were; src/whygrad/practice/exercise.py has the others. */
+const STAYED = /^(next_number|order_the_steps|draw_the_graph)\.(?!chain\.)\w+\.\w+\.\d+(\.[2-9])?$/
 /** The keys used before there was one for all. */
 const EARLIER = {
   theme: 'whygrad-theme',
@@ -86,6 +109,24 @@ export class Store {
   keep(id: string, work: Work): void {
     const { [id]: _, ...others } = this.read().work
     this.change({ work: Object.fromEntries(Object.entries({ ...others, [id]: work }).slice(-MOST)) })
+  }
+
+  /** Keeps what was asked for to open a table of the person's own; false where there is no room for it. */
+  keepTable(name: string, asked: object): boolean {
+    try {
+      if (!this.#shelf) return false
+      this.#shelf.setItem(TABLE, JSON.stringify({ version: VERSION, name, asked }))
+      return true
+    } catch {
+      return false // a browser keeps some 5 MB
+    }
+  }
+
+  /** What opens the table of that name; null where it is not kept, or not any more. */
+  table(name: string): object | null {
+    const found = parsed(this.#text(TABLE))
+    if (!isRecord(found) || found['version'] !== VERSION || found['name'] !== name) return null
+    return isRecord(found['asked']) ? found['asked'] : null
   }
 
   /** All that is kept, as the text of a file. */
@@ -168,17 +209,34 @@ export function browserShelf(): Shelf | null {
 
 /** What can be read of a record; each part that is something else is as if it had not been kept. */
 function readLeft(found: Readonly<Record<string, unknown>>): Left {
-  const { theme, askFirst, predict, asked, work } = found
+  const { theme, askFirst, predict, asked, last, begun, work } = found
   return {
     version: VERSION,
     theme: THEMES.find((known) => known === theme) ?? NOTHING.theme,
     askFirst: askFirst === true,
     predict: predict === true,
     asked: isRecord(asked) ? only(asked, isText) : null,
+    last: readStop(last),
+    begun: isNumber(begun) ? begun : null,
     work: isRecord(work)
-      ? Object.fromEntries(Object.entries(work).flatMap(([id, one]) => (isRecord(one) ? [[id, readWork(one)]] : [])))
+      ? Object.fromEntries(Object.entries(work).flatMap(([id, one]) => (isRecord(one) ? [[idNow(id), readWork(one)]] : [])))
       : {},
   }
+}
+
+function readStop(found: unknown): Stop | null {
+  if (!isRecord(found)) return null
+  const { address, title } = found
+  // an address in the page alone: it is made a link
+  return isText(address) && address.startsWith('#') && isText(title) ? { address, title } : null
+}
+
+/**
+ * The id of today of an exercise whose id said no version: version 2 makes it as it was. Work on
+ * what version 2 makes otherwise stays under its old id, and in the file that is saved.
+ */
+function idNow(id: string): string {
+  return STAYED.test(id) ? `${id}.v2` : id
 }
 
 function readWork({ typed, checked, hints }: Readonly<Record<string, unknown>>): Work {

@@ -50,6 +50,8 @@ test('what the five keys of before held is taken over, once', () => {
     askFirst: true,
     predict: false,
     asked: { seed: '7' },
+    last: null,
+    begun: null,
     work: { old: { typed: { a: '1' }, checked: {}, hints: {} } },
   })
   expect(Object.keys(localStorage).sort()).toEqual(['of-another-page', KEY])
@@ -68,6 +70,8 @@ test('what else is found there is passed over, part by part', () => {
     askFirst: false,
     predict: true,
     asked: null,
+    last: null,
+    begun: null,
     work: { b: { typed: { y: '2' }, checked: {}, hints: {} } },
   })
 })
@@ -160,4 +164,17 @@ test.each([
   store.keep('a', work)
   expect(() => store.take(text)).toThrow(says)
   expect(store.work('a')).toEqual(work)
+})
+
+test('work under ids of version 1 is found where version 2 makes the same exercise', () => {
+  const work = { typed: { x: '2' }, checked: {}, hints: {} }
+  const ids = ['next_number.fanout.solo.7', 'draw_the_graph.two_layers.solo.5.3', 'next_number.chain.solo.7', 'fill_blanks.fanout.solo.7']
+  localStorage.setItem(KEY, JSON.stringify({ version: 1, work: Object.fromEntries(ids.map((id) => [id, work])) }))
+  const store = new Store(localStorage)
+  expect(store.work('next_number.fanout.solo.7.v2')).toEqual(work)
+  expect(store.work('draw_the_graph.two_layers.solo.5.3.v2')).toEqual(work)
+  // what is made otherwise now is not taken for what was typed, and not lost
+  expect(store.work('fill_blanks.fanout.solo.7.v2').typed).toEqual({})
+  expect(store.exported()).toContain('"fill_blanks.fanout.solo.7"')
+  expect(store.exported()).toContain('"next_number.chain.solo.7"')
 })

@@ -56,14 +56,15 @@ export function faultWords(session: Session, iteration: number, fault: number | 
   if (fault === null) return `${when}: the numbers given already hold a NaN or infinity.`
   const { op, output } = session.tape.steps[fault]!
   const named = session.tape.values[output]!.name
-  // what has no name is on the way to what the worked steps show
-  const goal = named || session.trace.worked.find(({ steps }) => steps.includes(fault))?.name
+  // as the timeline counts them; what has no name is on the way to what the worked steps show
+  const position = session.steps.findIndex(({ steps }) => steps.includes(fault))
+  const goal = named || session.steps[position]?.name
   const made = goal
     ? `${named ? 'making' : 'on the way to'} ${session.symbol(goal)}`
     : 'making a number'
   return (
-    `${when}: step ${fault} (${op}, ${made}) is the first to make a NaN or infinity ` +
-    `from finite numbers. Try a smaller learning rate.`
+    `${when}: step ${position + 1} of ${session.steps.length} (${op}, ${made}) is the first to make ` +
+    `a NaN or infinity from finite numbers. Try a smaller learning rate.`
   )
 }
 

@@ -33,6 +33,7 @@ import Transport from '../Transport.svelte'
 import { onServer } from '../typeset.svelte'
 import Boundary from '../whatif/Boundary.svelte'
 import TwoCurves from '../whatif/TwoCurves.svelte'
+import CostChart from '../why/CostChart.svelte'
 import NudgeChart from '../why/NudgeChart.svelte'
 import PathsPanel from '../why/PathsPanel.svelte'
 import RungView from '../why/RungView.svelte'
@@ -109,6 +110,10 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
     const nudger = new Nudger(session, { id: session.find.byName.get('w1')!, at: 0 })
     return drawn(NudgeChart, { nudges: sweep(nudger, [-12, -8, -4, 0]), power: -4 })
   },
+  'cost-chart': () =>
+    drawn(CostChart, {
+      cost: { parameters: 17, passes: 18, forward: 1, backward: 1.5, nudging: 18, played: true },
+    }),
   'strength-chart': () =>
     drawn(StrengthChart, {
       title: 'strength',
