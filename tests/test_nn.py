@@ -63,15 +63,15 @@ def test_parameters_are_found_in_attributes_lists_and_modules_inside_each_once()
 
 def test_options_reach_forward() -> None:
     model, x = Twins(), tensor(X)
-    np.testing.assert_array_equal(model(x).data, 2.0 * model(x, scaled=False).data)
+    np.testing.assert_array_equal(model(x).array, 2.0 * model(x, scaled=False).array)
 
 
 def test_a_layer_in_two_places_stays_one_layer_while_it_trains() -> None:
     model = Twins()
     iteration = wg.trace(model, X, T, optimizer=SGD(model.parameters(), 0.05))
     first = model.first
-    w, b = first.weight.data.copy(), first.bias.data.copy()  # type: ignore[union-attr]
-    v, scale = model.rest[1].weight.data, model.scale.data
+    w, b = first.weight.array.copy(), first.bias.array.copy()  # type: ignore[union-attr]
+    v, scale = model.rest[1].weight.array, model.scale.array
     iteration.play(1)
 
     def loss(w: Tensor, b: Tensor) -> Tensor:
@@ -81,7 +81,7 @@ def test_a_layer_in_two_places_stays_one_layer_while_it_trains() -> None:
         (w, b), (first.weight, first.bias), wg.grad(loss, (0, 1))(w, b), strict=True
     ):
         assert after is not None
-        np.testing.assert_allclose(after.data, before - 0.05 * rate.data, rtol=1e-12)
+        np.testing.assert_allclose(after.array, before - 0.05 * rate.array, rtol=1e-12)
     assert model.again is model.first
     iteration.play(200)
     assert iteration.losses[-1] < 0.5 * iteration.losses[0]
@@ -137,13 +137,13 @@ def test_one_layer_twice_in_a_sequence_is_one_set_of_weights() -> None:
     shared = nn.Linear(2, 2, seed=3)
     model = nn.Sequential(shared, nn.Tanh(), shared)
     assert list(model.parameter_names().values()) == ["W1", "b1"]
-    w, b = shared.weight.data.copy(), shared.bias.data.copy()  # type: ignore[union-attr]
+    w, b = shared.weight.array.copy(), shared.bias.array.copy()  # type: ignore[union-attr]
     iteration = wg.trace(model, X, X, optimizer=SGD(model.parameters(), 0.1))
     rates = wg.grad(lambda w, b: F.mse_loss((X @ w + b).tanh() @ w + b, X), (0, 1))(w, b)
-    np.testing.assert_allclose(iteration.run["dL/dW1"], rates[0].data, rtol=1e-12)
+    np.testing.assert_allclose(iteration.run["dL/dW1"], rates[0].array, rtol=1e-12)
     iteration.play(1)
     assert model[0].weight is model[2].weight  # type: ignore[attr-defined]
-    np.testing.assert_allclose(shared.weight.data, w - 0.1 * rates[0].data, rtol=1e-12)
+    np.testing.assert_allclose(shared.weight.array, w - 0.1 * rates[0].array, rtol=1e-12)
 
 
 def test_a_sequence_in_a_sequence_leaves_the_names_to_the_outer() -> None:
@@ -169,7 +169,7 @@ def test_layers_that_return_what_they_were_given_do_not_rename_it() -> None:
     x = tensor(X, name="mine")
     y = nn.Sequential(still, still)(x)
     assert (x.name, y.name) == ("mine", "yhat")
-    np.testing.assert_array_equal(y.data, X)
+    np.testing.assert_array_equal(y.array, X)
     model = nn.Sequential(still, nn.Linear(2, 1), still)
     iteration = wg.trace(model, X, T)
     found = names(iteration)
@@ -221,7 +221,7 @@ def test_a_single_number_is_no_input_of_a_layer_and_no_layers_are_no_network() -
 def test_a_buffer_outside_an_iteration_changes_at_once() -> None:
     layer = nn.BatchNorm1d(2)
     layer(tensor(X))
-    np.testing.assert_allclose(layer.running_mean.data, 0.1 * X.mean(0), rtol=1e-12)  # type: ignore[union-attr]
+    np.testing.assert_allclose(layer.running_mean.array, 0.1 * X.mean(0), rtol=1e-12)  # type: ignore[union-attr]
     seen = nn.buffer([1.0], name="seen", shape=(1,))
     assert (seen.role, seen.name, seen.shape) == ("buffer", "seen", (1,))
 
@@ -243,4 +243,4 @@ ACTIVATIONS = {
 @pytest.mark.parametrize("layer", ACTIVATIONS, ids=lambda layer: layer.__name__)
 def test_an_activation_is_its_function(layer: type[nn.Module]) -> None:
     x = tensor(X)
-    np.testing.assert_array_equal(layer()(x).data, ACTIVATIONS[layer](x).data)
+    np.testing.assert_array_equal(layer()(x).array, ACTIVATIONS[layer](x).array)

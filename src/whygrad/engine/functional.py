@@ -273,16 +273,22 @@ def var(
     """
     x = as_tensor(input)
     axes = reduced_axes("var", dim, x.ndim)
+    less = number("var", "correction", correction)
     with annotate(part=("variance",)):
-        spread = (x - x.mean(axes, keepdim=True)).square().mean(axes, keepdim)
-        less = number("var", "correction", correction)
+        mean = x.mean(axes, keepdim=True)
+        spread = (x - mean).square().mean(axes, keepdim)
         if not less:
             return spread
-        one_of = x.constant(1.0).apply("divide_by_count", x, axes=axes)
-        left = 1.0 - less * one_of
-        if less > 1.0:  # there may be fewer elements than are taken away: as in PyTorch, 0 are left
-            left = apply("clamp_min", left, min=0.0, at_bound=1.0)
-        return spread / left
+        left = 1.0 - x.constant(less).apply("divide_by_count", x, axes=axes)
+        if less <= 1.0:
+            return spread / left
+        # There may be no more elements than are taken away. Then, as in PyTorch, 0 are left, the
+        # variance is infinite, and so is its gradient: the mean, through which nothing would pass
+        # in the end, is held still, as what passes would be infinity minus infinity.
+        enough = apply("gt", left, x.constant(0.0))
+        none_left = where(enough, x.constant(1.0), x.constant(0.0))
+        infinite = (x - mean.detach()).square().mean(axes, keepdim) / none_left
+        return where(enough, spread / where(enough, left, 1.0), infinite)
 
 
 def flip(input: Any, dims: int | Sequence[int]) -> Tensor:

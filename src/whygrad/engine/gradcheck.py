@@ -40,20 +40,20 @@ def worst(
     The output need not be one number: it is weighted by fixed pseudo-random numbers and summed,
     so that every element of the Jacobian takes part. ``error`` is |a - b| / max(1, |a|, |b|).
     """
-    arrays = [np.array(a.data if isinstance(a, Tensor) else a) for a in args]
+    arrays = [np.array(a.array if isinstance(a, Tensor) else a) for a in args]
     wanted = range(len(arrays)) if argnums is None else argnums
     arrays = [a.astype(np.float64) if n in wanted else a for n, a in enumerate(arrays)]
     leaves = [tensor(a, dtype=a.dtype) for a in arrays]
     output = f(*leaves)
-    weights = tensor(np.cos(np.arange(output.data.size)).reshape(output.data.shape) + 1.5)
+    weights = tensor(np.cos(np.arange(output.array.size)).reshape(output.array.shape) + 1.5)
     total = (output * weights).sum()
     found = gradients(total, [leaves[i] for i in wanted])
     answer = Mismatch(-1, (), 0.0, 0.0, 0.0)
     for argument in wanted:
         leaf = leaves[argument]
-        gradient = found[leaf].data if leaf in found else np.zeros(leaf.shape)
-        for index in np.ndindex(*leaf.data.shape):
-            estimate = _difference(f, arrays, argument, index, weights.data, h)
+        gradient = found[leaf].array if leaf in found else np.zeros(leaf.shape)
+        for index in np.ndindex(*leaf.array.shape):
+            estimate = _difference(f, arrays, argument, index, weights.array, h)
             exact = float(gradient[index])
             error = abs(exact - estimate) / max(1.0, abs(exact), abs(estimate))
             if answer.argument < 0 or not error <= answer.error:
@@ -73,7 +73,7 @@ def _difference(
     for side in (h, -h):
         moved = [array.copy() if n == argument else array for n, array in enumerate(arrays)]
         moved[argument][index] += side
-        sides.append(float((f(*(tensor(a, dtype=a.dtype) for a in moved)).data * weights).sum()))
+        sides.append(float((f(*(tensor(a, dtype=a.dtype) for a in moved)).array * weights).sum()))
     return (sides[0] - sides[1]) / (2 * h)
 
 

@@ -61,7 +61,7 @@ def jvp(
     _as_many("jvp", primals, tangents)
     inputs = [as_argument(primal) for primal in primals]
     value = valued(f, inputs, *inputs)
-    probe = Tensor(np.ones_like(value.data), value.shape)  # any numbers: the walk is linear in it
+    probe = Tensor(np.ones_like(value.array), value.shape)  # any numbers: the walk is linear in it
     back = gradients(value, inputs, seed=probe)
     moved: Tensor | None = None
     for t, given in zip(inputs, tangents, strict=True):
@@ -123,13 +123,13 @@ def jacobian(f: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Tensor
         wanted = given[argnums] = as_argument(given[argnums])
         value = valued(f, [wanted], *given)
         rows: list[Tensor] = []
-        for index in np.ndindex(*value.data.shape):
-            one = np.zeros_like(value.data)
+        for index in np.ndindex(*value.array.shape):
+            one = np.zeros_like(value.array)
             one[index] = 1.0
             found = gradients(value, [wanted], seed=Tensor(one, value.shape, role="gradient"))
             rows.append(_found(found, wanted).reshape(1, *wanted.shape))
         if not rows:
-            return tensor(np.zeros((*value.data.shape, *wanted.data.shape)), dtype=value.dtype)
+            return tensor(np.zeros((*value.array.shape, *wanted.array.shape)), dtype=value.dtype)
         joined = apply("cat", *rows, axis=-rows[0].ndim)
         return joined.reshape(*map(int, (*value.shape, *wanted.shape)))
 

@@ -123,12 +123,18 @@ def from_here() -> Annotating:
 
 
 class Tensor:
-    """A read-only array and its recipe. Made by ``tensor()`` and by operators on tensors."""
+    """A read-only array and its recipe. Made by ``tensor()`` and by operators on tensors.
+
+    Attributes:
+        array: the numbers as they are, read-only; no gradient passes through what is made of it.
+        shape: the sizes, which may carry names.
+        name: what explanations call it.
+    """
 
     __slots__ = (
         "__weakref__",
-        "_data",
         "annotation",
+        "array",
         "inputs",
         "kind",
         "name",
@@ -140,7 +146,7 @@ class Tensor:
         "source",
     )
 
-    _data: Array
+    array: Array
     shape: Shape
     op: str | None
     inputs: tuple[Tensor, ...]
@@ -167,7 +173,7 @@ class Tensor:
     ) -> None:
         """Keep a recipe. Not for users: ``tensor()`` copies what it is given, this does not."""
         data.setflags(write=False)
-        self._data = data
+        self.array = data
         self.shape = shape
         self.op = op
         self.inputs = inputs
@@ -182,9 +188,15 @@ class Tensor:
     # --- reading ---
 
     @property
-    def data(self) -> Array:
-        """The numbers, as a read-only array."""
-        return self._data
+    def data(self) -> Tensor:
+        """The same numbers, detached, as in PyTorch; refused as ``item()`` is, for it says less.
+
+        Raises:
+            WhygradError: inside a function that is being differentiated; see ``item``. Write
+                ``detach()`` where that is meant.
+        """
+        _may_leave(self, "data")
+        return self.detach()
 
     def detach(self) -> Tensor:
         """Return the same numbers, through which no gradient passes: a constant to ``backward``."""
@@ -197,12 +209,12 @@ class Tensor:
             WhygradError: inside a function that is being differentiated; see ``item``.
         """
         _may_leave(self, "numpy()")
-        return self._data.copy()
+        return self.array.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """Return the numbers to NumPy; refused as ``numpy()`` is."""
         _may_leave(self, "an array made of a tensor")
-        return np.array(self._data, dtype=dtype, copy=copy)
+        return np.array(self.array, dtype=dtype, copy=copy)
 
     def item(self) -> float:
         """Return the one number of a tensor that has one.
@@ -217,19 +229,19 @@ class Tensor:
         return self._only()
 
     def _only(self) -> float:
-        if self._data.size != 1:
+        if self.array.size != 1:
             raise ShapeError(f"item() needs one number, but the shape is {show_shape(self.shape)}")
-        return self._data.item()
+        return self.array.item()
 
     def tolist(self) -> Any:
         """Return the numbers as nested lists; refused as ``item()`` is."""
         _may_leave(self, "tolist()")
-        return self._data.tolist()
+        return self.array.tolist()
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype."""
-        return self._data.dtype
+        return self.array.dtype
 
     @property
     def ndim(self) -> int:
@@ -250,7 +262,7 @@ class Tensor:
         return int(self._only())
 
     def __repr__(self) -> str:
-        numbers = np.array2string(self._data, separator=", ", prefix="tensor(", precision=4)
+        numbers = np.array2string(self.array, separator=", ", prefix="tensor(", precision=4)
         label = f", name={self.name!r}" if self.name else ""
         return f"tensor({numbers}{label})"
 
@@ -462,7 +474,7 @@ def tensor(data: Any, *, dtype: Any = None, name: str = "", role: Role = "input"
     """
     if isinstance(data, Tensor):
         _may_leave(data, "tensor()")
-        data = data.data
+        data = data.array
     try:
         array: Array = np.array(data, dtype=dtype, order="C")
     except WhygradError:
@@ -488,7 +500,7 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
     """
     op = find(OPS, name)
     shape = op.shape(*(x.shape for x in inputs), **params)
-    arrays = [x.data for x in inputs]
+    arrays = [x.array for x in inputs]
     for position, kind in op.expects.items():
         if arrays[position].dtype.kind != kind[0]:
             wanted = "whole numbers" if kind == "int" else "truths (True or False)"
@@ -512,9 +524,11 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
 
 
 def output_dtype(kind: Kind, arrays: Sequence[Array]) -> np.dtype[Any]:
-    """Return the dtype of an op's output: the widest float among its inputs, or bool for a test."""
+    """Return an op's output dtype: the widest float of its inputs, or what its kind says."""
     if kind == "bool":
         return np.dtype(bool)
+    if kind == "like":
+        return arrays[1].dtype
     floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
     return np.result_type(*floats) if floats else np.dtype(np.float64)
 
@@ -601,7 +615,7 @@ def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
         ShapeError: it holds something else.
     """
     made = index if isinstance(index, Tensor) else tensor(index, role="constant")
-    numbers = made.data
+    numbers = made.array
     if made.dtype.kind == "b" or (numbers % 1).any():
         raise ShapeError(f"indices must be whole numbers, but are {made.dtype}: {index!r:.60}")
     outside = numbers[(numbers < least) | (numbers >= size)]

@@ -100,4 +100,4 @@ def grad(f: Callable[..., Tensor], argnums: Argnums = 0) -> Callable[..., Any]:
 
 def zeros_like(like: Tensor) -> Tensor:
     """Return the gradient of something that does not depend on ``like``: a rate of 0 everywhere."""
-    return Tensor(np.zeros_like(like.data), like.shape, role="constant")
+    return Tensor(np.zeros_like(like.array), like.shape, role="constant")

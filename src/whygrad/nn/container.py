@@ -73,7 +73,7 @@ class Sequential(Module):
                 name = f"{position}.{path}"
                 if layer.weighted and path in ("weight", "bias"):
                     name = f"b{number}" if path == "bias" else f"W{number}"
-                    if path == "weight" and found.data.size == 1:
+                    if path == "weight" and found.array.size == 1:
                         name = f"w{number}"
                 names.setdefault(found, name)
         return names

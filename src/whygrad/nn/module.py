@@ -155,7 +155,7 @@ class Module:
         wanted = np.dtype(dtype)
         for _, owner, attribute in list(self.slots(roles=("parameter", "buffer"))):
             old: Tensor = getattr(owner, attribute)
-            data = old.data.astype(wanted)
+            data = old.array.astype(wanted)
             new = Tensor(data, old.shape, role=old.role, kind=old.kind, name=old.name)
             setattr(owner, attribute, new)
         return self

@@ -160,13 +160,13 @@ class _BatchNorm(Module):
             mean, variance = self.latest("running_mean"), self.latest("running_var")
         else:
             mean, variance = batch_statistics(x)
-            if self.running_mean is not None:
+            if self.running_mean is not None and x.array.size:  # nothing is learnt from no samples
                 self._keep(x, mean, variance)
         return functional.batch_norm(x, mean, variance, self.weight, self.bias, self.eps)
 
     def _keep(self, x: Tensor, mean: Tensor, variance: Tensor) -> None:
         axes = channel_axes(x)
-        if x.data.size == x.data.shape[1]:
+        if x.array.size == x.array.shape[1]:
             raise ShapeError(
                 f"batch norm: {show_shape(x.shape)} has one number per channel, which has no "
                 f"spread; train on more, or call eval()"

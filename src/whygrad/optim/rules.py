@@ -265,7 +265,7 @@ def make(name: str, params: Iterable[Tensor], options: Mapping[str, Scalar]) -> 
 
 
 def _zeros(parameter: Tensor) -> Tensor:
-    zeros = np.zeros(parameter.data.shape, parameter.dtype)
+    zeros = np.zeros(parameter.array.shape, parameter.dtype)
     return Tensor(zeros, parameter.shape, role="optimizer state")
 
 

@@ -74,7 +74,7 @@ def write(
     )
     pairs = tuple((ids[before], ids[after]) for before, after in carries)
     tape = Tape(values, steps, ids[loss], pairs)
-    return tape, Run(tape, tuple(tensor.data for tensor in recorded)), ids
+    return tape, Run(tape, tuple(tensor.array for tensor in recorded)), ids
 
 
 def _collect(roots: Sequence[Tensor]) -> list[Tensor]:

@@ -65,7 +65,7 @@ def formula_iteration(spec: Spec) -> Iteration:
         with annotate(phase=phase):
             known[statement.name] = traced.statement(statement.name, statement.text)
     loss = known[formula.statements[-1].name]
-    if loss.data.size != 1:
+    if loss.array.size != 1:
         raise SpecError(
             f"the last statement, {formula.statements[-1].name}, is what is differentiated and "
             f"must be one number, but has shape {tuple(map(int, loss.shape))}; use sum(...) or "

@@ -113,7 +113,7 @@ class Iteration:
             if name not in known:
                 raise UnknownName(unknown("parameter", name, known))
             array = self._state[known[name]]
-            given = tensor(numbers).data
+            given = tensor(numbers).array
             if given.shape != array.shape:
                 raise ShapeError(
                     f"{name} has shape {show_shape(array.shape)}, "

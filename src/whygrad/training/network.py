@@ -106,7 +106,7 @@ class Network:
 
     def forward(self, x: Any) -> Array:
         """Return the outputs for ``x``, of shape (samples, inputs) or (inputs,)."""
-        rows = np.atleast_2d(tensor(x, dtype=float).data)
+        rows = np.atleast_2d(tensor(x, dtype=float).array)
         output = self._model(tensor(rows))
         if self._output == "softmax":
             output = output.apply("softmax", axis=-1)
@@ -122,14 +122,14 @@ class Network:
         Raises:
             ShapeError: shapes do not fit; both are named.
         """
-        rows = np.atleast_2d(tensor(x, dtype=float).data)
+        rows = np.atleast_2d(tensor(x, dtype=float).array)
         inputs, outputs = self._widths
         if rows.ndim != 2 or rows.shape[1] != inputs:
             raise ShapeError(
                 f"layer 1: its input has shape {np.shape(x)}, but its weight ({inputs}, ...) "
                 f"takes {inputs} features"
             )
-        targets = tensor(y, dtype=float).data
+        targets = tensor(y, dtype=float).array
         if targets.size != len(rows) * outputs:
             raise ShapeError(
                 f"y has shape {targets.shape}, but {len(rows)} samples of {outputs} outputs "
@@ -180,10 +180,10 @@ class Network:
             )
         new: dict[Tensor, Tensor] = {}
         for name, old in names.items():
-            given = tensor(state[name], dtype=old.dtype).data
-            if given.shape != old.data.shape:
+            given = tensor(state[name], dtype=old.dtype).array
+            if given.shape != old.array.shape:
                 raise ShapeError(
-                    f"{name} has shape {old.data.shape}, but the state has {given.shape}"
+                    f"{name} has shape {old.array.shape}, but the state has {given.shape}"
                 )
             new[old] = parameter(given, shape=old.shape, kind=old.kind)
         self._model.replace_parameters(new)

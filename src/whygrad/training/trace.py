@@ -74,7 +74,7 @@ def _trace(
         output = _returned("model", model(inputs))
         with annotate(phase="loss"):
             value = _returned("loss", compare(output, target))
-    if value.data.size != 1:
+    if value.array.size != 1:
         raise ShapeError(
             f"the loss has shape {show_shape(value.shape)}, but must be one number; "
             f"take its .mean() or .sum()"
@@ -188,15 +188,15 @@ def _batched(x: Any, y: Any, dtype: str | None = None) -> tuple[Tensor, Tensor]:
             for t in (inputs, target)
         )
     for what, given in (("x", inputs), ("y", target)):
-        if not given.data.size:
+        if not given.array.size:
             raise ShapeError(f"{what} has shape {show_shape(given.shape)}: there are no samples")
     shapes = [inputs.shape, target.shape]
     if all(shapes) and shapes[0][0] == shapes[1][0]:
         batch = next((s[0] for s in shapes if isinstance(s[0], Dim)), Dim("batch", shapes[0][0]))
         shapes = [(batch, *shape[1:]) for shape in shapes]
     return (
-        Tensor(inputs.data, shapes[0], role="input", name=inputs.name or "x"),
-        Tensor(target.data, shapes[1], role="target", name=target.name or "t"),
+        Tensor(inputs.array, shapes[0], role="input", name=inputs.name or "x"),
+        Tensor(target.array, shapes[1], role="target", name=target.name or "t"),
     )
 
 

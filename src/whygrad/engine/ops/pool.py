@@ -105,8 +105,11 @@ def _max_pool_pick(u: Array, x: Array, out: Array, **params: Any) -> Kernel:
 
     def compute() -> None:
         largest.fill(-np.inf)
+        for _, picked, _, target in reversed(parts):
+            np.copyto(target, picked)  # the first, if none is above -inf
         for element, picked, best, target in parts:
-            better = element > best  # the first of equals is kept, as in PyTorch
+            # the first of equals is kept, and the last NaN, as in PyTorch
+            better = (element > best) | np.isnan(element)
             np.copyto(best, element, where=better)
             np.copyto(target, picked, where=better)
 
@@ -127,6 +130,15 @@ def _max_pool_input(g: Array, x: Array, out: Array, **params: Any) -> Kernel:
         for at, in_ in taps
     ]
 
+    def unusual() -> None:
+        """Choose the first of a window where none is above -inf, and the last NaN."""
+        first = np.zeros_like(chosen)
+        for n, (_, in_) in reversed([*enumerate(taps, start=1)]):
+            first[in_] = n
+        np.copyto(chosen, first, where=np.equal(chosen, 0))
+        for n, (at, in_) in enumerate(taps, start=1):
+            np.copyto(chosen[in_], count(n), where=np.isnan(x[at]))
+
     def compute() -> None:
         largest.fill(-np.inf)
         chosen.fill(0)
@@ -136,6 +148,8 @@ def _max_pool_input(g: Array, x: Array, out: Array, **params: Any) -> Kernel:
             np.maximum(element, best, out=best)
             np.multiply(mask, count(n), number)
             np.maximum(winner, number, out=winner)  # a later tap that is better has a larger number
+        if not chosen.all() or np.isnan(largest).any():
+            unusual()
         out.fill(0.0)
         for n, (_, arriving, target, _, _, winner, mask, _, passed) in enumerate(parts, start=1):
             np.equal(winner, count(n), mask)

@@ -83,7 +83,7 @@ def scaled_dot_product_attention(
             scores = where(mask, scores, never)
         else:
             scores = scores + (
-                mask if isinstance(attn_mask, Tensor) else tensor(mask.data, dtype=scores.dtype)
+                mask if isinstance(attn_mask, Tensor) else tensor(mask.array, dtype=scores.dtype)
             )
     weights = apply("softmax", scores, axis=-1)
     return weights @ v

@@ -236,7 +236,7 @@ def one_hot(what: str, classes: Tensor, scores: Tensor) -> Tensor:
             f"{show_shape(scores.shape)}; they must have its shape without the last axis"
         )
     count = int(scores.shape[-1])
-    numbers = classes.data
+    numbers = classes.array
     bad = numbers[(numbers < 0) | (numbers >= count) | (numbers != np.floor(numbers))]
     if bad.size:
         raise ShapeError(f"{what}: class {bad[0]:g} is not one of 0 to {count - 1}")
