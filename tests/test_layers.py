@@ -180,8 +180,8 @@ def pairs(ours: nn.Module, theirs: torch.nn.Module) -> list[tuple[Tensor, torch.
     """Pair the parameters that have the same name, and say whether one is the other's transpose."""
     known = dict(theirs.named_parameters())
     return [
-        (getattr(owner, name), known[path], isinstance(owner, nn.Linear) and name == "weight")
-        for path, owner, name in ours.slots()
+        (found, known[path], isinstance(owner, nn.Linear) and path.endswith("weight"))
+        for path, owner, found in ours.slots()
         if path in known
     ]
 

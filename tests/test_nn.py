@@ -87,12 +87,63 @@ def test_a_layer_in_two_places_stays_one_layer_while_it_trains() -> None:
     assert iteration.losses[-1] < 0.5 * iteration.losses[0]
 
 
-def test_replaced_parameters_are_replaced_wherever_they_are() -> None:
-    model = Twins()
-    old, new = model.first.weight, nn.parameter(np.zeros((2, 2)))
-    model.replace_parameters({old: new})
-    assert model.first.weight is model.again.weight is new
-    assert model.first.bias is not None
+class Kept(nn.Module):
+    """Keeps modules and parameters in dicts and lists, one in another."""
+
+    def __init__(self) -> None:
+        self.heads = {"left": nn.Linear(2, 1), "right": [nn.Linear(2, 1, bias=False), {}]}
+        self.blocks = [[nn.Linear(2, 2), (nn.BatchNorm1d(2),)], []]
+        self.scales = [nn.parameter(1.0), {"last": nn.parameter([2.0])}]
+
+    def forward(self, *inputs: Any, **options: Any) -> Tensor:
+        (x,) = inputs
+        for block in self.blocks[0]:
+            x = (block[0] if isinstance(block, tuple) else block)(x)
+        return (
+            self.heads["left"](x) * self.scales[0]
+            + self.heads["right"][0](x) * self.scales[1]["last"]
+        )
+
+
+def test_what_is_kept_in_dicts_and_nested_lists_is_found_and_trained() -> None:
+    model = Kept()
+    paths = [
+        "scales.0",
+        "scales.1.last",
+        "heads.left.weight",
+        "heads.left.bias",
+        "heads.right.0.weight",
+        "blocks.0.0.weight",
+        "blocks.0.0.bias",
+        "blocks.0.1.0.weight",
+        "blocks.0.1.0.bias",
+    ]
+    assert [path for path, _ in model.named_parameters()] == paths
+    assert len(list(model.named_buffers())) == 2
+    assert not model.eval().blocks[0][1][0].training
+    before = {path: found.numpy() for path, found in model.named_parameters()}
+    iteration = wg.trace(model.train(), X, T, optimizer=wg.optim.SGD(model.parameters(), lr=0.05))
+    iteration.play(2)
+    assert set(paths) <= {v.name for v in iteration.tape.values}
+    for path, found in model.named_parameters():
+        idle = path == "blocks.0.0.bias"  # batch norm takes it away again
+        assert idle or (found.array != before[path]).any(), path
+
+
+def test_only_a_parameter_takes_a_parameters_place() -> None:
+    layer = nn.Linear(2, 1)
+    for strange in (tensor([[1.0], [2.0]]), np.ones((2, 1)), [[1.0], [2.0]], "x", layer(tensor(X))):
+        with pytest.raises(WhygradError, match=r"Linear.weight is a parameter.*nn.parameter\("):
+            layer.weight = strange  # type: ignore[assignment]
+    layer.weight = nn.parameter([[1.0], [2.0]])
+    layer.bias = None
+    assert [path for path, _ in layer.named_parameters()] == ["weight"]
+    norm = nn.BatchNorm1d(2)
+    norm.running_mean = tensor([1.0, 2.0])
+    norm.running_var = np.ones(2)  # type: ignore[assignment]
+    assert [path for path, _ in norm.named_buffers()] == ["running_mean", "running_var"]
+    norm.running_mean = nn.buffer([3.0, 2.0])
+    assert norm.latest("running_mean").tolist() == [3.0, 2.0]
 
 
 def test_train_and_eval_reach_all_inside() -> None:

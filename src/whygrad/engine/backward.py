@@ -21,7 +21,15 @@ import numpy as np
 from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.op import LocalDerivative, PullbackContext
 from whygrad.engine.ops import OPS
-from whygrad.engine.tensor import BackwardOf, Tensor, annotate, apply, at_part, from_here
+from whygrad.engine.tensor import (
+    BackwardOf,
+    Tensor,
+    annotate,
+    apply,
+    at_part,
+    from_here,
+    unchanged,
+)
 from whygrad.errors import ShapeError, WhygradError
 
 
@@ -42,6 +50,7 @@ def gradients(
 
     Raises:
         ShapeError: ``output`` is not one number and no seed is given, or the seed's shape differs.
+        WhygradError: a leaf was changed after it was used.
     """
     if seed is None:
         if output.array.size != 1:
@@ -59,6 +68,8 @@ def gradients(
     between = _between(output, wanted)
     if output not in between:
         return {}
+    for step in between:
+        unchanged(step)
     arrived: dict[Tensor, Tensor] = {output: seed}
     with from_here(), annotate(phase="backward"):
         for step in sorted(between, key=lambda t: t.order, reverse=True):

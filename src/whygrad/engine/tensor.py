@@ -135,6 +135,7 @@ class Tensor:
         "__weakref__",
         "annotation",
         "array",
+        "changed",
         "inputs",
         "kind",
         "name",
@@ -157,6 +158,7 @@ class Tensor:
     annotation: Annotation
     source: tuple[str, int] | None
     order: int
+    changed: int
 
     def __init__(
         self,
@@ -184,6 +186,7 @@ class Tensor:
         self.annotation = _annotation.get()
         self.source = source
         self.order = next(_order)
+        self.changed = -1
 
     # --- reading ---
 
@@ -282,6 +285,28 @@ class Tensor:
 
     __array_ufunc__ = None  # NumPy arrays on the left hand over to our operators
     __hash__ = object.__hash__
+
+    def put(self, array: Array) -> None:
+        """Put other numbers in place of a leaf's, as an optimizer does. The array is kept.
+
+        What was computed from the earlier numbers cannot be differentiated any more.
+
+        Raises:
+            ShapeError: the shape differs; both are named.
+            WhygradError: a step made this tensor.
+        """
+        if self.op is not None:
+            raise WhygradError(
+                f"other numbers can be put into a leaf only, but {self.op} made this tensor"
+            )
+        if array.shape != self.array.shape:
+            raise ShapeError(
+                f"{self.name or 'a tensor'} has shape {show_shape(self.shape)}, "
+                f"but was given {show_shape(array.shape)}"
+            )
+        array.setflags(write=False)
+        self.array = array
+        self.changed = next(_order)
 
     # --- recording ---
 
@@ -521,6 +546,20 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
             out = np.empty(shape, dtype)
             op.forward(*arrays, out, **params)()
     return Tensor(out, shape, op=name, inputs=inputs, params=params, source=_source())
+
+
+def unchanged(step: Tensor) -> None:
+    """Insist that what a step was computed from still has the numbers that it was computed from.
+
+    Raises:
+        WhygradError: other numbers were put into one of its inputs.
+    """
+    for source in step.inputs:
+        if source.changed > step.order:
+            raise WhygradError(
+                f"{source.name or 'a parameter'} was changed (by an optimizer's update, say) after "
+                f"{step.op} used it, so {step.op} belongs to numbers that are gone: compute it anew"
+            )
 
 
 def output_dtype(kind: Kind, arrays: Sequence[Array]) -> np.dtype[Any]:

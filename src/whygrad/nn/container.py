@@ -68,8 +68,7 @@ class Sequential(Module):
         """
         names: dict[Tensor, str] = {}
         for position, (layer, number, _) in enumerate(self.numbered()):
-            for path, owner, attribute in layer.slots(roles=("parameter", "buffer")):
-                found: Tensor = getattr(owner, attribute)
+            for path, _, found in layer.slots(roles=("parameter", "buffer")):
                 name = f"{position}.{path}"
                 if layer.weighted and path in ("weight", "bias"):
                     name = f"b{number}" if path == "bias" else f"W{number}"

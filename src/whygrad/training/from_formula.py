@@ -73,10 +73,10 @@ def formula_iteration(spec: Spec) -> Iteration:
             source=spec.source or None,
             line=spec.lines.get(f"formula.{formula.statements[-1].name}"),
         )
-    tape, run, _ = record_iteration(
+    tape, run, kept = record_iteration(
         loss, parameters or inputs, optimizer_of(spec, parameters) if parameters else None, {}
     )
-    return Iteration(*without_sources(tape, run), schedule=schedule_of(spec))
+    return Iteration(*without_sources(tape, run), kept=kept, schedule=schedule_of(spec))
 
 
 class _Formula:

@@ -11,7 +11,6 @@ from whygrad.engine.op import Array
 from whygrad.engine.roles import ParameterKind
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, SpecError, WhygradError
-from whygrad.nn import parameter
 from whygrad.nn.registry import LOSSES
 from whygrad.optim import SGD
 from whygrad.spec import spec_from_dict
@@ -178,13 +177,14 @@ class Network:
                 f"the state has {', '.join(state) or 'nothing'}; "
                 f"this network has {', '.join(names)}"
             )
-        new: dict[Tensor, Tensor] = {}
+        new: dict[Tensor, Array] = {}
         for name, old in names.items():
             given = tensor(state[name], dtype=old.dtype).array
             if given.shape != old.array.shape:
                 raise ShapeError(
                     f"{name} has shape {old.array.shape}, but the state has {given.shape}"
                 )
-            new[old] = parameter(given, shape=old.shape, kind=old.kind)
-        self._model.replace_parameters(new)
+            new[old] = given
+        for old, given in new.items():
+            old.put(given)
         self._ready = False

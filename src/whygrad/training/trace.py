@@ -16,7 +16,7 @@ from whygrad.optim.schedule import Schedule
 from whygrad.tape.record import write
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
-from whygrad.training.iteration import Iteration, Slot
+from whygrad.training.iteration import Iteration, Kept
 
 FLOATS = ("float64", "float32")
 
@@ -81,23 +81,17 @@ def _trace(
         )
     names = {made: name for made, name in layers.items() if not made.name}
     names.update({output: output.name or "yhat", value: value.name or "L"})
-    slots: list[tuple[Module, str, Tensor]] = []
+    parameters: list[Tensor] = []
     if isinstance(model, Module):
         names.update(_parameter_names(model))
-        places = model.slots(roles=("parameter", "buffer"))
-        slots = [(owner, at, getattr(owner, at)) for _, owner, at in places]
-    parameters = list(dict.fromkeys([t for _, _, t in slots if t.role == "parameter"]))
+        parameters = model.parameters()
     if optimizer is not None:
         parameters = list(dict.fromkeys([*parameters, *optimizer.parameters]))
-    tape, run, ids = record_iteration(
+    tape, run, kept = record_iteration(
         value, parameters, optimizer, names, carries=tuple(changed.items())
     )
     return Iteration(
-        tape,
-        run,
-        slots=[Slot(owner, at, ids[t]) for owner, at, t in slots if t in ids],
-        optimizer=optimizer,
-        schedule=schedule,
+        tape, run, kept=kept, model=model if isinstance(model, Module) else None, schedule=schedule
     )
 
 
@@ -109,7 +103,7 @@ def record_iteration(
     *,
     also: Sequence[Tensor] = (),
     carries: Sequence[tuple[Tensor, Tensor]] = (),
-) -> tuple[Tape, Run, dict[Tensor, int]]:
+) -> tuple[Tape, Run, Kept]:
     """Record backward and update behind a forward pass, and write the tape.
 
     Args:
@@ -119,6 +113,10 @@ def record_iteration(
         names: names for tensors; gradients and updated parameters are named after them.
         also: further results to keep on the tape.
         carries: buffers that layers change, each with what takes its place.
+
+    Returns:
+        The tape, the run that recording it gave, and the tensors that keep each value that is
+        carried from one iteration to the next.
     """
     named = dict(names)
     label = named.get(loss, loss.name) or "L"
@@ -129,6 +127,7 @@ def record_iteration(
         if name:
             named[gradient] = f"d{label}/d{name}"
     updates: Sequence[tuple[Tensor, Tensor]] = ()
+    holders: Mapping[Tensor, tuple[Tensor, ...]] = {}
     for before, after in carries:
         named.setdefault(after, f"{named.get(before, before.name)}_new")
     if optimizer is not None:
@@ -141,7 +140,7 @@ def record_iteration(
                 ]
             )
         named = {**recorded.names, **named}
-        updates = recorded.carries
+        updates, holders = recorded.carries, recorded.holders
         if not updates:
             raise WhygradError("the loss depends on none of the optimizer's parameters")
         for before, after in updates:
@@ -154,24 +153,18 @@ def record_iteration(
     tape, run, ids = write(
         loss, also=kept, names=named, gradients=found, carries=[*updates, *carries]
     )
-    return tape, run, ids
+    carried = [before for before, _ in (*updates, *carries)]
+    return tape, run, {ids[before]: holders.get(before, (before,)) for before in carried}
 
 
 def _turn(model: Callable[..., Tensor], optimizer: Optimizer | None, dtype: str) -> None:
     """Turn a model's parameters into ``dtype``, and the optimizer's with them."""
     if dtype not in FLOATS:
         raise UnknownName(unknown("dtype", dtype, FLOATS))
-    turned: dict[Tensor, Tensor] = {}
     if isinstance(model, Module):
-        slots = list(model.slots())
-        old = [getattr(owner, attribute) for _, owner, attribute in slots]
         model.to(dtype)
-        new = [getattr(owner, attribute) for _, owner, attribute in slots]
-        turned = dict(zip(old, new, strict=True))
-    if optimizer is not None:
-        optimizer.parameters = [turned.get(p, p) for p in optimizer.parameters]
-        other = next((p for p in optimizer.parameters if p.dtype != dtype), None)
-        if other is not None:
+    for other in optimizer.parameters if optimizer is not None else ():
+        if other.dtype != dtype:
             raise WhygradError(
                 f"a parameter of the optimizer is {other.dtype}, and no module holds it: make it "
                 f"with wg.tensor(..., dtype={dtype!r}), or leave dtype out"
