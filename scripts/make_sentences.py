@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from whygrad.explain import sentences, worked
+from whygrad.explain import formulas, sentences
 
 TARGET = Path(__file__).parent.parent / "web" / "src" / "text" / "sentences.ts"
 HEADER = """\
@@ -22,14 +22,19 @@ def text() -> str:
     """Return the file: every constant under its name, the sentences and their principles."""
     numbers = {
         name: value
-        for module in (worked, sentences)
+        for module in (formulas, sentences)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, int | float)
+    }
+    said = {
+        key: says
+        for key, says in sentences.SENTENCES.items()
+        if key.partition(".")[0] not in sentences.SAID_HERE
     }
     words = {
         name: value
         for name, value in vars(sentences).items()
-        if name.isupper() and isinstance(value, tuple)
+        if name.isupper() and name != "SAID_HERE" and isinstance(value, tuple)
     }
     parts = [
         *(f"export const {name} = {value:_}" for name, value in numbers.items()),
@@ -40,7 +45,7 @@ def text() -> str:
         f"export const READ_AS: Readonly<Record<string, string>> = {_text(sentences.READ_AS)}",
         f"export const PRINCIPLES_OF: Readonly<Record<string, string>> = "
         f"{_text(sentences.PRINCIPLES_OF)}",
-        f"export const SENTENCES = {_text(sentences.SENTENCES)} as const",
+        f"export const SENTENCES = {_text(said)} as const",
         "export type Key = keyof typeof SENTENCES",
     ]
     return f"{HEADER}\n" + "\n\n".join(parts) + "\n"

@@ -23,7 +23,8 @@ from whygrad.explain.display import (
     shown,
     typeset,
 )
-from whygrad.explain.worked import formula, worked_steps
+from whygrad.explain.formulas import formula
+from whygrad.explain.worked import worked_steps
 from whygrad.spec import preset_names
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape

@@ -2,20 +2,95 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from whygrad.explain.principles import PRINCIPLES
 from whygrad.explain.said import Named, say, say_of_op
-from whygrad.explain.sentences import PRINCIPLES_OF, SENTENCES
+from whygrad.explain.sentences import PRINCIPLES_OF, SAID_HERE, SENTENCES
 
 ROOT = Path(__file__).parent.parent
 ROOMS = (
     *(ROOT / "src" / "whygrad" / room for room in ("explain", "practice", "whatif")),
     *(ROOT / "web" / "src" / room for room in ("why", "whatif", "predict")),
 )
+PROSE = re.compile(r"[A-Za-z’]{2,}[,.:;]? +[A-Za-z’]{2,}")  # two words, one after the other
+#: modules that hold sentences as rows of their own, or run without the catalogue
+TABLES = {
+    "explain/sentences.py": "the catalogue",
+    "explain/principles.py": "a row for each principle",
+    "whatif/mistakes.py": "a row for each mistake",
+    "practice/features.py": "a row for each thing to practise",
+    "practice/worksheet.py": "the markup of a printed page",
+    "practice/learner.py": "runs alone, in the process of a learner's file",
+}
+#: what tapes, questions and terminals are marked with
+MARKS = {"optimizer state", "first wrong step", "right number", "mistake made", "italic dim"}
+
+
+def prose_in(code: str) -> Iterator[str]:
+    """Yield a module's texts of several words: docstrings, patterns and errors are left out."""
+    tree = ast.parse(code)
+    raised = [node for node in ast.walk(tree) if isinstance(node, ast.Raise | ast.Assert)]
+    called = {
+        node.func.id
+        for one in raised
+        for node in ast.walk(one)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    left_out: list[ast.AST] = list(raised)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant() as docstring):
+                left_out.append(docstring)
+            case ast.FunctionDef(name=name) if name in called:  # it words an error
+                left_out.append(node)
+            case ast.Call(func=ast.Name(id="cast"), args=[kind, _]):
+                left_out.append(kind)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="re"))):
+                left_out.append(node)
+            case _:
+                pass
+    unread = {id(part) for node in left_out for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in unread and PROSE.search(text):
+                if text not in MARKS:
+                    yield text
+            case _:
+                pass
+
+
+MODULES = [
+    file.relative_to(ROOT / "src" / "whygrad").as_posix()
+    for room in ROOMS[:3]
+    for file in sorted(room.rglob("*.py"))
+    if "starters" not in file.parts
+]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_keys_and_slots_and_no_sentences(module: str) -> None:
+    code = (ROOT / "src" / "whygrad" / module).read_text(encoding="utf-8")
+    found = list(prose_in(code))
+    assert bool(found) == (module in TABLES), found
+
+
+def test_a_sentence_is_found_where_it_is_planted() -> None:
+    assert list(prose_in('says = f"Each unit of {x} moves {y}."')) == ["Each unit of "]
+    assert list(prose_in('def f():\n    """Give x."""\n    return say("ask.value")')) == []
+    assert list(prose_in('def f():\n    raise WhygradError(g())\ndef g():\n    return "a b"')) == []
+
+
+def test_the_page_has_no_sentence_that_it_is_sent() -> None:
+    rooms = {key.partition(".")[0] for key in SENTENCES}
+    assert set(SAID_HERE) <= rooms
+    page = (ROOT / "web" / "src" / "text" / "sentences.ts").read_text(encoding="utf-8")
+    assert not [room for room in SAID_HERE if f'"{room}.' in page]
 
 
 def test_every_sentence_is_used() -> None:

@@ -24,7 +24,7 @@ from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import annotate
 from whygrad.errors import WhygradError
 from whygrad.explain import PRINCIPLES, Rung, display, nudge, paths, sweep, why
-from whygrad.explain.worked import formula
+from whygrad.explain.formulas import formula
 from whygrad.spec import preset_names, spec_from_dict
 from whygrad.tape.record import write
 from whygrad.tape.run import Run

@@ -12,7 +12,8 @@ import whygrad as wg
 from whygrad import nn
 from whygrad.engine.backward import gradients
 from whygrad.engine.formula import evaluate
-from whygrad.explain.worked import MAX_FOLD, formula, in_numbers, lines, worked_steps
+from whygrad.explain.formulas import MAX_FOLD, formula, in_numbers
+from whygrad.explain.worked import lines, worked_steps
 from whygrad.tape.record import write
 from whygrad.training.start import start
 

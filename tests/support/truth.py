@@ -13,7 +13,7 @@ from whygrad.engine.notation import symbol
 from whygrad.engine.op import Array
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import output_dtype
-from whygrad.explain.worked import formula, is_shown
+from whygrad.explain.formulas import formula, is_shown
 from whygrad.tape.player import Player
 from whygrad.tape.run import Run, leaves_of
 from whygrad.tape.tape import Step

@@ -321,19 +321,14 @@ export interface AcceptedInfo {
   readonly numbers: Readonly<Record<string, string>>
   /**
    * of everything else, by the name of what is asked: the mark of each answer. An answer is ""
-   * for a blank, one of the choices, "right" for what is right, "else" for any other, "unknown"
-   * for what holds an unknown name, and "1" to "5" or "unrated" for an open answer with its
-   * rating. For an order, "a < b" is the mark of one in which a comes before b, on which it
-   * rests.
+   * for a blank, one of the choices, "right" for what is right, and "1" to "5" or "unrated" for
+   * an open answer with its rating. For an order, "a < b" is the mark of one in which a comes
+   * before b, on which it rests. For a graph, "unknown" is the mark of one with an unknown name
+   * and "else" of any other; what they are told is for the page to say.
    */
   readonly marks: Readonly<Record<string, Readonly<Record<string, MarkMessage>>>>
   /** of an order or a graph, what each value rests on, by name. */
   readonly rests: Readonly<Record<string, readonly string[]>>
-  /**
-   * of a graph, sentences about its arrows, with the slot {arrows}: what is "missing", what is
-   * "extra", and what to say where one of them is "turned" around.
-   */
-  readonly says: Readonly<Record<string, string>>
 }
 
 /** An exercise with what is accepted for it. */

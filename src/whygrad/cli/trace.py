@@ -16,7 +16,8 @@ from rich.text import Text
 from whygrad.cli.options import AT_ITERATION, FORMAT
 from whygrad.engine.notation import symbol
 from whygrad.explain.display import in_numbers, in_symbols, number, shown
-from whygrad.explain.worked import WorkedStep, formula, lines, worked_steps
+from whygrad.explain.formulas import formula
+from whygrad.explain.worked import WorkedStep, lines, worked_steps
 from whygrad.spec import spec_to_dict
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Value

@@ -1,7 +1,8 @@
 """Every number on a tape answers for itself: why it is so, what moves it, by which paths.
 
-In reading order: ``worked`` (the tape at a reader's grain), ``display`` (numbers and formulas as a
-person reads them), ``principles``, ``reasons`` and ``words`` (what there is to say), ``rung``,
+In reading order: ``formulas`` (of a run's numbers), ``display`` (numbers and formulas as a person
+reads them), ``sentences`` and ``said`` (the catalogue, and its slots filled), ``worked`` (the tape
+at a reader's grain), ``principles``, ``reasons`` and ``words`` (what there is to say), ``rung``,
 ``contributions`` (upstream x local, added up), ``ladder`` (asking why, again and again), ``nudge``
 (moving a number a little) and ``paths`` (a gradient as a sum over paths).
 """

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from whygrad.engine.formula import Expr, Get, evaluate, number_text, to_python
 from whygrad.engine.notation import symbol
-from whygrad.explain.worked import in_names
+from whygrad.explain.formulas import in_names
 from whygrad.tape.run import Run
 
 DIGITS = 4

@@ -16,6 +16,7 @@ from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
 from whygrad.explain import display
 from whygrad.explain.contributions import ONE, Contribution, Part, contributions, ranked_size
+from whygrad.explain.formulas import is_shown, unchosen
 from whygrad.explain.reasons import Reasons
 from whygrad.explain.rung import Rung
 from whygrad.explain.said import Named, Said, say, say_of_op
@@ -31,7 +32,6 @@ from whygrad.explain.sentences import (
     SMALLER,
 )
 from whygrad.explain.words import Words
-from whygrad.explain.worked import is_shown, unchosen
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step
 

@@ -16,6 +16,7 @@ from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import output_dtype
 from whygrad.errors import WhygradError
 from whygrad.explain.display import number, shown
+from whygrad.explain.said import Named, Said, say
 from whygrad.tape.run import Run, json_number
 from whygrad.tape.tape import Step
 
@@ -55,25 +56,21 @@ class Nudge:
         seen = (self.plus, self.minus, self.loss)
         tree = (Expr("leaf", (0, 0)) - Expr("leaf", (1, 0))) / (2 * self.epsilon)
         how = shown(tree, lambda value, _: seen[value], self.estimate)
-        above, below, here = (number(loss, how.digits) for loss in seen)
-        lines = [
-            f"{self.name} from {number(self.value)} by {number(self.epsilon)} either way:",
-            f"  the loss is {below} below, {here} here, {above} above;",
-            f"  ({above} − {below}) / {number(2 * self.epsilon)} = {how.result}",
+        above, below, here = (Named(number=loss, digits=how.digits) for loss in seen)
+        quotient = f"({number(self.plus, how.digits)} − {number(self.minus, how.digits)})"
+        lines: list[Said | str] = [
+            say("nudge.losses", below=below, here=here, above=above),
+            f"{quotient} / {number(2 * self.epsilon)} = {how.result}",
         ]
         if self.gradient is not None:
-            lines.append(f"  the backward pass says {number(self.gradient, how.result_digits)}")
+            slope = Named(number=self.gradient, digits=how.result_digits)
+            lines.append(say("nudge.backward", gradient=slope))
         if not np.isfinite(self.estimate) and np.isfinite(self.loss):
-            lines.append(
-                "  the loss is no number on one side: the nudge leaves where it is defined, "
-                "such as a logarithm of numbers above 0; try a smaller epsilon"
-            )
+            lines.append(say("nudge.undefined"))
         if self.kinks:
-            lines.append(
-                f"  {', '.join(self.kinks)} crossed a corner on the way: there is no one slope "
-                f"across it, so the two need not agree"
-            )
-        return "\n".join(lines)
+            lines.append(say("nudge.corner", names=", ".join(self.kinks)))
+        moved = say("nudge.by", x=self.name, value=self.value, epsilon=self.epsilon)
+        return "\n  ".join(map(str, [moved, *lines]))
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as JSON data; inf and nan as texts."""

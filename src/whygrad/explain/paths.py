@@ -21,7 +21,8 @@ from whygrad.engine.formula import Expr
 from whygrad.errors import WhygradError
 from whygrad.explain.contributions import contributions, ranked_size
 from whygrad.explain.display import number, shown
-from whygrad.explain.worked import formula
+from whygrad.explain.formulas import formula
+from whygrad.explain.said import say
 from whygrad.tape.run import Run
 
 MAX_EDGES = 200_000
@@ -82,15 +83,17 @@ class Paths:
     share: float
 
     def __str__(self) -> str:
-        ways = "1 path leads" if self.count == 1 else f"{self.count:,} paths lead"
-        lines = [f"{ways} from {self.name} to the loss; together they give {number(self.gradient)}"]
-        lines += [f"  {' → '.join(path.through)}: {path.worked}" for path in self.listed]
+        if self.count == 1:
+            lines = [str(say("paths.one", x=self.name, gradient=self.gradient))]
+        else:
+            count = f"{self.count:,}"
+            lines = [str(say("paths.several", count=count, x=self.name, gradient=self.gradient))]
+        lines += [f"{' → '.join(path.through)}: {path.worked}" for path in self.listed]
         if self.count > len(self.listed):
-            lines.append(
-                f"  the other {self.count - len(self.listed):,} give {number(self.rest)}; those "
-                f"listed are {self.share:.1%} of all sizes"
-            )
-        return "\n".join(lines)
+            others = f"{self.count - len(self.listed):,}"
+            part = f"{self.share:.1%}"
+            lines.append(str(say("paths.rest", count=others, rest=self.rest, part=part)))
+        return "\n  ".join(lines)
 
     def to_json(self) -> dict[str, Any]:
         """Return the paths as JSON data."""

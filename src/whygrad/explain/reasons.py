@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from whygrad.engine.formula import Expr, evaluate, expr, flat, leaves, unflat
 from whygrad.engine.ops import OPS
 from whygrad.explain.contributions import Contribution
+from whygrad.explain.formulas import is_shown
 from whygrad.explain.said import Named, Said, say_of_op
 from whygrad.explain.sentences import LONGEST_CHAIN
 from whygrad.explain.words import Words
-from whygrad.explain.worked import is_shown
 from whygrad.tape.tape import Step
 
 Chain = list[tuple[Step, int]]  # each with the argument as which the value goes in

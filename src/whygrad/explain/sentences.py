@@ -41,6 +41,40 @@ SELDOM = (
     "logits_as_probabilities",
 )
 
+#: keys that begin so are said by Python alone: the page is sent the sentences with slots filled
+SAID_HERE = (
+    *("title", "nudge", "paths", "question", "planted", "slip", "remedy", "ordered"),
+    *("pasted", "check"),
+)
+
+#: what comes out of a part of a network, by the part's name; activations have it in their row
+OUTCOMES: Mapping[str, str] = {
+    "linear": "Weighted sum",
+    "conv1d": "Convolution",
+    "conv2d": "Convolution",
+    "maxpool1d": "Max pooling",
+    "maxpool2d": "Max pooling",
+    "avgpool1d": "Average pooling",
+    "avgpool2d": "Average pooling",
+    "residual": "Residual block",
+    "transformer block": "Transformer block",
+    "recurrent cell": "Recurrent cell",
+    "gated recurrent cell": "Gated recurrent cell",
+    "dropout": "Dropout",
+    "embedding": "Embedding",
+    "batch norm": "Batch norm",
+    "layer norm": "Layer norm",
+    "RMS norm": "RMS norm",
+    "attention": "Attention",
+    "multi-head attention": "Multi-head attention",
+    "l1 loss": "Absolute error",
+    "huber loss": "Huber loss",
+    "smooth l1 loss": "Smooth L1 loss",
+    "hinge loss": "Hinge loss",
+    "nll loss": "Negative log-likelihood",
+    "KL divergence": "KL divergence",
+}
+
 #: what a typed word is read as
 READ_AS: Mapping[str, str] = {
     "zero": "zero",
@@ -258,6 +292,7 @@ SENTENCES: Mapping[str, str] = {
     "grade.step_of_own": "from your own numbers, {step}",
     "grade.mistake": "You get your number if you {mistakes}.",
     "grade.mistakes": "You get your number if you {mistakes}. To tell which:",
+    "grade.asks": "{question}",
     "grade.or": "; or if you ",
     "grade.positive": "Positive: so it is. How large?",
     "grade.not_positive": "Positive: not so.",
@@ -272,6 +307,110 @@ SENTENCES: Mapping[str, str] = {
     "grade.larger_than_what": "Larger than what? Type the number, or its sign.",
     "grade.smaller_than_what": "Smaller than what? Type the number, or its sign.",
     "grade.same_than_what": "Same as what? Type the number, or its sign.",
+    # arrows of a graph
+    "graph.blank": "No arrows were found. Write them as x -> z, with commas between.",
+    "graph.unknown": "“{typed}” is not one of its values: {names}.",
+    "graph.right": "Right: every use has its arrow.",
+    "graph.missing": "Missing: {arrows}.",
+    "graph.extra": "Not there: {arrows}.",
+    "graph.turned": "An arrow goes from what is used to what is made of it.",
+    # the order of steps
+    "ordered.blank": "Left blank. Which comes first?",
+    "ordered.unknown": "“{typed}” is not one of them: {names}.",
+    "ordered.twice": "{x} is there twice.",
+    "ordered.missing": "Not there: {names}.",
+    "ordered.early": "{x} comes too early: it rests on {needed}.",
+    "ordered.right": "Right: each comes after all it rests on.",
+    # where a planted mistake shows first, and which it was
+    "planted.blank": "Left blank. Work the numbers out one by one, and stop at the first.",
+    "planted.right": "Right. All before it is as it should be.",
+    "planted.wrong_too": "That number is wrong too, but it is not the first.",
+    "planted.right_number": "That number is right.",
+    "planted.unknown": "No number here has that name.",
+    "planted.first": "The first that is wrong is {x}.",
+    "slip.blank": "Left blank. What was done here in place of the right step?",
+    "slip.unknown": "No mistake has that name; whygrad mistakes lists them.",
+    "slip.right": "Right. {people} {notice}",
+    "slip.cannot": "That cannot be done here.",
+    "slip.same": "That gives {x=} too, but not the numbers after it.",
+    "slip.other": "That gives {x=}, not {planted#}.",
+    "slip.made": "The mistake: {mistake}. {notice}",
+    # an open answer
+    "remedy.blank": "Left blank. Say what you would look at first, however rough.",
+    "remedy.model": "Model answer: {model}",
+    "remedy.rated": "You rate your own {rating#} of 5.",
+    "remedy.lacks": "What does the model answer say that yours does not?",
+    "remedy.rate": "Rate your own from 1 to 5: does it name the cause, say how to be sure of it, "
+    "and what to do first?",
+    "remedy.not_a_rating": "“{rating}” is not a whole number from 1 to 5.",
+    # lines of someone's own work
+    "pasted.not_a_line": "Write a name and a number, as in dL/dw1 = -1.75.",
+    "pasted.twice": "{x} is checked in a line above; write each number once.",
+    "pasted.given": "{name} is given, not worked out; there is nothing to check.",
+    "pasted.several": "{name} has several numbers; say which one, as in {one}.",
+    "pasted.unknown": "No number here is called “{name}”.",
+    "pasted.near": "No number here is called “{name}”. Did you mean {near}?",
+    # a learner's own function
+    "check.exited": "it ended the process (exit code {code#})",
+    "check.stopped": "it was stopped after {seconds#} seconds; is there a loop that never ends?",
+    "check.ended": "it ended before it could answer",
+    "check.given": "It was given {arguments}.",
+    "check.computed": "{arguments}; it computed {steps}",
+    "check.nothing": "it should return a dict, but returned nothing; is there a return?",
+    "check.no_dict": "it should return a dict, but returned a {kind}",
+    "check.missing": "the result has no {name}; it has {names}",
+    "check.empty": "the result has no {name}; it has nothing",
+    "check.no_numbers": "{name} is not a number or an array of numbers",
+    "check.shape": "{name} has shape {shape}, but its value has {expected}: one rate per number",
+    # what an exercise asks
+    "question.story": "A small computation:\n{formulas}\nwith {given}.",
+    "question.second": "It is the second iteration; the first had {gradients}.",
+    "question.log": "log is the natural logarithm, exp its inverse.",
+    "question.relu": "At exactly 0 the ReLU's slope is taken as 0.",
+    "question.value": "What is {x}?",
+    "question.gradient": "What is {x}, the rate of the loss per unit of {of}?",
+    "question.update": "What is {x}, after the update?",
+    "question.all": "Work out one training iteration, step by step.",
+    "question.rest": "Part of it is worked out:\n{told}\nGo on from there.",
+    "question.blanks": "Fill in the blanks:\n{lines}",
+    "question.planted": "Someone worked it out so, and made one kind of mistake:\n{told}\n"
+    "Which number is the first that is wrong, and what should it be?\n"
+    "Which mistake was made? One of these:\n{choices}",
+    "question.first": "Which number is the first that is wrong?",
+    "question.right": "What should it be?",
+    "question.slip": "Which mistake was made?",
+    "question.order": "In which order can these be worked out: {names}?\n"
+    "Write their names with commas, the first one first.",
+    "question.put_in_order": "Put in order: {names}",
+    "question.graph": "Draw its graph: for every value, an arrow from each value it is computed "
+    "from. An array is one value.\nWrite the arrows with commas: x -> z, w -> z, ...",
+    "question.arrows": "Which arrows are there?",
+    "question.losses": "Someone trains it, and the loss goes {wrong}; done rightly it would go "
+    "{right}.\nWhat is wrong, how would you find out, and what would you do first? Write it in "
+    "your own words; then compare with the model answer and rate yourself from 1 to 5.",
+    "question.remedy": "What is wrong, how would you find out, and what would you do first?",
+    "question.model": "The slip: {mistake}. What that does: {breaks} How to find out: {notice} "
+    "First of all, do that step rightly and train again from the same start.",
+    # what a worked step is called
+    "title.step": "{words}: {x}",
+    "title.update": "Update: {x}",
+    "title.several": "Contributions add: {x}",
+    "title.parameter": "For the {kind}: {x}",
+    "title.backward": "Backward: {x}",
+    "title.loss": "From the loss: {x}",
+    "title.weights": "Through the weights: {x}",
+    "title.through": "Through the {op}: {x}",
+    # a number moved a little, and the paths from it
+    "nudge.by": "{x} from {value#} by {epsilon#} either way:",
+    "nudge.losses": "the loss is {below#} below, {here#} here, {above#} above;",
+    "nudge.backward": "the backward pass says {gradient#}",
+    "nudge.undefined": "the loss is no number on one side: the nudge leaves where it is defined, "
+    "such as a logarithm of numbers above 0; try a smaller epsilon",
+    "nudge.corner": "{names} crossed a corner on the way: there is no one slope across it, so the "
+    "two need not agree",
+    "paths.one": "1 path leads from {x} to the loss; together they give {gradient#}",
+    "paths.several": "{count} paths lead from {x} to the loss; together they give {gradient#}",
+    "paths.rest": "the other {count} give {rest#}; those listed are {part} of all sizes",
     # what both ways to every gradient cost
     "cost.faster": "One walk back is {ratio#} times as fast here.",
     "cost.alike": "On so small a tape both take about as long.",
@@ -284,6 +423,8 @@ SENTENCES: Mapping[str, str] = {
     "compare.swap": "{new} in place of {old}",
     "compare.held": "{x=}, never updated",
     "compare.set": "{x=}",
+    "compare.drop": "without {x}",
+    "compare.mistake": "mistake {name}: {title}",
     "compare.differ": "{marks} differ",
     "compare.no_difference": "Here it makes no difference to this iteration.",
     "compare.same_number": "The number is what it was.",

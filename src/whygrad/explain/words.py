@@ -9,9 +9,9 @@ from whygrad.engine.formula import Expr, expr, to_python, unflat
 from whygrad.engine.notation import symbol
 from whygrad.explain import display
 from whygrad.explain.contributions import Contribution
+from whygrad.explain.formulas import formula, in_names, in_numbers
 from whygrad.explain.said import Named, Said, say
 from whygrad.explain.sentences import KEEPS_MEAN, MEANS, MOST_NAMED
-from whygrad.explain.worked import formula, in_names, in_numbers
 from whygrad.tape.run import Run
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from whygrad.practice.exercise import Exercise
-from whygrad.practice.grade import ARROWS, RATING, early_mark, grade, graph_mark
+from whygrad.practice.grade import RATING, early_mark, grade, graph_mark
 from whygrad.practice.graph import edges_of, prerequisites
 from whygrad.practice.numbers import Mark
 
@@ -27,19 +27,16 @@ class Accepted:
     Attributes:
         numbers: of each number that is asked, by the name of what is asked: the element it is of.
         marks: of everything else, by the name of what is asked: the mark of each answer. An answer
-            is "" for a blank, one of the choices, "right" for what is right, "else" for any other,
-            "unknown" for what holds an unknown name, and "1" to "5" or "unrated" for an open answer
-            with its rating. For an order, "a < b" is the mark of one in which a comes before b, on
-            which it rests.
+            is "" for a blank, one of the choices, "right" for what is right, and "1" to "5" or
+            "unrated" for an open answer with its rating. For an order, "a < b" is the mark of one
+            in which a comes before b, on which it rests. For a graph, "unknown" is the mark of one
+            with an unknown name and "else" of any other; what they are told is for the page to say.
         rests: of an order or a graph, what each value rests on, by name.
-        says: of a graph, sentences about its arrows, with the slot {arrows}: what is "missing",
-            what is "extra", and what to say where one of them is "turned" around.
     """
 
     numbers: Mapping[str, str] = field(default_factory=dict[str, str])
     marks: Mapping[str, Mapping[str, Mark]] = field(default_factory=Marks)
     rests: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    says: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +84,10 @@ def _graph(exercise: Exercise) -> Accepted:
     for used, made in edges_of(exercise.run.tape):
         rests[made] = (*rests.get(made, ()), used)
     marks = _blank_and_right(exercise) | {
-        ELSE: graph_mark(exercise, "", False, ""),
-        UNKNOWN: grade(exercise, {ask.name: "{name} -> {name}"})[0],
+        ELSE: graph_mark(exercise, "", False, ()),
+        UNKNOWN: graph_mark(exercise, "", None, ()),
     }
-    return Accepted(marks={ask.name: marks}, rests=rests, says=ARROWS)
+    return Accepted(marks={ask.name: marks}, rests=rests)
 
 
 def _remedy(exercise: Exercise) -> Accepted:

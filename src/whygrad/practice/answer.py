@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from whygrad.explain.said import say
+from whygrad.explain.said import Said, say
 from whygrad.explain.sentences import READ_AS
 
 MAX_LENGTH = 200
@@ -33,7 +33,7 @@ class TypedAnswer:
         value: the number, or None if it is not one.
         precision: half a unit in the last place that was typed; 0 for a fraction.
         word: "zero", "positive", "negative", "larger", "smaller" or "same" if it was a word.
-        trouble: why it could not be understood, and what would be; empty if it was.
+        trouble: why it could not be understood, and what would be; None if it was.
         blank: nothing was typed.
     """
 
@@ -41,7 +41,7 @@ class TypedAnswer:
     value: float | None = None
     precision: float = 0.0
     word: str = ""
-    trouble: str = ""
+    trouble: Said | None = None
     blank: bool = False
 
 
@@ -51,9 +51,7 @@ def read(typed: str) -> TypedAnswer:
     if not text:
         return TypedAnswer(typed, blank=True)
     if len(text) > MAX_LENGTH:
-        return TypedAnswer(
-            typed, trouble=f"this is longer than {MAX_LENGTH} characters; type a number"
-        )
+        return TypedAnswer(typed, trouble=say("read.too_long", most=MAX_LENGTH))
     plain = text.translate(_MINUSES)
     if (word := READ_AS.get(plain.lower().strip(" ."))) is not None:
         return TypedAnswer(typed, value=0.0 if word == "zero" else None, word=word)
@@ -66,13 +64,12 @@ def read(typed: str) -> TypedAnswer:
     value, precision = number
     scale = 100.0 if percent else 1.0
     if math.isnan(value):
-        return TypedAnswer(typed, trouble="a fraction cannot have 0 below the line")
+        return TypedAnswer(typed, trouble=say("read.zero_below"))
     return TypedAnswer(typed, value=value / scale, precision=precision / scale)
 
 
-def _trouble(text: str) -> str:
-    shown = text if len(text) <= 40 else f"{text[:39]}…"
-    return str(say("read.not_a_number", typed=shown))
+def _trouble(text: str) -> Said:
+    return say("read.not_a_number", typed=text if len(text) <= 40 else f"{text[:39]}…")
 
 
 def _fraction(text: str) -> tuple[float, float] | None:

@@ -24,6 +24,7 @@ import numpy as np
 
 from whygrad.engine.op import Array
 from whygrad.errors import UnknownName, WhygradError, unknown
+from whygrad.explain.said import Said, say
 from whygrad.practice.scenarios import FUNCTIONS, Scenario, scenarios
 from whygrad.practice.solution import Solution
 from whygrad.tape.run import element_label, json_number
@@ -127,7 +128,7 @@ def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) ->
     todo = scenarios(seed)
     results, ending = _run(path, [case for own in todo.values() for case in own], time_limit)
     if not results:
-        raise WhygradError(f"{path.name} {ending or 'ended the process before it could answer'}")
+        raise WhygradError(f"{path.name}: {ending or say('check.ended')}")
     if "error" in results[0]:
         raise WhygradError(f"{path.name} does not run: {results[0]['error']}")
     defined: list[str] = results[0]["defined"]
@@ -147,7 +148,7 @@ def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) ->
 
 def _run(
     path: Path, todo: Sequence[Scenario], time_limit: float
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[dict[str, Any]], Said | None]:
     """Run the learner's file on cases.
 
     Returns:
@@ -157,7 +158,7 @@ def _run(
     with tempfile.TemporaryDirectory() as folder:
         given, done = Path(folder, "cases.json"), Path(folder, "results.jsonl")
         given.write_text(json.dumps([case.to_json() for case in todo]), encoding="utf-8")
-        ending = ""
+        ending = None
         runner = resources.files("whygrad.practice").joinpath("learner.py")
         with resources.as_file(runner) as script:
             # -P: modules beside the runner are not the learner's
@@ -171,11 +172,9 @@ def _run(
             )
             try:
                 if learner.wait(time_limit):
-                    ending = f"ended the process (exit code {learner.returncode})"
+                    ending = say("check.exited", code=learner.returncode)
             except subprocess.TimeoutExpired:
-                ending = (
-                    f"was stopped after {time_limit:g} seconds; is there a loop that never ends?"
-                )
+                ending = say("check.stopped", seconds=time_limit)
             finally:
                 _end(learner)
         lines = done.read_text(encoding="utf-8").splitlines() if done.exists() else []
@@ -198,20 +197,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _judge(
-    function: str, own: Sequence[Scenario], answers: Sequence[dict[str, Any]], ending: str
+    function: str, own: Sequence[Scenario], answers: Sequence[dict[str, Any]], ending: Said | None
 ) -> CheckResult:
     """Hold the answers of one function to the right ones, up to the first that is not."""
     total = len(own)
     for passed, case in enumerate(own):
         if passed == len(answers):
-            says = f"it {ending}" if ending else "it ended before it could answer"
-            return CheckResult(
-                function, passed, total, trouble=f"{says}\nIt was given {given(case)}."
-            )
-        arrays = _arrays(case, answers[passed])
-        if isinstance(arrays, str):
-            says = f"{arrays}\nIt was given {given(case)}."
-            return CheckResult(function, passed, total, trouble=says)
+            arrays = ending or say("check.ended")
+        else:
+            arrays = _arrays(case, answers[passed])
+        if not isinstance(arrays, dict):
+            trouble = f"{arrays}\n{say('check.given', arguments=given(case))}"
+            return CheckResult(function, passed, total, trouble=trouble)
         for name, tape_name in case.names.items():
             apart = np.flatnonzero(~_same(arrays[name], case.run[tape_name]))
             if apart.size:
@@ -230,31 +227,38 @@ def _judge(
 def given(case: Scenario) -> str:
     """Write a case's arguments for a person."""
     arguments = ", ".join(f"{name} = {number}" for name, number in case.arguments.items())
-    return f"{arguments}; it computed {case.text}" if case.steps else arguments
+    return (
+        str(say("check.computed", arguments=arguments, steps=case.text))
+        if case.steps
+        else arguments
+    )
 
 
-def _arrays(case: Scenario, answer: Mapping[str, Any]) -> dict[str, Array] | str:
+def _arrays(case: Scenario, answer: Mapping[str, Any]) -> dict[str, Array] | Said | str:
     """Return an answer's arrays by the learner's names, or what is wrong with it."""
     if "error" in answer:
         return str(answer["error"])
     found: Any = answer["found"]
     if not isinstance(found, dict):
-        what = "nothing; is there a return?" if found is None else f"a {answer['kind']}"
-        return f"it should return a dict, but returned {what}"
+        if found is None:
+            return say("check.nothing")
+        return say("check.no_dict", kind=str(answer["kind"]))
     arrays: dict[str, Array] = {}
     items = cast("dict[str, Any]", found)
     for name, tape_name in case.names.items():
         shape = case.run[tape_name].shape
         if name not in items:
-            return f"the result has no {name!r}; it has {', '.join(items) or 'nothing'}"
+            if not items:
+                return say("check.empty", name=repr(name))
+            return say("check.missing", name=repr(name), names=", ".join(items))
         try:
             array = np.array(items[name], dtype=float)
         except (ValueError, TypeError):
-            return f"{name} is not a number or an array of numbers"
+            return say("check.no_numbers", name=name)
         if array.size == math.prod(shape) == 1:
             array = array.reshape(shape)
         if array.shape != shape:
-            return f"{name} has shape {array.shape}, but its value has {shape}: one rate per number"
+            return say("check.shape", name=name, shape=str(array.shape), expected=str(shape))
         arrays[name] = array
     return arrays
 
@@ -292,7 +296,7 @@ def _explaining(
 def _explains(mistake: str, case: Scenario, answer: Mapping[str, Any]) -> bool:
     """Say whether a mistake gives every number of an answer."""
     arrays, work = _arrays(case, answer), Solution(case.run)
-    if isinstance(arrays, str) or mistake not in {row.name for row in work.mistakes}:
+    if not isinstance(arrays, dict) or mistake not in {row.name for row in work.mistakes}:
         return False
     played = work.wrongly(mistake)
     return all(

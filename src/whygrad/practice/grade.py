@@ -10,6 +10,7 @@ from itertools import pairwise
 from whygrad.engine.notation import symbol
 from whygrad.errors import UnknownName, WhygradError, unknown
 from whygrad.explain import display
+from whygrad.explain.said import Named, Said, say
 from whygrad.practice.exercise import Exercise
 from whygrad.practice.graph import comes_too_early, edges_of
 from whygrad.practice.numbers import Mark, grade_numbers
@@ -18,12 +19,7 @@ from whygrad.tape.run import Run
 from whygrad.whatif.mistakes import MISTAKES, find_mistake
 
 RATING = "rating"  # the name that a learner's rating of an open answer goes by
-ARROWS = {
-    "missing": "Missing: {arrows}.",
-    "extra": "Not there: {arrows}.",
-    "turned": "An arrow goes from what is used to what is made of it.",
-}
-"""What is said of arrows that are drawn, or are not."""
+MOST_SHOWN = 40  # characters of what was typed that are said back
 _RATED = re.compile(r"([1-5])(?:\.0*)?(?: ?(?:/|of|out of) ?5)?")
 _UNPRETTY = str.maketrans("₀₁₂₃₄₅₆₇₈₉∂'", "0123456789d′")
 
@@ -93,18 +89,15 @@ def _planted(exercise: Exercise, typed: Mapping[str, str], work: Solution) -> li
     label, text = str(where.answer), typed.get(where.name, "")
     wrong = {plain_name(work.label(place)) for place, _ in work.differing(exercise.mistake)}
     named = plain_name(text)
-    truth = f"The first that is wrong is {symbol(label)}."
     correct: bool | None = named == plain_name(label)
     if not named:
-        correct, says = None, "Left blank. Work the numbers out one by one, and stop at the first."
+        correct, says = None, (say("planted.blank"),)
     elif correct:
-        says = "Right. All before it is as it should be."
-    elif named in wrong:
-        says = f"That number is wrong too, but it is not the first. {truth}"
-    elif named in {plain_name(work.label(place)) for place in work.order}:
-        says = f"That number is right. {truth}"
+        says = (say("planted.right"),)
     else:
-        says = f"No number here has that name. {truth}"
+        made = {plain_name(work.label(place)) for place in work.order}
+        which = "wrong_too" if named in wrong else "right_number" if named in made else "unknown"
+        says = (say(f"planted.{which}"), say("planted.first", x=symbol(label)))
     numbers = grade_numbers(exercise.run, [(label, typed.get(number.name, ""))], solution=work)
     return [
         Mark(where.name, text, correct, label, (), says, False),
@@ -118,26 +111,23 @@ def _slip(exercise: Exercise, label: str, typed: str, work: Solution) -> Mark:
     planted, place = find_mistake(exercise.mistake), work.place(label)
     rows = {plain_name(text): row for row in MISTAKES.values() for text in (row.name, row.title)}
     chosen = rows.get(plain_name(typed))
-    truth = f"The mistake: {planted.title[0].lower()}{planted.title[1:]}. {planted.notice}"
+    made = planted.title[0].lower() + planted.title[1:]
+    truth = say("slip.made", mistake=made, notice=planted.notice)
     correct: bool | None = chosen is planted
     if not typed.strip():
-        correct, says = None, "Left blank. What was done here in place of the right step?"
+        correct, says = None, (say("slip.blank"),)
     elif chosen is None:
-        correct, says = None, "No mistake has that name; whygrad mistakes lists them."
+        correct, says = None, (say("slip.unknown"),)
     elif correct:
-        says = f"Right. {planted.people} {planted.notice}"
+        says = (say("slip.right", people=planted.people, notice=planted.notice),)
     elif chosen not in work.mistakes:
-        says = f"That cannot be done here. {truth}"
+        says = (say("slip.cannot"), truth)
     else:
-        found = display.number(work.wrongly(chosen.name).number(place))
-        seen = display.number(work.wrongly(planted.name).number(place))
-        gave = f"That gives {symbol(label)} = {found}"
-        says = (
-            f"{gave} too, but not the numbers after it."
-            if found == seen
-            else f"{gave}, not {seen}."
-        )
-        says = f"{says} {truth}"
+        found = work.wrongly(chosen.name).number(place)
+        seen = work.wrongly(planted.name).number(place)
+        x = Named(symbol(label), found)
+        alike = display.number(found) == display.number(seen)
+        says = (say("slip.same", x=x) if alike else say("slip.other", x=x, planted=seen), truth)
     names = (chosen.name,) if chosen is not None else ()
     return Mark("mistake made", typed, correct, planted.title, names, says, False)
 
@@ -146,22 +136,19 @@ def _remedy(exercise: Exercise, typed: str, rated: str) -> Mark:
     """Show the model answer beside the learner's own, who rates it."""
     model = str(exercise.asks[0].answer)
     if not typed.strip():
-        says = "Left blank. Say what you would look at first, however rough."
-        return Mark("remedy", typed, None, model, (), says, False)
+        return Mark("remedy", typed, None, model, (), (say("remedy.blank"),), False)
     match = _RATED.fullmatch(rated.strip())
     rating = int(match[1]) if match else None
+    says = [say("remedy.model", model=model)]
     if rating is not None:
-        asks = f"You rate your own {rating} of 5."
+        says.append(say("remedy.rated", rating=rating))
         if rating < 5:
-            asks += " What does the model answer say that yours does not?"
+            says.append(say("remedy.lacks"))
     else:
-        asks = (
-            "Rate your own from 1 to 5: does it name the cause, say how to be sure of it, and what "
-            "to do first?"
-        )
         if rated.strip():
-            asks = f"“{rated.strip()[:40]}” is not a whole number from 1 to 5. {asks}"
-    return Mark("remedy", typed, None, model, (), f"Model answer: {model} {asks}", False, rating)
+            says.append(say("remedy.not_a_rating", rating=rated.strip()[:MOST_SHOWN]))
+        says.append(say("remedy.rate"))
+    return Mark("remedy", typed, None, model, (), tuple(says), False, rating)
 
 
 def plain_name(text: str) -> str:
@@ -181,31 +168,29 @@ def _order(exercise: Exercise, typed: str) -> Mark:
     twice = [names[name] for n, name in enumerate(given) if name in names and name in given[:n]]
     correct: bool | None = False
     if not given:
-        correct, says = None, "Left blank. Which comes first?"
+        correct, says = None, say("ordered.blank")
     elif strange:
-        correct, says = (
-            None,
-            f"“{strange[0][:40]}” is not one of them: {', '.join(names.values())}.",
-        )
+        known = ", ".join(names.values())
+        correct, says = None, say("ordered.unknown", typed=strange[0][:MOST_SHOWN], names=known)
     elif twice:
-        says = f"{symbol(twice[0])} is there twice."
+        says = say("ordered.twice", x=symbol(twice[0]))
     elif missing:
-        says = f"Not there: {', '.join(missing)}."
+        says = say("ordered.missing", names=", ".join(missing))
     elif early := comes_too_early(exercise.run.tape, [names[name] for name in given]):
         return replace(early_mark(exercise, *early), typed=typed)
     else:
-        correct, says = True, "Right: each comes after all it rests on."
-    return Mark("order", typed, correct, expected, (), says, False)
+        correct, says = True, say("ordered.right")
+    return Mark("order", typed, correct, expected, (), (says,), False)
 
 
 def early_mark(exercise: Exercise, name: str, needed: str) -> Mark:
     """Return the mark of an order in which ``name`` comes before ``needed``, on which it rests."""
-    says = f"{symbol(name)} comes too early: it rests on {symbol(needed)}."
-    return Mark("order", "", False, str(exercise.asks[0].answer), (), says, False)
+    says = say("ordered.early", x=symbol(name), needed=symbol(needed))
+    return Mark("order", "", False, str(exercise.asks[0].answer), (), (says,), False)
 
 
-def _named(arrows: set[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(names[a], names[b]) for a, b in sorted(arrows)]
+def _arrows(arrows: set[tuple[str, str]], names: Mapping[str, str]) -> str:
+    return ", ".join(f"{symbol(names[a])} → {symbol(names[b])}" for a, b in sorted(arrows))
 
 
 def _graph(exercise: Exercise, typed: str) -> Mark:
@@ -218,27 +203,26 @@ def _graph(exercise: Exercise, typed: str) -> Mark:
     strange = [node for arrow in given for node in arrow if node not in names]
     correct: bool | None = False
     if not given:
-        says = "No arrows were found. Write them as x -> z, with commas between."
-        correct = None
+        correct, says = None, (say("graph.blank"),)
     elif strange:
-        says = f"“{min(strange)[:40]}” is not one of its values: {', '.join(names.values())}."
+        known = ", ".join(names.values())
         correct = None
+        says = (say("graph.unknown", typed=min(strange)[:MOST_SHOWN], names=known),)
     elif given == right:
-        correct, says = True, "Right: every use has its arrow."
+        correct, says = True, (say("graph.right"),)
     else:
-        parts = [
-            ARROWS[key].format(
-                arrows=", ".join(" → ".join(map(symbol, pair)) for pair in _named(arrows, names))
-            )
-            for key, arrows in (("missing", right - given), ("extra", given - right))
+        says = tuple(
+            say(key, arrows=_arrows(arrows, names))
+            for key, arrows in (("graph.missing", right - given), ("graph.extra", given - right))
             if arrows
-        ]
+        )
         if {(b, a) for a, b in given} & right:
-            parts.append(ARROWS["turned"])
-        says = " ".join(parts)
+            says = (*says, say("graph.turned"))
     return graph_mark(exercise, typed, correct, says)
 
 
-def graph_mark(exercise: Exercise, typed: str, correct: bool | None, says: str) -> Mark:
+def graph_mark(
+    exercise: Exercise, typed: str, correct: bool | None, says: tuple[Said, ...]
+) -> Mark:
     """Return the mark of a graph."""
     return Mark("graph", typed, correct, str(exercise.asks[0].answer), (), says, False)

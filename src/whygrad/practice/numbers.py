@@ -15,9 +15,9 @@ import numpy as np
 
 from whygrad.engine.notation import symbol
 from whygrad.explain import display, why
+from whygrad.explain.formulas import formula
 from whygrad.explain.said import Said, say
 from whygrad.explain.sentences import OFFERED, SELDOM, SENTENCES
-from whygrad.explain.worked import formula
 from whygrad.practice.answer import TypedAnswer, agrees, is_off_by_rounding, is_rough, read
 from whygrad.practice.solution import NO_OVERRIDES, ElementKey, Overrides, Solution
 from whygrad.tape.run import Run, json_number
@@ -35,7 +35,7 @@ class Mark:
             it was left blank, could not be read or is too rough.
         expected: the right answer, from the learner's own earlier numbers where those were wrong.
         mistakes: names of the mistakes that give the learner's number, the likeliest first.
-        feedback: what to say.
+        says: what to say, as keys and slots.
         carried: whether an earlier wrong number was carried into what is expected.
         rating: how near the learner finds an open answer to the model answer, from 1 to 5.
         step: of a wrong number, the right step, which the feedback ends with.
@@ -46,7 +46,7 @@ class Mark:
     correct: bool | None
     expected: float | str
     mistakes: tuple[str, ...]
-    feedback: str
+    says: tuple[Said, ...]
     carried: bool
     rating: int | None = None
     step: str = ""
@@ -55,6 +55,11 @@ class Mark:
     def symbol(self) -> str:
         """The name, as it is shown."""
         return symbol(self.name)
+
+    @property
+    def feedback(self) -> str:
+        """What to say."""
+        return " ".join(map(str, self.says))
 
     @property
     def slips(self) -> tuple[Mistake, ...]:
@@ -132,8 +137,8 @@ class _Sheet:
             exact, basis = true, NO_OVERRIDES
         carried = not np.isclose(exact, true, rtol=1e-9, atol=1e-12)
         if answer.value is None:
-            correct, feedback = self._in_words(answer, place, exact)
-            return Mark(name, text, correct, exact, (), feedback, carried)
+            correct, says = self._in_words(answer, place, exact)
+            return Mark(name, text, correct, exact, (), (says,), carried)
         if _is_right(answer, exact, rounded):
             self._note(place, answer.value, settled=True)
             return Mark(name, text, True, exact, (), self._right(name, basis, carried), carried)
@@ -144,17 +149,16 @@ class _Sheet:
         found = recognised(self, answer, place)
         if not found and is_off_by_rounding(answer, exact):
             self._note(place, answer.value)
-            says = str(say("grade.rounded", expected=exact))
-            return Mark(name, text, True, exact, (), says, carried)
+            says = say("grade.rounded", expected=exact)
+            return Mark(name, text, True, exact, (), (says,), carried)
         if not found and is_rough(answer, exact):
             self._note(place, answer.value)
-            says = str(say("grade.rough"))
-            return Mark(name, text, None, exact, (), says, carried)
+            return Mark(name, text, None, exact, (), (say("grade.rough"),), carried)
         step = _step(self.solution.right(basis), name)
-        feedback = _wrong(answer, exact, found, step, carried)
+        wrong = _wrong(answer, exact, found, step, carried)
         self._note(place, answer.value, slip=answer.value)
         names = tuple(mistake.name for mistake in found)
-        return Mark(name, text, False, exact, names, feedback, carried, step=step)
+        return Mark(name, text, False, exact, names, wrong, carried, step=step)
 
     def _note(
         self, place: ElementKey, typed: float, *, slip: float | None = None, settled: bool = False
@@ -170,40 +174,40 @@ class _Sheet:
 
     def _in_words(
         self, answer: TypedAnswer, place: ElementKey, expected: float
-    ) -> tuple[bool | None, str]:
+    ) -> tuple[bool | None, Said]:
         """Answer what is no number: nothing, a sign, a comparison, or something else."""
         word = answer.word
         if answer.blank:
-            return None, str(say("grade.blank"))
-        if not word:
+            return None, say("grade.blank")
+        if answer.trouble is not None:
             return None, answer.trouble
         if word in ("positive", "negative"):
             right = expected > 0 if word == "positive" else expected < 0
-            return right, str(say(f"grade.{word}" if right else f"grade.not_{word}"))
+            return right, say(f"grade.{word}" if right else f"grade.not_{word}")
         name = place[0].removesuffix("_new")
         if name == place[0]:
-            return None, str(say(f"grade.{word}_than_what"))
+            return None, say(f"grade.{word}_than_what")
         before = self.solution.number((name, place[1]))
         signs = {"larger": 1, "smaller": -1, "same": 0}
         right = bool(np.sign(expected - before) == signs[word])
-        return right, str(say(f"grade.{word}" if right else f"grade.not_{word}", x=symbol(name)))
+        return right, say(f"grade.{word}" if right else f"grade.not_{word}", x=symbol(name))
 
-    def _right(self, name: str, basis: Overrides, carried: bool) -> str:
+    def _right(self, name: str, basis: Overrides, carried: bool) -> tuple[Said, ...]:
         rung = why(self.solution.right(basis), name, 0)
-        return f"{say('grade.right_carried' if carried else 'grade.right')} {rung.claim}"
+        return (say("grade.right_carried" if carried else "grade.right"), *rung.says)
 
 
 def _wrong(
     answer: TypedAnswer, expected: float, found: Sequence[Mistake], step: str, carried: bool
-) -> str:
+) -> tuple[Said, ...]:
     right = say("grade.step_carried" if carried else "grade.step", step=step)
     if not found:
-        return " ".join(map(str, [say("grade.not_this"), *_hint(answer, expected), right]))
+        return (say("grade.not_this"), *_hint(answer, expected), right)
     said = [mistake.title[0].lower() + mistake.title[1:] for mistake in found[:OFFERED]]
     asked = dict.fromkeys(mistake.asks for mistake in found[:OFFERED])
     several = "grade.mistakes" if len(said) > 1 else "grade.mistake"
     slips = say(several, mistakes=SENTENCES["grade.or"].join(said))
-    return " ".join([str(slips), *asked, str(right)])
+    return (slips, *(say("grade.asks", question=question) for question in asked), right)
 
 
 def _is_right(answer: TypedAnswer, exact: float, rounded: float) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError, nearest_or_none
+from whygrad.explain.said import Said, say
 from whygrad.practice.grade import plain_name
 from whygrad.practice.numbers import Mark, grade_numbers
 from whygrad.practice.solution import Solution
 from whygrad.tape.run import Run
 
 MAX_LINES = 500
+MOST_SHOWN = 60  # characters of a name that are said back
 _LINE = re.compile(r"(?P<name>[^=:≈]*)[=:≈](?P<number>.*)", re.DOTALL)
 
 
@@ -49,24 +51,26 @@ def check_lines(run: Run, text: str) -> list[PastedLine]:
     names = _names(labels)
     given = {plain_name(leaf.name) for leaf in run.tape.leaves if leaf.name}
     found: dict[str, int] = {}
-    troubles: dict[int, str] = {}
+    troubles: dict[int, Said] = {}
     numbers: dict[int, str] = {}
     for n, line in enumerate(lines):
         match = _LINE.fullmatch(line)
         if match is None or not match["number"].strip():
-            troubles[n] = "Write a name and a number, as in dL/dw1 = -1.75."
+            troubles[n] = say("pasted.not_a_line")
             continue
         name = match["name"].strip()
         label = names.get(name) or names.get(plain_name(name))
         if label is None:
             troubles[n] = _not_there(name, names, given)
         elif label in found:
-            troubles[n] = f"{symbol(label)} is checked in a line above; write each number once."
+            troubles[n] = say("pasted.twice", x=symbol(label))
         else:
             found[label], numbers[n] = n, match["number"]
     typed = [(label, numbers[found[label]]) for label in labels if label in found]
     marks = {found[mark.name]: mark for mark in grade_numbers(run, typed, solution=work)}
-    return [PastedLine(line, marks.get(n), troubles.get(n, "")) for n, line in enumerate(lines)]
+    return [
+        PastedLine(line, marks.get(n), str(troubles.get(n, ""))) for n, line in enumerate(lines)
+    ]
 
 
 def _names(labels: list[str]) -> dict[str, str]:
@@ -79,13 +83,14 @@ def _names(labels: list[str]) -> dict[str, str]:
     return names
 
 
-def _not_there(name: str, names: Mapping[str, str], given: set[str]) -> str:
-    plain = plain_name(name)
+def _not_there(name: str, names: Mapping[str, str], given: set[str]) -> Said:
+    plain, shown = plain_name(name), name[:MOST_SHOWN]
     if plain.partition("[")[0] in given:
-        return f"{name[:60]} is given, not worked out; there is nothing to check."
+        return say("pasted.given", name=shown)
     parts = [label for own, label in names.items() if plain and own.startswith(f"{plain}[")]
     if parts:
-        return f"{name[:60]} has several numbers; say which one, as in {parts[0]}."
-    close = nearest_or_none(name[:60], names.values())
-    guess = f" Did you mean {close}?" if close else ""
-    return f"No number here is called “{name[:60]}”.{guess}"
+        return say("pasted.several", name=shown, one=parts[0])
+    close = nearest_or_none(shown, names.values())
+    if close is not None:
+        return say("pasted.near", name=shown, near=close)
+    return say("pasted.unknown", name=shown)

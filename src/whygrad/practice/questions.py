@@ -10,7 +10,9 @@ import numpy as np
 from whygrad.engine.notation import symbol
 from whygrad.explain.display import in_symbols
 from whygrad.explain.display import number as shown
-from whygrad.explain.worked import formula, worked_steps
+from whygrad.explain.formulas import formula
+from whygrad.explain.said import say
+from whygrad.explain.worked import worked_steps
 from whygrad.practice.features import Draw, Spec
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
 from whygrad.practice.solution import ElementKey, Solution, worked_out
@@ -101,8 +103,8 @@ def story(solution: Solution) -> str:
     """Tell what is computed, in formulas with names, and from what."""
     run = solution.run
     given = ", ".join(f"{symbol(name)} = {shown(number)}" for name, number in leaves(run))
-    lines = [f"  {line}" for line in _formulas(run)]
-    return "\n".join(["A small computation:", *lines, f"with {given}.", *notes(solution)])
+    formulas = "\n".join(f"  {line}" for line in _formulas(run))
+    return "\n".join([str(say("question.story", formulas=formulas, given=given)), *notes(solution)])
 
 
 def notes(solution: Solution) -> list[str]:
@@ -112,14 +114,14 @@ def notes(solution: Solution) -> list[str]:
         was = ", ".join(
             f"{symbol(name.removeprefix(EARLIER))} = {shown(number)}" for name, number in before
         )
-        told.append(f"It is the second iteration; the first had {was}.")
+        told.append(str(say("question.second", gradients=was)))
     if any("log(" in line for line in _formulas(run)):
-        told.append("log is the natural logarithm, exp its inverse.")
+        told.append(str(say("question.log")))
     if any(
         step.op == "relu" and bool((run.arrays[step.inputs[0]] == 0).any())
         for step in run.tape.steps
     ):
-        told.append("At exactly 0 the ReLU's slope is taken as 0.")
+        told.append(str(say("question.relu")))
     return told
 
 
@@ -175,11 +177,10 @@ def _prompt(run: Run, value: int, at: int) -> str:
     name = symbol(run.label(value, at))
     of = run.tape.values[value].gradient_of
     if run.tape.makers[value].phase == "update":
-        return f"What is {name}, after the update?"
+        return str(say("question.update", x=name))
     if of is not None:
-        label = symbol(run.label(of, at))
-        return f"What is {name}, the rate of the loss per unit of {label}?"
-    return f"What is {name}?"
+        return str(say("question.gradient", x=name, of=symbol(run.label(of, at))))
+    return str(say("question.value", x=name))
 
 
 def _asks(run: Run, elements: list[tuple[int, int]]) -> tuple[Ask, ...]:
@@ -194,10 +195,8 @@ def _next_number(setting: Setting) -> Question | None:
     count = {"worked": len(elements) - 1, "completion": len(elements) // 2, "solo": 0}
     split = count[setting.fading]
     told = _named(run, elements[:split])
-    text = "Work out one training iteration, step by step."
-    if told:
-        text = f"Part of it is worked out:\n{_lines(told)}\nGo on from there."
-    return Question(text, told, _asks(run, elements[split:]))
+    text = say("question.rest", told=_lines(told)) if told else say("question.all")
+    return Question(str(text), told, _asks(run, elements[split:]))
 
 
 def _fill_blanks(setting: Setting) -> Question | None:
@@ -210,7 +209,7 @@ def _fill_blanks(setting: Setting) -> Question | None:
         for element in elements
     )
     told = _named(run, [element for element in elements if element not in blank])
-    return Question(f"Fill in the blanks:\n{lines}", told, _asks(run, blank))
+    return Question(str(say("question.blanks", lines=lines)), told, _asks(run, blank))
 
 
 def _find_the_mistake(setting: Setting) -> Question | None:
@@ -230,18 +229,16 @@ def _find_the_mistake(setting: Setting) -> Question | None:
         slip = _slip(setting, name, wrong)
         choices = "\n".join(f"  {title}" for title in slip.choices)
         return Question(
-            f"Someone worked it out so, and made one kind of mistake:\n{_lines(told)}\n"
-            f"Which number is the first that is wrong, and what should it be?\n"
-            f"Which mistake was made? One of these:\n{choices}",
+            str(say("question.planted", told=_lines(told), choices=choices)),
             told,
             (
                 Ask(
                     "first wrong step",
-                    "Which number is the first that is wrong?",
+                    str(say("question.first")),
                     solution.label(first),
                     tuple(label for label, _ in told),
                 ),
-                Ask("right number", "What should it be?", _plain(right)),
+                Ask("right number", str(say("question.right")), _plain(right)),
                 slip,
             ),
             name,
@@ -260,7 +257,7 @@ def _slip(setting: Setting, name: str, wrong: Mapping[ElementKey, float]) -> Ask
     ]
     chosen = [name, *dict.fromkeys(others)][:CHOICES]
     titles = tuple(find_mistake(one).title for one in setting.draw.mixed(chosen))
-    return Ask("mistake made", "Which mistake was made?", find_mistake(name).title, titles)
+    return Ask("mistake made", str(say("question.slip")), find_mistake(name).title, titles)
 
 
 def _alike(one: Mapping[ElementKey, float], other: Mapping[ElementKey, float]) -> bool:
@@ -273,11 +270,11 @@ def _order_the_steps(setting: Setting) -> Question | None:
     mixed = setting.draw.mixed(order)
     while len(order) > 1 and not comes_too_early(tape, mixed):
         mixed = setting.draw.mixed(order)
+    prompt = str(say("question.put_in_order", names=", ".join(mixed)))
     return Question(
-        f"In which order can these be worked out: {', '.join(map(symbol, mixed))}?\n"
-        f"Write their names with commas, the first one first.",
+        str(say("question.order", names=", ".join(map(symbol, mixed)))),
         (),
-        (Ask("order", f"Put in order: {', '.join(mixed)}", ", ".join(order), tuple(mixed)),),
+        (Ask("order", prompt, ", ".join(order), tuple(mixed)),),
     )
 
 
@@ -286,10 +283,9 @@ def _draw_the_graph(setting: Setting) -> Question | None:
     edges = ", ".join(f"{a} -> {b}" for a, b in arrows)
     nodes = tuple(dict.fromkeys(name for arrow in arrows for name in arrow))
     return Question(
-        "Draw its graph: for every value, an arrow from each value it is computed from. An array "
-        "is one value.\nWrite the arrows with commas: x -> z, w -> z, ...",
+        str(say("question.graph")),
         (),
-        (Ask("graph", "Which arrows are there?", edges, nodes),),
+        (Ask("graph", str(say("question.arrows")), edges, nodes),),
     )
 
 
@@ -306,21 +302,11 @@ def _choose_the_remedy(setting: Setting) -> Question | None:
             continue
         row = find_mistake(name)
         done = row.title[0].lower() + row.title[1:]
+        model = say("question.model", mistake=done, breaks=row.breaks, notice=row.notice)
         return Question(
-            f"Someone trains it, and the loss goes {', '.join(wrong)}; done rightly it would go "
-            f"{', '.join(right)}.\n"
-            f"What is wrong, how would you find out, and what would you do first? Write it in your "
-            f"own words; then compare with the model answer and rate yourself from 1 to 5.",
+            str(say("question.losses", wrong=", ".join(wrong), right=", ".join(right))),
             (),
-            (
-                Ask(
-                    "remedy",
-                    "What is wrong, how would you find out, and what would you do first?",
-                    f"The slip: {done}. What that does: {row.breaks} How to find out: "
-                    f"{row.notice} First of all, do that step rightly and train again from the "
-                    f"same start.",
-                ),
-            ),
+            (Ask("remedy", str(say("question.remedy")), str(model)),),
             name,
         )
     return None

@@ -13,9 +13,10 @@ import numpy as np
 from whygrad.engine.notation import symbol
 from whygrad.errors import NonFiniteError, WhygradError
 from whygrad.explain import display
+from whygrad.explain.formulas import formula
 from whygrad.explain.nudge import downstream, moved
 from whygrad.explain.said import say
-from whygrad.explain.worked import formula, worked_steps
+from whygrad.explain.worked import worked_steps
 from whygrad.tape.run import Run, json_number
 from whygrad.training.iteration import Iteration
 from whygrad.training.start import Training, start

@@ -11,13 +11,14 @@ import numpy as np
 
 from whygrad.engine.op import Array
 from whygrad.errors import SpecError, UnknownName, WhygradError, unknown
+from whygrad.explain.said import Named, say
 from whygrad.spec import Spec, spec_from_dict, spec_to_dict
 from whygrad.tape.player import Player
 from whygrad.tape.run import leaves_of
 from whygrad.tape.tape import Step, Tape
 from whygrad.training.iteration import Iteration
 from whygrad.training.start import Training, start
-from whygrad.whatif.mistakes import find_mistake
+from whygrad.whatif.mistakes import Mistake, find_mistake
 from whygrad.whatif.rewrite import Rewriter, rewrite
 
 
@@ -28,7 +29,7 @@ class MakeMistake:
     name: str
 
     def __str__(self) -> str:
-        return f"mistake {self.name}: {find_mistake(self.name).title}"
+        return str(say("compare.mistake", name=self.name, title=find_mistake(self.name).title))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class SetNumber:
     value: float
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.value:g}"
+        return str(say("compare.set", x=Named(self.name, self.value, DIGITS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Drop:
     name: str
 
     def __str__(self) -> str:
-        return f"without {self.name}"
+        return str(say("compare.drop", x=self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class LearningRate:
     value: float
 
     def __str__(self) -> str:
-        return f"learning rate {self.value:g}"
+        return str(say("compare.rate", rate=Named(number=self.value, digits=DIGITS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,12 @@ class Swap:
     new: str
 
     def __str__(self) -> str:
-        return f"{self.new} in place of {self.old}"
+        return str(say("compare.swap", new=self.new, old=self.old))
 
 
 Edit = MakeMistake | SetNumber | Drop | LearningRate | Swap
 
+DIGITS = 6  # of a number that was typed
 _SET = re.compile(r"^\s*(?P<name>[^=]+?)\s*=\s*(?P<value>[-+\w.]+)\s*$")
 
 
@@ -126,7 +128,7 @@ def edited(training: Training, edit: Edit) -> Iteration:
         mistake = find_mistake(edit.name)
         rule = mistake.build(tape)
         if rule is None:
-            raise WhygradError(f"{mistake.name} does not fit here: {_nothing_to_make_it_on(tape)}")
+            raise WhygradError(_does_not_fit(mistake, tape))
         return _played(training, *rewrite(tape, leaves, rule))
     if isinstance(edit, SetNumber):
         value, at = iteration.run.element(edit.name)
@@ -140,11 +142,11 @@ def edited(training: Training, edit: Edit) -> Iteration:
     return _played(training, *_held(iteration, edit, value, at))
 
 
-def _nothing_to_make_it_on(tape: Tape) -> str:
+def _does_not_fit(mistake: Mistake, tape: Tape) -> str:
     used = sorted({step.op for step in tape.steps if step.phase in ("forward", "loss")})
     return (
-        f"there is nothing on this tape to make it on (its ops: {', '.join(used)}); "
-        f"whygrad mistakes SPEC lists those that fit"
+        f"{mistake.name} does not fit here: there is nothing on this tape to make it on (its ops: "
+        f"{', '.join(used)}); whygrad mistakes SPEC lists those that fit"
     )
 
 

@@ -6,6 +6,7 @@ import type { Place } from '../predict/workings'
 import type { Session } from '../study/session.svelte'
 import { rounded } from '../text/numbers'
 import type { Element } from '../text/play'
+import { type Said, say, textsOf } from '../text/said'
 import type { ExerciseMessage, MarkMessage, MistakesMessage } from '../wire'
 import { type Arrow, chainsOf } from './arrows'
 import { orderOf } from './order'
@@ -91,7 +92,7 @@ export class Grading {
   }
 
   #graph(marks: Readonly<Record<string, MarkMessage>>, typed: string): MarkMessage {
-    const { rests, says } = this.#exercise.accepted
+    const { rests } = this.#exercise.accepted
     const right = Object.entries(rests).flatMap(([to, needed]) => needed.map((from) => ({ from, to })))
     const names = this.#exercise.asks[0]!.choices
     const chains = chainsOf(typed, names, (name) => this.#session.symbol(name))
@@ -99,19 +100,19 @@ export class Grading {
     if (!nodes.length) return marks[BLANK]!
     const strange = nodes.filter((node) => !names.includes(node)).sort(byCodePoint)[0]
     if (strange !== undefined) {
-      const { feedback, ...mark } = marks[UNKNOWN]!
-      return { ...mark, feedback: feedback.replace('{name}', strange.slice(0, MOST_SHOWN)) }
+      const says = say('graph.unknown', { typed: strange.slice(0, MOST_SHOWN), names: names.join(', ') })
+      return { ...marks[UNKNOWN]!, feedback: textsOf([says]) }
     }
     const given = chains.flatMap((chain) => chain.slice(1).map((to, n) => ({ from: chain[n]!, to })))
     const missing = right.filter((arrow) => !has(given, arrow))
     const extra = given.filter((arrow) => !has(right, arrow))
     if (!missing.length && !extra.length) return marks[RIGHT]!
-    const parts = [
-      ...(missing.length ? [says['missing']!.replace('{arrows}', this.#written(missing))] : []),
-      ...(extra.length ? [says['extra']!.replace('{arrows}', this.#written(extra))] : []),
-      ...(given.some(({ from, to }) => has(right, { from: to, to: from })) ? [says['turned']!] : []),
+    const says: Said[] = [
+      ...(missing.length ? [say('graph.missing', { arrows: this.#written(missing) })] : []),
+      ...(extra.length ? [say('graph.extra', { arrows: this.#written(extra) })] : []),
+      ...(given.some(({ from, to }) => has(right, { from: to, to: from })) ? [say('graph.turned')] : []),
     ]
-    return { ...marks[ELSE]!, feedback: parts.join(' ') }
+    return { ...marks[ELSE]!, feedback: textsOf(says) }
   }
 
   /** Arrows as they are read, each once, in the order of their names. */

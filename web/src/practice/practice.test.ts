@@ -129,7 +129,7 @@ test('a choice has the mark that came with it, and nothing is asked for it', asy
     {
       kind: 'find_the_mistake',
       asks: [{ name: 'which', prompt: 'Which?', choices: ['a', 'b'] }],
-      accepted: { numbers: {}, marks: { which: { b: mark, '': { ...mark, typed: '', correct: null } } }, rests: {}, says: {} },
+      accepted: { numbers: {}, marks: { which: { b: mark, '': { ...mark, typed: '', correct: null } } }, rests: {} },
     },
     new Store(null),
     api,

@@ -1,5 +1,5 @@
 // The formula of one number in worked steps: the formulas of the primitives on its way, put
-// together. The twin of the same functions in src/whygrad/explain/worked.py.
+// together. The twin of the same functions in src/whygrad/explain/formulas.py.
 
 import { choose, type Place, place, type Placed, unflat } from '../player/formula'
 import { sameShape, type View, whole } from '../player/layout'
