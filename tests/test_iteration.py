@@ -157,7 +157,7 @@ def test_another_learning_rate() -> None:
         iteration.set_hyperparameter("learning rate", 0.1)
     with pytest.raises(WhygradError, match="must be a finite number"):
         iteration.set_hyperparameter("learning_rate", float("nan"))
-    with pytest.raises(WhygradError, match="play at least 1"):
+    with pytest.raises(WhygradError, match="play: n is 0"):
         iteration.play(0)
 
 

@@ -142,16 +142,28 @@ def _pooling(rank: int) -> dict[str, Callable[..., Any]]:
     def channels(x: torch.Tensor) -> torch.Tensor:
         return x.reshape(-1, *x.shape[x.ndim - rank :])
 
+    def beyond(params: dict[str, Any]) -> dict[str, Any]:
+        """Write that windows reach beyond the padding at the end as PyTorch does."""
+        padding = [p if isinstance(p, tuple) else (p, p) for p in params["padding"]]
+        given = {**params, "padding": tuple(before for before, _ in padding)}
+        if any(after > before for before, after in padding):
+            given["ceil_mode"] = True
+        return given
+
     def most(x: torch.Tensor, **params: Any) -> torch.Tensor:
-        y = largest(channels(x), **params)
+        y = largest(channels(x), **beyond(params))
         return y.reshape(*x.shape[: x.ndim - rank], *y.shape[1:])
 
     def average(x: torch.Tensor, **params: Any) -> torch.Tensor:
-        y = mean(channels(x), **params)
+        given = beyond(params)
+        if given.pop("ceil_mode", False):  # what lies beyond counts as 0 here
+            sides = [(0, after - before) for before, after in params["padding"]]
+            x = torch.nn.functional.pad(x, [n for side in reversed(sides) for n in side])
+        y = mean(channels(x), **given)
         return y.reshape(*x.shape[: x.ndim - rank], *y.shape[1:])
 
     def picked(u: torch.Tensor, x: torch.Tensor, **params: Any) -> torch.Tensor:
-        _, at = largest(channels(x), return_indices=True, **params)
+        _, at = largest(channels(x), return_indices=True, **beyond(params))
         found = channels(u).flatten(1).gather(1, at.flatten(1))
         return found.reshape(*x.shape[: x.ndim - rank], *at.shape[1:])
 

@@ -115,7 +115,7 @@ def test_rows_by_a_list(index: Any) -> None:
         ((..., ...), "more axes"),
         ("a", "index 'a' is not allowed"),
         (1.5, "index 1.5 is not allowed"),
-        (True, "index True is not allowed"),
+        (True, "index true is not allowed"),
         (None, "index None is not allowed"),
         (slice("a", None), "is not allowed"),
         (slice(None, None, 0), "the step not 0"),

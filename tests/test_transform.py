@@ -238,7 +238,7 @@ def test_a_detached_value_is_played_again() -> None:
 @pytest.mark.parametrize("argnums", [3, -1, "x"])
 def test_an_argument_that_is_not_there(argnums: Any) -> None:
     for of in (wg.grad, wg.jacobian, wg.hessian):
-        with pytest.raises(WhygradError, match="argnums names argument"):
+        with pytest.raises(WhygradError, match="argnums (names argument|is .x.)"):
             of(lambda x: x * x, argnums)(1.0)
 
 

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.backward import gradients
+from whygrad.engine.given import number
 from whygrad.engine.op import Array, Op, find
 from whygrad.engine.tensor import Tensor, apply, tensor
-from whygrad.errors import GradientError
+from whygrad.engine.transform import check_argument
+from whygrad.errors import GradientError, WhygradError
+from whygrad.option import function, quoted, several
 
 STEP = 6e-6  # the cube root of float64's epsilon
 
@@ -40,11 +43,20 @@ def worst(
     The output need not be one number: it is weighted by fixed pseudo-random numbers and summed,
     so that every element of the Jacobian takes part. ``error`` is |a - b| / max(1, |a|, |b|).
     """
+    for a in args:
+        tensor(a)  # refuses what is no number
     arrays = [np.array(a.array if isinstance(a, Tensor) else a) for a in args]
-    wanted = range(len(arrays)) if argnums is None else argnums
+    wanted = range(len(arrays)) if argnums is None else several("gradcheck", "argnums", argnums)
+    for position in wanted:
+        check_argument(position, len(arrays))
+    h = number("gradcheck", "h", h)
+    if not h > 0.0:
+        raise WhygradError(f"gradcheck: h is {h!r}; it must be above 0, such as {STEP}")
     arrays = [a.astype(np.float64) if n in wanted else a for n, a in enumerate(arrays)]
     leaves = [tensor(a, dtype=a.dtype) for a in arrays]
-    output = f(*leaves)
+    output = function("gradcheck", "f", f)(*leaves)
+    if not isinstance(output, Tensor):
+        raise WhygradError(f"gradcheck: f must return a tensor, but returned {quoted(output)}")
     weights = tensor(np.cos(np.arange(output.array.size)).reshape(output.array.shape) + 1.5)
     total = (output * weights).sum()
     found = gradients(total, [leaves[i] for i in wanted])
@@ -103,9 +115,12 @@ def gradcheck(
     """
     from whygrad.engine.ops import OPS
 
+    tolerance = number("gradcheck", "tolerance", tolerance)
     name = f if isinstance(f, str) else getattr(f, "name", getattr(f, "__name__", "the function"))
     if isinstance(f, str | Op):
         op = find(OPS, f) if isinstance(f, str) else f
+        if not isinstance(params, Mapping | None):
+            raise WhygradError(f"gradcheck: params is {quoted(params)}; it must be a dict")
         given = dict(params or {})
         if argnums is None:
             argnums = [n for n in range(len(args)) if op.pullback(n) is not None]

@@ -19,15 +19,17 @@ from typing import Any, cast
 
 import numpy as np
 
-from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, show_shape
+from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, one_axis, show_shape
 from whygrad.engine.op import DTYPES, Array, Kind, find
 from whygrad.engine.ops import OPS
 from whygrad.engine.roles import ParameterKind, Phase, Role
 from whygrad.errors import ShapeError, WhygradError
+from whygrad.option import quoted, truth
 
 _order = itertools.count()
 _PACKAGE = __name__.partition(".")[0]
 _INSIDE = f"{_PACKAGE}."
+_NO_TRUTHS = ("neg", "sub", "sigmoid", "erf")  # NumPy does not compute these of truths
 NUMBERS = (bool, int, float, np.integer, np.floating)
 
 
@@ -299,6 +301,8 @@ class Tensor:
             raise WhygradError(
                 f"other numbers can be put into a leaf only, but {self.op} made this tensor"
             )
+        if not isinstance(cast("object", array), np.ndarray) or array.dtype.name not in DTYPES:
+            raise WhygradError(f"put: {quoted(array)} is no array of numbers")
         if array.shape != self.array.shape:
             raise ShapeError(
                 f"{self.name or 'a tensor'} has shape {show_shape(self.shape)}, "
@@ -317,7 +321,12 @@ class Tensor:
     def constant(self, number: float) -> Tensor:
         """Return a constant of this tensor's dtype."""
         dtype = self.dtype if self.dtype.kind == "f" else np.dtype(np.float64)
-        return Tensor(np.array(number, dtype), (), role="constant")
+        try:
+            return Tensor(np.array(number, dtype).reshape(()), (), role="constant")
+        except WhygradError:
+            raise
+        except Exception:  # NumPy raises what it likes, and so do a stranger's objects
+            raise WhygradError(f"constant: {quoted(number)} is not one number") from None
 
     def named(self, name: str) -> Tensor:
         """Give this tensor a name, by which explanations will call it, and return it."""
@@ -328,7 +337,7 @@ class Tensor:
         if isinstance(other, Tensor):
             return other
         if isinstance(other, NUMBERS):
-            return self.constant(float(cast("float", other)))
+            return self.constant(cast("float", other))
         return tensor(other, role="constant")
 
     def __add__(self, other: object) -> Tensor:
@@ -466,7 +475,7 @@ class Tensor:
     def transpose(self, dim0: int, dim1: int) -> Tensor:
         """Swap two axes."""
         axes = list(range(-self.ndim, 0))
-        a, b = (normalise_axes("transpose", d, self.ndim)[0] for d in (dim0, dim1))
+        a, b = (one_axis("transpose", d, self.ndim) for d in (dim0, dim1))
         axes[a], axes[b] = axes[b], axes[a]
         return apply("permute", self, axes=tuple(axes))
 
@@ -504,10 +513,10 @@ def tensor(data: Any, *, dtype: Any = None, name: str = "", role: Role = "input"
         array: Array = np.array(data, dtype=dtype, order="C")
     except WhygradError:
         raise
-    except (ValueError, TypeError, OverflowError) as error:
+    except Exception as error:  # NumPy raises what it likes, and so do a stranger's objects
         raise WhygradError(f"tensor: these are not numbers in even rows: {error}") from None
     if array.dtype.kind not in "fiub":
-        raise WhygradError(f"tensor: needs numbers, but got {array.dtype} ({data!r:.60})")
+        raise WhygradError(f"tensor: needs numbers, but got {array.dtype} ({quoted(data)})")
     whole = array.dtype.kind in "iu"
     if array.dtype.name not in DTYPES or (dtype is None and whole):
         array = array.astype(np.int64 if whole and dtype is not None else np.float64)
@@ -524,6 +533,8 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
         WhygradError: there is no such op, or the result would need too much memory.
     """
     op = find(OPS, name)
+    if name in _NO_TRUTHS and all(x.dtype.kind == "b" for x in inputs):
+        inputs = tuple(apply("where", x, x.constant(1.0), x.constant(0.0)) for x in inputs)
     shape = op.shape(*(x.shape for x in inputs), **params)
     arrays = [x.array for x in inputs]
     for position, kind in op.expects.items():
@@ -596,7 +607,7 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
-    return apply(op, x, axes=reduced_axes(op, dim, x.ndim), keepdims=keepdim)
+    return apply(op, x, axes=reduced_axes(op, dim, x.ndim), keepdims=truth(op, "keepdim", keepdim))
 
 
 def reduced_axes(op: str, dim: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
@@ -616,7 +627,7 @@ def _getitem(x: Tensor, index: Any) -> Tensor:
     dots = [n for n, item in enumerate(items) if isinstance(item, EllipsisType)]
     missing = x.ndim - len(items) + len(dots)
     if missing < 0 or len(dots) > 1:
-        raise ShapeError(f"index {index!r} has more axes than {show_shape(x.shape)}")
+        raise ShapeError(f"index {quoted(index)} has more axes than {show_shape(x.shape)}")
     where = dots[0] if dots else len(items)
     items[where : where + len(dots)] = [slice(None)] * missing
     return apply("getitem", x, index=tuple(map(_item, items)))
@@ -632,7 +643,7 @@ def _item(item: Any) -> int | tuple[int | None, int | None, int | None]:
             return operator.index(item)
     except TypeError:
         pass
-    raise ShapeError(f"index {item!r} is not allowed; use whole numbers, slices or ...")
+    raise ShapeError(f"index {quoted(item)} is not allowed; use whole numbers, slices or ...")
 
 
 def _bound(bound: Any) -> int | None:
@@ -644,7 +655,7 @@ def _size(size: Any) -> int:
     try:
         return size if isinstance(size, Dim) else operator.index(size)
     except TypeError:
-        raise ShapeError(f"reshape: {size!r} is not a size; use whole numbers") from None
+        raise ShapeError(f"reshape: {quoted(size)} is not a size; use whole numbers") from None
 
 
 def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
@@ -655,8 +666,10 @@ def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
     """
     made = index if isinstance(index, Tensor) else tensor(index, role="constant")
     numbers = made.array
+    if not np.isfinite(numbers).all():
+        raise ShapeError(f"indices must be whole numbers, but some are not finite: {quoted(index)}")
     if made.dtype.kind == "b" or (numbers % 1).any():
-        raise ShapeError(f"indices must be whole numbers, but are {made.dtype}: {index!r:.60}")
+        raise ShapeError(f"indices must be whole numbers, but are {made.dtype}: {quoted(index)}")
     outside = numbers[(numbers < least) | (numbers >= size)]
     if outside.size:
         raise ShapeError(f"index {outside[0]:g} is outside {least} to {int(size) - 1}")

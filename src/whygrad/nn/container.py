@@ -9,6 +9,7 @@ from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.tensor import Tensor, annotate, current_annotation
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.module import Module
+from whygrad.option import quoted
 
 
 class Sequential(Module):
@@ -21,6 +22,9 @@ class Sequential(Module):
     folds = False  # its layers are parts of their own
 
     def __init__(self, *layers: Module) -> None:
+        for layer in layers:
+            if not isinstance(layer, Module):
+                raise WhygradError(f"{type(self).__name__}: {quoted(layer)} is no module")
         self.layers = list(layers)
 
     def __len__(self) -> int:
@@ -35,7 +39,7 @@ class Sequential(Module):
         Raises:
             WhygradError: there are no layers.
         """
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         if not self.layers:
             raise WhygradError("Sequential has no layers; give it at least one")
         outermost = not current_annotation().part  # an inner one leaves the names to the outer
@@ -90,7 +94,7 @@ class Residual(Sequential):
         Raises:
             ShapeError: the layers change the shape; both shapes are named.
         """
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         change = super().forward(x)
         if not same_shape(change.shape, x.shape):
             raise ShapeError(

@@ -9,9 +9,12 @@ from typing import Any, Self, cast
 
 import numpy as np
 
-from whygrad.engine.roles import ParameterKind, Role
+from whygrad.engine.dims import show_shape
+from whygrad.engine.functional import as_tensor
+from whygrad.engine.roles import PARAMETER_KINDS, ParameterKind, Role
 from whygrad.engine.tensor import Tensor, annotate, tensor
-from whygrad.errors import WhygradError
+from whygrad.errors import ShapeError, UnknownName, WhygradError, unknown
+from whygrad.option import quoted, several, truth, whole
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
 _outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)
@@ -84,6 +87,29 @@ class Module:
         if name is not None and name not in _KEPT:
             noted.setdefault(made, name)
 
+    def taken(self, inputs: Sequence[Any], least: int = 1, most: int | None = None) -> list[Tensor]:
+        """Return what the module was called with, as tensors.
+
+        Args:
+            inputs: tensors, arrays or nested lists.
+            least: how many there must be.
+            most: how many there may be; by default ``least``.
+
+        Raises:
+            WhygradError: there are more or fewer, or they are not numbers.
+        """
+        return [as_tensor(x) for x in self.counted(inputs, least, most)]
+
+    def counted(
+        self, inputs: Sequence[Any], least: int = 1, most: int | None = None
+    ) -> Sequence[Any]:
+        """Return what the module was called with, if it is as much as it takes; see ``taken``."""
+        most = least if most is None else most
+        if not least <= len(inputs) <= most:
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            raise WhygradError(f"{self.title}: takes {wanted} input(s), not {len(inputs)}")
+        return inputs
+
     @property
     def title(self) -> str:
         """What explanations call this part."""
@@ -91,7 +117,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Behave as in training, here and in all modules inside."""
-        self.training = mode
+        self.training = truth("train", "mode", mode)
         for _, child in self.children():
             child.train(mode)
         return self
@@ -159,8 +185,17 @@ class Module:
             yield from child.slots(f"{prefix}{name}.", roles)
 
     def to(self, dtype: Any) -> Self:
-        """Compute in another floating-point dtype: "float32" or "float64"."""
-        wanted = np.dtype(dtype)
+        """Compute in another floating-point dtype: "float32" or "float64".
+
+        Raises:
+            WhygradError: it is another.
+        """
+        try:
+            wanted = np.dtype(dtype)
+        except Exception:  # NumPy raises what it likes
+            wanted = np.dtype(bool)
+        if wanted.name not in ("float32", "float64"):
+            raise WhygradError(f"to: {quoted(dtype)} is not allowed; use 'float32' or 'float64'")
         for _, _, found in self.slots(roles=("parameter", "buffer")):
             if found.dtype != wanted:
                 found.put(found.array.astype(wanted))
@@ -221,6 +256,8 @@ def parameter(
         shape: its sizes, which may carry names.
         kind: "weight", "bias", "scale", "shift" or "embedding"; by default what its uses say.
     """
+    if not isinstance(cast("object", kind), str | None) or kind not in (*PARAMETER_KINDS, None):
+        raise UnknownName(unknown("kind of parameter", kind, PARAMETER_KINDS))
     made = _leaf(data, "parameter", name, shape)
     made.kind = kind
     return made
@@ -234,5 +271,10 @@ def buffer(data: Any, *, name: str = "", shape: tuple[int, ...] | None = None) -
 def _leaf(data: Any, role: Role, name: str, shape: tuple[int, ...] | None) -> Tensor:
     made = tensor(data, name=name, role=role)
     if shape is not None:
-        made.shape = shape
+        sizes = tuple(whole(role, "a size", n, least=0) for n in several(role, "shape", shape))
+        if sizes != made.shape:
+            raise ShapeError(
+                f"{role}: {show_shape(made.shape)} is not of shape {show_shape(sizes)}"
+            )
+        made.shape = sizes
     return made

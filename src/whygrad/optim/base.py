@@ -12,7 +12,7 @@ import numpy as np
 
 from whygrad.engine.tensor import Tensor, annotate, tensor
 from whygrad.errors import WhygradError
-from whygrad.option import Option, Scalar, checked_options, quoted
+from whygrad.option import Option, Scalar, checked_options, quoted, several
 
 _CLIPPING = {
     "clip_norm": Option(0.0, 0, 1e6, "longest gradient allowed, all parameters taken together"),
@@ -187,29 +187,25 @@ class Optimizer(ABC):
         return float(self.options["learning_rate"])
 
     def _grouped(self, params: Any) -> list[tuple[list[Tensor], dict[str, Any]]]:
-        if isinstance(params, Tensor | str | Mapping) or not isinstance(params, Iterable):
+        if isinstance(params, Tensor):
             raise WhygradError(
-                f"{self._title}: params is {quoted(cast('object', params))}; give a list of "
-                f"tensors, such as model.parameters(), or of dicts with 'params'"
+                f"{self._title}: params is one tensor; give a list of them, such as "
+                f"model.parameters(), or of dicts with 'params'"
             )
-        items = list(cast("Iterable[object]", params))
+        items: list[object] = several(self._title, "params", params)
         if not any(isinstance(item, Mapping) for item in items):
             return [(self._listed(items), {})]
         found: list[tuple[list[Tensor], dict[str, Any]]] = []
         for item in items:
             if not isinstance(item, Mapping) or "params" not in item:
                 raise WhygradError(
-                    f"{self._title}: {quoted(item)} is not a group; each is a dict with 'params'"
+                    f"{self._title}: {quoted(cast('object', item))} is not a group; each is a "
+                    f"dict with 'params'"
                 )
             own = {str(key): value for key, value in cast("Mapping[Any, Any]", item).items()}
             given = own.pop("params")
-            several = [given] if isinstance(given, Tensor) else given
-            if isinstance(several, str | Mapping) or not isinstance(several, Iterable):
-                raise WhygradError(
-                    f"{self._title}: 'params' of a group is {quoted(cast('object', given))}; give "
-                    f"a list of tensors"
-                )
-            found.append((self._listed(list(cast("Iterable[object]", several))), named(own)))
+            listed = [given] if isinstance(given, Tensor) else several(self._title, "params", given)
+            found.append((self._listed(listed), named(own)))
         return found
 
     def _listed(self, items: Sequence[object]) -> list[Tensor]:
@@ -346,7 +342,9 @@ def named(given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if name == "betas":
             if not isinstance(value, tuple | list) or len(cast("Sequence[Any]", value)) != 2:
-                raise WhygradError(f"betas is {quoted(value)}; give two numbers: (0.9, 0.999)")
+                raise WhygradError(
+                    f"betas is {quoted(cast('object', value))}; give two numbers: (0.9, 0.999)"
+                )
             options["beta1"], options["beta2"] = cast("Sequence[Any]", value)
         else:
             options["learning_rate" if name == "lr" else name] = value

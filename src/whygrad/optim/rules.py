@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from whygrad.engine.tensor import Tensor
 from whygrad.errors import UnknownName, unknown
 from whygrad.optim.base import OPTIMIZERS, Optimizer, Parameters, State, Update, named
-from whygrad.option import Scalar
+from whygrad.option import Scalar, mapping
 
 
 class SGD(Optimizer):
@@ -365,7 +366,8 @@ def make(name: str, params: Parameters, options: Mapping[str, Scalar]) -> Optimi
         UnknownName: there is none; the nearest names come first.
         WhygradError: as the optimizer itself.
     """
-    if name not in _CLASSES:
+    options = mapping("optimizer", "options", options)
+    if not isinstance(cast("object", name), str) or name not in _CLASSES:
         raise UnknownName(unknown("optimizer", name, _CLASSES))
     made = object.__new__(_CLASSES[name])
     Optimizer.__init__(made, params, options)

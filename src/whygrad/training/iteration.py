@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.dims import show_shape
+from whygrad.engine.given import number as given_number
 from whygrad.engine.op import Array
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError, unknown
@@ -19,6 +20,7 @@ from whygrad.explain.nudge import EPSILON
 from whygrad.explain.worked import worked_steps
 from whygrad.nn import Module
 from whygrad.optim.schedule import Rates, Schedule
+from whygrad.option import quoted, text, whole
 from whygrad.tape.player import Player, first_fault
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step, Tape, Value
@@ -107,6 +109,8 @@ class Iteration:
             ShapeError: the shape differs; both are named.
             WhygradError: these are not numbers. Nothing is changed where anything is refused.
         """
+        if not isinstance(state, Mapping):
+            raise WhygradError(f"set_state: {quoted(state)} is no dict of numbers by name")
         self._take_over()
         known = {self.tape.label(value): value for value in self._state}
         new: dict[int, Array] = {}
@@ -132,6 +136,8 @@ class Iteration:
             WhygradError: the number is not finite.
         """
         known = {v.name: v.id for v in _hyperparameters(self.tape)}
+        name = text("set_hyperparameter", "name", name)
+        number = given_number("set_hyperparameter", name, number)
         if name not in known:
             raise UnknownName(unknown("hyperparameter", name, known))
         if not math.isfinite(number):
@@ -151,8 +157,7 @@ class Iteration:
             WhygradError: a parameter of the model is another tensor, or of another dtype or shape,
                 than the one recorded.
         """
-        if n < 1:
-            raise WhygradError(f"play({n}): play at least 1 iteration")
+        n = whole("play", "n", n, least=1)
         run = self._advance(n, keep=True)
         assert run is not None
         self.run = run
@@ -167,8 +172,7 @@ class Iteration:
         Raises:
             NonFiniteError: as ``play``.
         """
-        if n < 1:
-            raise WhygradError(f"train({n}): train for at least 1 iteration")
+        n = whole("train", "n", n, least=1)
         self._advance(n, keep=False)
         return self.losses[-1]
 
@@ -185,15 +189,17 @@ class Iteration:
 
     def why(self, name: str, depth: int = DEPTH) -> Rung:
         """Explain a number of the latest play; see ``whygrad.explain.why``."""
-        return why(self.run, name, depth)
+        return why(self.run, text("why", "name", name), whole("why", "depth", depth, least=0))
 
     def nudge(self, name: str, epsilon: float = EPSILON) -> Nudge:
         """Move a number of the latest play a little and look at the loss; see ``nudge``."""
-        return nudge(self.run, name, epsilon)
+        return nudge(
+            self.run, text("nudge", "name", name), given_number("nudge", "epsilon", epsilon)
+        )
 
     def paths(self, name: str, top: int = 10) -> Paths:
         """Return the paths from a number of the latest play to the loss; see ``paths``."""
-        return paths(self.run, name, top)
+        return paths(self.run, text("paths", "name", name), whole("paths", "top", top, least=1))
 
     def _advance(self, n: int, *, keep: bool) -> Run | None:
         """Train for ``n`` iterations, and return the numbers of the last if they are to be kept."""

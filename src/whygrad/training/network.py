@@ -13,6 +13,7 @@ from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, SpecError, WhygradError
 from whygrad.nn.registry import LOSSES
 from whygrad.optim import SGD
+from whygrad.option import quoted, several
 from whygrad.spec import spec_from_dict
 from whygrad.training.from_network import build, samples
 from whygrad.training.iteration import Iteration
@@ -57,11 +58,11 @@ class Network:
         Raises:
             SpecError: something is not allowed; the message lists what is.
         """
-        sizes = list(layers)
+        sizes = several("Network", "layers", layers)
         if len(sizes) < 2 or not all(type(n) is int and n > 0 for n in sizes):
             raise SpecError(
-                f"Network: layers is {layers!r:.80}; it must be at least two whole numbers from 1 "
-                f"up, such as [2, 4, 1]"
+                f"Network: layers is {quoted(layers)}; it must be at least two whole numbers "
+                f"from 1 up, such as [2, 4, 1]"
             )
         spec = spec_from_dict(
             {
@@ -172,9 +173,13 @@ class Network:
             WhygradError: names or shapes differ from this network's; nothing is changed then.
         """
         names = {name: p for p, name in self._model.parameter_names().items()}
+        if not isinstance(state, Mapping):
+            raise WhygradError(
+                f"the state is {quoted(state)}; it must be a dict of numbers by name"
+            )
         if set(state) != set(names):
             raise WhygradError(
-                f"the state has {', '.join(state) or 'nothing'}; "
+                f"the state has {', '.join(map(str, state)) or 'nothing'}; "
                 f"this network has {', '.join(names)}"
             )
         new: dict[Tensor, Array] = {}

@@ -13,6 +13,7 @@ from whygrad.nn import Module, Sequential, carrying, naming
 from whygrad.nn.registry import LOSS_OF
 from whygrad.optim import Optimizer
 from whygrad.optim.schedule import Schedule
+from whygrad.option import function, quoted
 from whygrad.tape.record import write
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
@@ -66,6 +67,13 @@ def _trace(
     schedule: Schedule | None,
     dtype: str | None,
 ) -> Iteration:
+    function("trace", "model", model)
+    if not isinstance(optimizer, Optimizer | None):
+        raise WhygradError(f"trace: optimizer is {quoted(optimizer)}; give one of whygrad.optim")
+    if not isinstance(schedule, Schedule | None):
+        raise WhygradError(
+            f"trace: schedule is {quoted(schedule)}; make one with whygrad.optim.schedule"
+        )
     if dtype is not None:
         _turn(model, optimizer, dtype)
     inputs, target = _batched(x, y, dtype)
@@ -159,8 +167,10 @@ def record_iteration(
 
 def _turn(model: Callable[..., Tensor], optimizer: Optimizer | None, dtype: str) -> None:
     """Turn a model's parameters into ``dtype``, and the optimizer's with them."""
-    if dtype not in FLOATS:
-        raise UnknownName(unknown("dtype", dtype, FLOATS))
+    if not isinstance(dtype, str) or dtype not in FLOATS:
+        raise UnknownName(
+            unknown("dtype", quoted(dtype) if not isinstance(dtype, str) else dtype, FLOATS)
+        )
     if isinstance(model, Module):
         model.to(dtype)
     for other in optimizer.parameters if optimizer is not None else ():
@@ -204,7 +214,7 @@ def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, T
         if loss not in LOSS_OF:
             raise UnknownName(unknown("loss", loss, LOSS_OF))
         return LOSS_OF[loss].function
-    return loss
+    return function("trace", "loss", loss)
 
 
 def _parameter_names(model: Module) -> dict[Tensor, str]:

@@ -23,7 +23,7 @@ from whygrad.engine.op import (
     each_reason,
     scalar,
 )
-from whygrad.engine.windows import slid
+from whygrad.engine.windows import sides, slid
 from whygrad.errors import ShapeError
 
 Sizes = tuple[int, ...]
@@ -44,10 +44,11 @@ def _pooled(name: str, x: Shape, params: Params) -> Shape:
     for size, k, s, p, d in zip(
         x[-rank:], kernel, params["stride"], params["padding"], dilation, strict=True
     ):
-        if k < 1 or s < 1 or d < 1 or not 0 <= p <= k // 2:
+        before, after = sides(p)
+        if k < 1 or s < 1 or d < 1 or not 0 <= before <= k // 2 or not 0 <= after < before + s:
             raise ShapeError(
                 f"{name}: kernel {k}, stride {s} and dilation {d} must be 1 or more, and padding "
-                f"{p} at most half the kernel, so that each window has something in it"
+                f"{p} from 0 to half the kernel, so that each window has something in it"
             )
         many = slid(int(size), k, s, p, d)
         if many < 1:
@@ -74,7 +75,7 @@ def _taps(x: Sizes, y: Sizes, params: Params) -> list[tuple[Key, Key]]:
         for n, many, k, s, p, d in zip(
             x[-rank:], y[-rank:], tap, params["stride"], params["padding"], dilation, strict=True
         ):
-            start = k * d - p
+            start = k * d - sides(p)[0]
             first = max(0, -(start // s)) if start < 0 else 0
             last = min(many, (n - 1 - start) // s + 1)
             windows.append(slice(first, max(first, last)))
@@ -208,14 +209,17 @@ def _rows(rank: int) -> tuple[Op, ...]:
     plain: dict[str, Any] = {"kernel_size": two, "stride": two, "padding": none}
     close: dict[str, Any] = {"kernel_size": (3,) * rank, "stride": two, "padding": one}
     spread: dict[str, Any] = {"kernel_size": two, "stride": one, "padding": none, "dilation": two}
+    over: dict[str, Any] = {**plain, "padding": ((0, 1),) * rank}  # the last windows reach beyond
     cases = [
         (_filled(2, *(4,) * rank), {**plain, "dilation": one}),
         (_filled(*(5,) * rank), {**close, "dilation": one}),
         (_filled(1, *(4,) * rank), spread),
+        (_filled(*(5,) * rank), {**over, "dilation": one}),
     ]
     tied = np.resize([2.0, 2.0, -1.0], (4,) * rank)
     ties = Example((tied.tolist(),), {**plain, "dilation": one}, kink=True)
     evenly = [(_filled(2, *(4,) * rank), plain), (_filled(*(5,) * rank), close)]
+    evenly.append((_filled(*(5,) * rank), over))
 
     def max_shape(x: Shape, **params: Any) -> Shape:
         return _pooled(largest, x, params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from whygrad.engine.functional import as_tensor
@@ -9,6 +10,7 @@ from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
+from whygrad.option import text, truth
 
 
 @composite("dropout")
@@ -39,10 +41,14 @@ def dropout(
     p = number("dropout", "p", p)
     if not 0.0 <= p <= 1.0:
         raise WhygradError(f"dropout: p is {p!r}; a chance is from 0 to 1")
+    stream = text("dropout", "stream", stream)
+    training = truth("dropout", "training", training)
     if not training or p == 0.0:
         return x
     if p == 1.0:
         return x * 0.0
-    which = turn if isinstance(turn, Tensor) else x.constant(turn)
+    if not isinstance(turn, Tensor) and not math.isfinite(number("dropout", "turn", turn)):
+        raise WhygradError(f"dropout: turn is {turn!r}; it must be a finite number")
+    which = turn if isinstance(turn, Tensor) else x.constant(number("dropout", "turn", turn))
     kept = apply("bernoulli", x, which, seed=seed, stream=stream, p=1.0 - p)
     return x * kept / (1.0 - p)
