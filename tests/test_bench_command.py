@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from whygrad.bench import many_runs, overheads, player
+from whygrad.bench import growth, many_runs, overheads, player
 from whygrad.bench.cases import Skipped
 from whygrad.cli.commands import whygrad
 from whygrad.errors import WhygradError
@@ -69,6 +69,21 @@ def test_overheads_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 < found["gradient"] < 4  # the cheap gradient principle
     assert found["parameters"] == 784 * 128 + 128 + 128 * 10 + 10
     assert "import whygrad: 40 ms and 2 MB" in ran("overheads")
+
+
+def test_how_the_cost_of_both_ways_to_every_gradient_grows_is_measured() -> None:
+    found = json.loads(ran("gradient", "--rounds", "1", "--format", "json"))
+    assert [row["parameters"] for row in found] == [7, 37, 337, 4_417, 66_817]
+    for row in found:
+        passes = row["parameters"] + 1
+        assert row["played"] == (passes <= growth.MOST_PLAYED)
+        assert 1 < row["operations"] < 5  # the cheap gradient principle
+        if not row["played"]:
+            assert row["nudging_seconds"] == pytest.approx(row["forward_seconds"] * passes)
+    said = ran("gradient", "--rounds", "1")
+    assert "175,000,000,001 forward passes" in said
+    assert "GPT-3 itself was not measured" in said
+    assert "* one forward pass, multiplied by their number" in said
 
 
 def test_the_player_is_measured_where_there_is_one(

@@ -221,13 +221,13 @@ def test_flow_is_a_worked_example_of_eleven_steps() -> None:
     for heading in ("Forward", "Loss", "Backward"):
         assert f"\n{heading}\n" in before
     for line in (
-        "Iteration 1 · sample 1 of 1 · weights before the update",
+        "Iteration 1 · example 1 of 1 · weights before the update",
         "z₁ = w₁ × x + b₁ = 0.5 × 1 + 0 = 0.5",
         "L = (ŷ − t)² = (0.25 − 2)² = 3.0625",
         "∂L/∂w₂ = ∂L/∂ŷ × a₁ = −3.5 × 0.5 = −1.75",
         "∂L/∂b₂ = ∂L/∂ŷ = −3.5",
         "w₁′ = w₁ − η × ∂L/∂w₁ = 0.5 − 0.1 × (−1.75) = 0.675",
-        "The loss L is 3.0625",
+        "The loss fell by 1.904, from 3.0625 to 1.158; the gradient promised 2.14375.",
     ):
         assert line in said
 
@@ -236,7 +236,7 @@ def test_a_later_iteration_has_the_weights_of_the_one_before() -> None:
     said = printed("trace", "flow", "--iteration", "2")
     assert "Iteration 2 · " in said
     assert "w₁ = 0.675, b₁ = 0.175" in said
-    assert "The loss L is 1.158" in said
+    assert "The loss fell by 0.9502, from 1.1583 to 0.20809; the gradient promised 1.22" in said
 
 
 def test_unfolded_every_primitive_is_a_step() -> None:
@@ -250,7 +250,7 @@ def test_unfolded_every_primitive_is_a_step() -> None:
     ("preset", "said"),
     [
         ("xor", "sample 135 of 200 · weights before"),
-        ("moons", "mean over 10 of 200 samples ("),
+        ("moons", "mean over 10 of 200 examples ("),
         ("fanout", "Iteration 1 · numbers before the update"),
     ],
 )
@@ -260,7 +260,7 @@ def test_it_says_which_samples(preset: str, said: str) -> None:
 
 def test_it_says_when_it_is_the_mean_over_all(tmp_path: Path) -> None:
     spec = spec_file(tmp_path, DEAD + 'batch = "all"\n')
-    assert "mean over all 4 samples" in printed("trace", spec)
+    assert "mean over all 4 examples" in printed("trace", spec)
 
 
 def test_a_long_step_is_cut_and_all_of_it_can_be_had() -> None:
@@ -332,16 +332,16 @@ def test_xor_is_solved_and_said_to_be() -> None:
     said = printed("train", "xor")
     assert "XOR, after 2000 iterations" in said
     assert "accuracy  50% → 100%: 2 → 4 of 4 right" in said
-    assert "4 samples kept for that; it learned from 200 others, 10 of them labelled wrong" in said
+    assert "4 examples kept for that; it learned from 200 others, 10 of them labelled wrong" in said
     assert "Nothing stayed unsolved." in said
-    assert "1 of 4 hidden units is dead: its z₁ is ≤ 0 on all samples" in said
+    assert "1 of 4 hidden units is dead: its z₁ is ≤ 0 on all examples" in said
     assert "What to try" not in said
 
 
 def test_what_stayed_unsolved_and_why(tmp_path: Path) -> None:
     said = printed("train", spec_file(tmp_path, DEAD))
     assert "(1, 0): output 0.3198, target 1" in said
-    assert "3 of 4 hidden units are dead: their z₁ is ≤ 0 on all samples" in said
+    assert "3 of 4 hidden units are dead: their z₁ is ≤ 0 on all examples" in said
     assert "What to try" not in said
 
 

@@ -1,4 +1,4 @@
-"""A CSV file gives samples, or one clear message."""
+"""A CSV file gives examples, or one clear message."""
 
 from __future__ import annotations
 

@@ -188,7 +188,8 @@ def test_a_run_that_goes_on_is_played_again_from_the_optimizer_it_had() -> None:
 def test_remedies_between_which_there_is_a_choice_are_tried_before_they_are_offered() -> None:
     report = examined(mlp(act=nn.Sigmoid, depth=8), rate=0.01)
     assert report.measurements is not None
-    assert set(report.measurements.tried) == {"selu_lecun", "relu_he", "batch_norm"}
+    offers = {"selu_lecun", "relu_he", "batch_norm", "normal_weights"}
+    assert set(report.measurements.tried) == {*offers, "glorot"}  # a rule for first weights, too
     offered = [remedy.key for remedy in report.findings[0].remedies]
     assert offered[0] != min(report.measurements.tried, key=report.measurements.tried.__getitem__)
     one = examined(mlp(), wrong="no_step").measurements

@@ -150,7 +150,7 @@ def test_long_rows_are_added_up_pairwise() -> None:
     ("equation", "operands", "says"),
     [
         ("ij;jk->ik", (A, B), "is not an equation such as 'ij,jk->ik'"),
-        ("ii->i", (A[:, :2],), "'ii' in 'ii->i' names a letter twice"),
+        ("i->ii", (A[0],), "'ii' in 'i->ii' names a letter twice"),
         ("ij->k", (A,), "no input of 'ij->k' has the letter 'k'"),
         ("ij,jk->ik", (A,), "is for 2 inputs, but there are 1"),
         ("ijk->i", (A,), r"'ijk' in 'ijk->i' names 3 axes, but the input is \(2, 3\)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ import torch
 import whygrad as wg
 from whygrad import nn, optim
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError
+from whygrad.explain.worked import worked_steps
+from whygrad.spec import load_spec, spec_from_dict, spec_to_dict
 from whygrad.training.iteration import CHECK_EVERY, Iteration
 from whygrad.training.start import start
 
@@ -181,7 +184,7 @@ def test_the_step_that_made_a_nan_is_named_and_the_state_is_that_before_it(befor
     twin = Iteration(iteration.tape, iteration.run)
     if before:
         twin.play(before)
-    with pytest.raises(NonFiniteError, match=r"iteration \d+: step \d+ \(sqrt, .*forward"):
+    with pytest.raises(NonFiniteError, match=r"iteration \d+: step \d+ of \d+ \(sqrt, .*forward"):
         iteration.play(before + 200)
     assert iteration.played == len(iteration.losses)
     np.testing.assert_array_equal(iteration.state["w"], model.w.array)
@@ -232,6 +235,25 @@ def test_without_an_optimizer_nothing_is_trained() -> None:
         np.testing.assert_array_equal(old.array.astype("float32"), new.array)
 
 
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", "adagrad"])
+def test_a_fault_counts_steps_as_the_worked_example_does(name: str) -> None:
+    spec = spec_to_dict(load_spec("flow"))
+    spec["optimizer"] = {"name": name, "learning_rate": 0.1}
+    iteration = start(spec_from_dict(spec)).iteration
+    iteration.set_state({"w1": [[1e200]], "w2": [[1e200]]})
+    with pytest.raises(NonFiniteError) as found:
+        iteration.play()
+    said = re.search(r"step (\d+) of (\d+) \(\w+, making (\S+),", str(found.value))
+    assert said
+    shown = worked_steps(iteration.tape)
+    assert int(said[2]) == len(shown)
+    made = [iteration.tape.steps[n].output for n in shown[int(said[1]) - 1].steps]
+    assert said[3] in [iteration.tape.label(value) for value in made]
+    # whichever step is at fault, the worked example has it
+    listed = {n for step in shown for n in step.steps}
+    assert {step.id for step in iteration.tape.steps} == listed
+
+
 def test_numbers_that_were_given_at_fault() -> None:
     model = nn.Sequential(nn.Linear(1, 1, seed=1))
     iteration = wg.trace(
@@ -261,7 +283,7 @@ BAD: list[tuple[Callable[[], object], type, str]] = [
     (
         lambda: wg.trace(nn.Linear(2, 1), [], []),
         ShapeError,
-        "x has shape .0,.: there are no samples",
+        "x has shape .0,.: there are no examples",
     ),
     (lambda: wg.trace(nn.Linear(2, 1), XOR, "abcd"), WhygradError, "needs numbers"),
     (

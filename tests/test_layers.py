@@ -331,7 +331,7 @@ def test_a_residual_adds_what_its_layers_make() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: nn.Conv2d(4, 3, 3)(tensor(WAVE)), r"\(2, 4, 9\) and weight \(3, 4, 3, 3\)"),
+        (lambda: nn.Conv2d(4, 3, 3)(tensor(WAVE)), r"\(1, 2, 4, 9\) and weight \(3, 4, 3, 3\)"),
         (lambda: nn.Conv2d(3, 3, 3)(tensor(IMAGE)), r"\(2, 4, 7, 6\) and weight \(3, 3, 3, 3\)"),
         (lambda: nn.Conv2d(4, 3, 8)(tensor(IMAGE)), "covers 8 places, more than the 7"),
         (lambda: nn.Conv2d(4, 3, 3, groups=3), "do not divide into 3 groups"),
@@ -361,7 +361,7 @@ def test_a_residual_adds_what_its_layers_make() -> None:
         (lambda: nn.MaxPool2d(8)(tensor(IMAGE)), r"a window of 8 does not fit in \(2, 4, 7, 6\)"),
         (lambda: nn.MaxPool2d(2, padding=2)(tensor(IMAGE)), "at most half the kernel"),
         (lambda: nn.AvgPool2d(2)(tensor([1.0])), r"\(1,\) has no 2 axes"),
-        (lambda: nn.Flatten()(tensor(1.0)), "has no samples"),
+        (lambda: nn.Flatten()(tensor(1.0)), "there is no axis 1"),
         (lambda: nn.LayerNorm(3)(tensor(ROWS)), r"\(5, 4\) are not \(3,\)"),
         (lambda: nn.BatchNorm1d(3)(tensor(ROWS)), r"\(5, 4\) must have \(3,\) channels"),
         (lambda: nn.BatchNorm2d(4)(tensor(ROWS)), r"\(5, 4\) must have 4 axes"),

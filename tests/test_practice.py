@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whygrad.errors import WhygradError
+from whygrad.explain import display
 from whygrad.explain.worked import lines, worked_steps
 from whygrad.practice import (
     DIFFICULTIES,
@@ -171,9 +172,9 @@ def way_to_the_loss(run: Run) -> int:
 
 
 def test_an_id_says_the_difficulty_where_it_is_above_1() -> None:
-    assert exercise(7, feature="fanout", difficulty=1).id == "next_number.fanout.solo.7"
+    assert exercise(7, feature="fanout", difficulty=1).id == "next_number.fanout.solo.7.v2"
     harder = exercise(7, feature="fanout", difficulty=3)
-    assert harder.id == "next_number.fanout.solo.7.3"
+    assert harder.id == "next_number.fanout.solo.7.3.v2"
     assert "c1 = " in harder.question.replace("₁", "1")
 
 
@@ -526,3 +527,48 @@ def test_a_worksheet_is_plain_html() -> None:
     parser = Strict()
     parser.feed(worksheet([exercise(seed, kind=kind) for seed, kind in enumerate(KINDS)]))
     assert parser.open == []
+
+
+@pytest.mark.parametrize("fading", FADING)
+@pytest.mark.parametrize("feature", FEATURES)
+def test_no_line_gives_a_blanks_number_away(feature: str, fading: str) -> None:
+    """Neither the next line nor any other, nor what the tape starts from."""
+    for seed in range(4):
+        made = exercise(seed, feature=feature, kind="fill_blanks", fading=fading)
+        seen = {display.number(abs(number)) for _, number in made.given}
+        for ask in made.asks:
+            assert display.number(abs(float(ask.answer))) not in seen, (made.id, ask.name)
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_on_a_chain_on_which_rates_multiply_there_are_two_to_multiply(difficulty: int) -> None:
+    for seed in range(12):
+        made = exercise(seed, feature="chain", difficulty=difficulty)
+        gradients = [made.run.number(g, 0) for _, g in sorted(made.run.tape.gradients.items())]
+        rates = [a / b for a, b in pairwise(gradients) if b]
+        assert sum(abs(rate) != 1 for rate in rates) >= 2, made.question
+
+
+def test_a_slip_is_described_and_not_ordered() -> None:
+    for mistake in MISTAKES.values():
+        assert mistake.done != mistake.title
+        assert mistake.description.split()[0] != "Add"
+    made = exercise(3, kind="find_the_mistake")
+    choices = made.asks[2].choices
+    assert set(choices) <= {mistake.description for mistake in MISTAKES.values()}
+    assert MISTAKES["add_the_gradient"].done == "added the gradient in place of subtracting it"
+
+
+def test_ids_of_before_mean_what_they_meant_or_are_refused() -> None:
+    old = from_id("next_number.fanout.solo.7")
+    assert old == from_id("next_number.fanout.solo.7.v2") == exercise(7, feature="fanout")
+    for id_ in ("fill_blanks.fanout.solo.7", "next_number.chain.solo.7.3"):
+        with pytest.raises(
+            WhygradError, match=rf"{id_} is an exercise of version 1; version 2 makes"
+        ):
+            from_id(id_)
+        assert from_id(f"{id_}.v2").id == f"{id_}.v2"
+    with pytest.raises(
+        WhygradError, match="version 3; this whygrad makes those of versions up to 2"
+    ):
+        from_id("next_number.fanout.solo.7.v3")

@@ -44,21 +44,21 @@ def test_an_exercise_is_printed() -> None:
     said = printed("exercise", "--seed", "7", "--feature", "fanout")
     assert "a = x + 4" in said
     assert "dL/dx: What is ∂L/∂x, the rate of the loss per unit of x?" in said
-    assert "next_number.fanout.solo.7" in said
+    assert "next_number.fanout.solo.7.v2" in said
     assert "    8\n" not in said
     assert "    8\n" in printed("exercise", "--seed", "7", "--feature", "fanout", "--with-answers")
 
 
 def test_a_harder_exercise_is_printed() -> None:
     said = printed("exercise", "--seed", "7", "--feature", "fanout", "--difficulty", "3")
-    assert "next_number.fanout.solo.7.3" in said
+    assert "next_number.fanout.solo.7.3.v2" in said
     sheet = printed("worksheet", "--seed", "7", "--feature", "fanout", "--difficulty", "3")
-    assert "next_number.fanout.solo.10.3" in sheet
+    assert "next_number.fanout.solo.10.3.v2" in sheet
 
 
 def test_commands_to_copy_are_not_broken_into_lines() -> None:
     said = printed("exercise", "--feature", "second_iteration", "--kind", "find_the_mistake")
-    id_ = "find_the_mistake.second_iteration.solo.0"
+    id_ = "find_the_mistake.second_iteration.solo.0.v2"
     assert f"  whygrad exercise --id {id_} --format json > exercise.json\n" in said
     assert said.startswith("The second iteration  (")
 
@@ -96,7 +96,7 @@ def test_what_is_not_there_is_refused(arguments: tuple[str, ...], says: str) -> 
 
 
 def test_answers_are_graded(tmp_path: Path) -> None:
-    given = file(tmp_path, "e.json", from_id("next_number.fanout.solo.7").to_json())
+    given = file(tmp_path, "e.json", from_id("next_number.fanout.solo.7.v2").to_json())
     answers = file(tmp_path, "a.json", {"a": "6", "L": 12, "dL/da": None, "dL/dx": " 4,0 "})
     found = json.loads(printed("grade", given, answers, "--format", "json"))
     assert [list(mark) for mark in found] == [
@@ -138,7 +138,11 @@ def test_an_exercise_with_answers_is_graded_too(tmp_path: Path) -> None:
         ("{", {}, "e.json, line 1: this is not JSON"),
         ("[]", {}, "e.json: this is not an exercise: it has no id"),
         ({"id": "x"}, {}, "is not an exercise's id"),
-        ({"id": "next_number.fanout.solo.7", "seed": 8}, {}, "e.json: the exercise's seed is not"),
+        (
+            {"id": "next_number.fanout.solo.7.v2", "seed": 8},
+            {},
+            "e.json: the exercise's seed is not",
+        ),
         (None, "{\n 'a'}", "a.json, line 2: this is not JSON"),
         (None, [1], "a.json: answers are an object"),
         (None, {"a": [1]}, "the answer for a must be a number or a text"),
@@ -198,8 +202,8 @@ def test_a_text_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_worksheet_is_written(tmp_path: Path) -> None:
     page = printed("worksheet", "--seed", "7", "--count", "2", "--feature", "fanout")
     assert page.startswith("<!doctype html>")
-    assert "next_number.fanout.solo.7" in page
-    assert "next_number.fanout.solo.8" in page
+    assert "next_number.fanout.solo.7.v2" in page
+    assert "next_number.fanout.solo.8.v2" in page
     out = tmp_path / "sheet.html"
     assert "print it" in printed(
         "worksheet", "--seed", "7", "--count", "2", "--feature", "fanout", "-o", out
@@ -242,7 +246,7 @@ def test_what_is_wrong_says_where_by_how_much_and_why(tmp_path: Path) -> None:
     said = " ".join(result.stdout.split())
     assert "dw is the first number that is wrong" in said
     assert "0.5 times the right one" in said
-    assert "Forget the 2 of the square: that gives your number." in said
+    assert "You forgot the 2 of the square: that gives your number." in said
     assert "The case: w = " in said
     (found,) = json.loads(run("check", path, "--format", "json").stdout)
     assert found["wrong"]["mistakes"][0] == "forget_factor_two"

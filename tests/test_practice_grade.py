@@ -374,9 +374,9 @@ def test_a_mistake_that_was_not_made_is_answered_with_what_it_would_have_given()
     others = [title for title in slip.choices if title != slip.answer]
     said = [marks(made, {slip.name: title})[slip.name] for title in others]
     assert not any(mark.correct for mark in said)
-    planted = MISTAKES[made.mistake].title
+    planted = MISTAKES[made.mistake].done
     for mark in said:
-        assert f"The mistake: {planted[0].lower()}{planted[1:]}." in mark.feedback
+        assert f"The mistake: {planted}." in mark.feedback
         assert mark.feedback.startswith(("That gives", "That cannot be done here."))
     assert any(
         "not the numbers after it" in mark.feedback or ", not " in mark.feedback for mark in said

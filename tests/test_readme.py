@@ -1,4 +1,4 @@
-"""What is written for people is true: samples run, commands are documented, links lead on."""
+"""What is written for people is true: programs run, commands are documented, links lead on."""
 
 import re
 import shlex

@@ -361,7 +361,7 @@ def test_one_activation_or_one_per_hidden_layer() -> None:
         ("data", {"batch": 0}, '[data] batch: must be a whole number from 1 on, or "all", not 0'),
         ("data", {"batch": "every"}, "or \"all\", not 'every'"),
         ("data", {"batch": True}, 'or "all", not true'),
-        ("data", {"batch": 5}, 'a batch of 5, but xor has 4 samples; write at most 4, or "all"'),
+        ("data", {"batch": 5}, 'a batch of 5, but xor has 4 examples; write at most 4, or "all"'),
         ("data", {"shuffle": 1}, "[data] shuffle: must be true or false, not 1"),
         ("data", {"seed": -1}, "[data] seed: must be a whole number from 0"),
         ("data", {"validation": 1}, "validation: must be a number from 0 and below 1, not 1"),
@@ -375,18 +375,18 @@ def test_what_a_section_may_not_say(section: str, keys: dict[str, Any], message:
     ("data", "message"),
     [
         ({}, "[data]: no data: write one of"),
-        ({"y": [1]}, "[data] y: targets without samples: write x as well"),
-        ({"x": [[1, 2]]}, "[data] y: samples without targets: write y as well"),
-        ({"x": [[1, 2]], "y": [1, 2]}, "[data] y: 2 targets for 1 sample of x"),
+        ({"y": [1]}, "[data] y: targets without examples: write x as well"),
+        ({"x": [[1, 2]]}, "[data] y: examples without targets: write y as well"),
+        ({"x": [[1, 2]], "y": [1, 2]}, "[data] y: 2 targets for 1 example of x"),
         ({"x": "1", "y": 1}, "[data] x: must be finite numbers, not '1'"),
         ({"x": [[[1]]], "y": 1}, "[data] x: lists are nested too deeply"),
-        ({"x": [[0] * 201], "y": [1]}, "1 samples of 201; at most 100,000 of 200"),
+        ({"x": [[0] * 201], "y": [1]}, "1 examples of 201; at most 100,000 of 200"),
         ({"x": [1], "y": 1, "points": 3}, "unknown key 'points'"),
         ({"x": [1, 2], "y": [1, 1], "task": "classes"}, "[data] task: the data: a task of classes"),
         ({"x": [1, 2], "y": [1, 1], "task": "clases"}, "unknown task 'clases'"),
-        ({"x": [1, 2], "y": [1, 1]}, "For one sample of 2 features write x = [[1, 2]]"),
+        ({"x": [1, 2], "y": [1, 1]}, "For one example of 2 features write x = [[1, 2]]"),
         ({"x": [[1, 2]], "y": [[1, 1]]}, "the last layer gives 1 number, but the data has 2 targ"),
-        ({"x": [[1, 2]], "y": 1, "validation": 0.5}, "[data] validation: the data has 1 sample"),
+        ({"x": [[1, 2]], "y": 1, "validation": 0.5}, "[data] validation: the data has 1 example"),
         ({"csv": "", "target": ["y"]}, "[data] csv: must be the name of a file"),
         ({"csv": 1, "target": ["y"]}, "[data] csv: must be text in quotation marks"),
         ({"csv": "a.csv"}, "[data] target: must be a list of the names of columns"),
@@ -473,9 +473,15 @@ def test_output_and_loss_follow_each_other_and_the_data(
         ([2, 1], [0, 1], "sigmoid", "cross_entropy", "cross_entropy applies the softmax itself"),
         ([2, 1], [0, 1], "linear", "cross_entropy", "there is one output"),
         ([2, 1], [0, 1], "", "cross_entropy", "the softmax of a single number is always 1"),
-        ([2, 1], [0, 2], "sigmoid", "bce", "the data has 2 for y of sample 2. For amounts use mse"),
-        ([2, 1], [-1, 1], "", "bce_with_logits", "the data has -1 for y of sample 1"),
-        ([2, 2], [[1, 0], [1, 1]], "", "cross_entropy", "those of sample 2 of the data sum to 2"),
+        (
+            [2, 1],
+            [0, 2],
+            "sigmoid",
+            "bce",
+            "the data has 2 for y of example 2. For amounts use mse",
+        ),
+        ([2, 1], [-1, 1], "", "bce_with_logits", "the data has -1 for y of example 1"),
+        ([2, 2], [[1, 0], [1, 1]], "", "cross_entropy", "those of example 2 of the data sum to 2"),
     ],
 )
 def test_pairs_that_make_no_sense_are_refused(
@@ -528,7 +534,7 @@ def test_validation_and_standardising() -> None:
     assert dataset.x.mean(axis=0) == pytest.approx(0, abs=1e-12)
     assert dataset.evaluation.scaling is dataset.scaling
     message = refused(network(data={"name": "noisy_xor", "validation": 0.25}))
-    assert "noisy_xor has samples for evaluation" in message
+    assert "noisy_xor has examples for evaluation" in message
 
 
 def test_an_uploaded_csv_is_taken_from_memory_alone(tmp_path: Path) -> None:

@@ -634,3 +634,25 @@ def test_a_mean_with_its_sign_turned_is_a_mean_and_a_weight_is_of_no_example() -
     run = iteration(loss, [w], 0.1)[1]
     assert [said.key for said in why(run, "L").says[:2]] == ["computed", "scope.mean"]
     assert "scope.example" not in [said.key for said in why(run, "s").says]
+
+
+def test_only_what_shares_out_equally_rests_on_the_average() -> None:
+    told = {
+        op.name
+        for op in OPS.values()
+        for reasons in op.reasons
+        for reason in reasons or ()
+        if reason.principle == "average"
+    }
+    assert told == {"mean", "divide_by_count"}
+
+
+def test_a_cross_entropy_is_explained_by_its_surprise() -> None:
+    run = start("xor").iteration.run
+    found, rungs = set[str](), [why(run, "dL/dyhat", 3)]
+    while rungs:
+        rung = rungs.pop()
+        rungs += rung.because
+        found.add(rung.principle)
+    assert "slope of a surprise" in found
+    assert "average" not in found  # of one sample, nothing is averaged

@@ -6,16 +6,21 @@ import collections
 import dataclasses
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+import pytest
 from random_tapes import example_runs, random_run
 from truth import Element, Truth, near
 
 from whygrad.engine.ops import OPS
+from whygrad.errors import NonFiniteError
 from whygrad.explain import Rung, why
+from whygrad.explain.change import change, happened
 from whygrad.explain.said import Named, Said
 from whygrad.explain.sentences import NEARBY, SENTENCES, SMALL, SMALLER
+from whygrad.spec import load_spec, spec_from_dict, spec_to_dict
 from whygrad.tape.run import Run
 from whygrad.training.start import start
 
@@ -233,11 +238,89 @@ CHECKS: dict[str, Check] = {
     "ask.rate": lambda t, r, n, told: near(told["rate"], r.value),
     "ask.no_rate": lambda t, r, n, told: r.value == 0,
 }
+# --- what is said of an update, held against a play with the new parameters ---------------------
+
+Told = dict[str, dict[str, float]]
+
+
+def _fell_or_rose(truth: Truth, told: Told, sign: int) -> bool:
+    """The loss did, by what the two shown losses differ by."""
+    by = next(numbers["by"] for key, numbers in told.items() if key.startswith("change."))
+    before, after = truth.run.number(*truth.loss), truth.updated_loss()
+    shown = next(numbers for key, numbers in told.items() if "before" in numbers)
+    half = 0.5 * 10.0 ** (math.floor(math.log10(by)) - 3)
+    return (
+        sign * (after - before) > 0
+        and near(by, abs(after - before))
+        and near(shown["before"], before)
+        and near(shown["after"], after)
+        and abs(sign * (shown["after"] - shown["before"]) - by) <= half * (1 + 1e-6)
+    )
+
+
+def _stayed(truth: Truth, told: Told) -> bool:
+    before, after = truth.run.number(*truth.loss), truth.updated_loss()
+    return math.isclose(before, after, rel_tol=1e-12) and near(
+        told["change.stayed"]["before"], before
+    )
+
+
+def _promised(truth: Truth, told: Told, key: str, sign: float) -> bool:
+    return truth.is_promise(sign * told[key]["by"])
+
+
+def _alike(truth: Truth, told: Told) -> bool:
+    return _promised(truth, told, "promise.alike", 1.0 if "change.rose" in told else -1.0)
+
+
+def _went(truth: Truth, told: Told) -> bool:
+    by = truth.updated_loss() - truth.run.number(*truth.loss)
+    return not math.isfinite(by)
+
+
+CHANGES: dict[str, Callable[[Truth, Told], bool]] = {
+    "change.fell": lambda truth, told: _fell_or_rose(truth, told, -1),
+    "change.rose": lambda truth, told: _fell_or_rose(truth, told, 1),
+    "change.stayed": _stayed,
+    "change.went": _went,
+    "promise.alike": _alike,
+    "promise.fall": lambda truth, told: _promised(truth, told, "promise.fall", -1.0),
+    "promise.rise": lambda truth, told: _promised(truth, told, "promise.rise", 1.0),
+    "promise.none": lambda truth, told: truth.is_promise(0.0),
+    "promise.unknown": lambda truth, told: not math.isfinite(truth.slope_of_update()[0]),
+    "change.too_far": lambda truth, told: "change.rose" in told and "promise.fall" in told,
+    "change.uphill": lambda truth, told: max(truth.slope_of_update()) > 0,
+}
+
+
+def parts_of(said: Said) -> Iterator[Said]:
+    yield said
+    for slot in said.slots.values():
+        if isinstance(slot, Said):
+            yield from parts_of(slot)
+
+
+def faults_of_change(name: str, run: Run, seen: Seen) -> list[str]:
+    """What is said of a run's update and is not so."""
+    found = change(run)
+    if found is None:
+        return []
+    said = [part for one in happened(found) for part in parts_of(one)]
+    told = {one.key: read_back(one) for one in said if one.key != "change"}
+    truth = Truth(run)
+    seen.update(told.keys())
+    wrong = [one for one in said if one.key in told and not CHANGES[one.key](truth, told)]
+    return [f"{name}: {one.key}: {one}" for one in wrong]
+
+
 #: these state no rate, no count of what moves and no effect, or only in what they are filled with
 NOT_CHECKED = {
     *(key for key in SENTENCES if key.startswith(("ask.", "name.", "formula.", "way.", "which."))),
     *(key for key in SENTENCES if key.startswith(("grade.", "read.", "compare.", "expect."))),
     *(key for key in SENTENCES if key.startswith(("given.", "parts.", "cost."))),
+    # held by tests/test_change.py
+    *(key for key in SENTENCES if key.startswith(("course.", "change.of_"))),
+    "change",
     *("computed", "gated", "updated", "flow.equation", "scope.example"),
     *("add", "order.first", "rate", "small.round_off"),
 } - CHECKS.keys()
@@ -390,6 +473,62 @@ def test_every_sentence_on_random_tapes_is_so(
     assert seen.total() > 20 * count
 
 
+def test_what_is_said_of_an_update_is_so(sample: Callable[..., list[int]], whole: bool) -> None:
+    count = TAPES if whole else SAMPLE
+    first = 0 if whole else sample(range(1_000_000), 1)[0]
+    print(f"{count} tapes from seed {first} on")
+    seen = Seen()
+    found = [
+        fault
+        for seed in range(first, first + count)
+        for fault in faults_of_change(f"seed {seed}", random_run(seed), seen)
+    ]
+    assert not found, f"{len(found)} of {seen.total()}: " + "\n".join(found[:20])
+    assert seen["change.fell"] > count // 4
+
+
+OPTIMIZERS = {
+    "sgd": {"learning_rate": 0.1},
+    "too far": {"name": "sgd", "learning_rate": 5.0},
+    "momentum": {"name": "sgd", "learning_rate": 0.3, "momentum": 0.95},
+    "decay": {"name": "sgd", "learning_rate": 0.1, "weight_decay": 1.0},
+    **{name: {"name": name, "learning_rate": 0.1} for name in ("adam", "adamw", "rmsprop")},
+    "adagrad": {"name": "adagrad", "learning_rate": 0.1},
+}
+
+
+@pytest.mark.parametrize("preset", ["flow", "xor", "xor-corners", "moons", "spirals", "fanout"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_what_is_said_of_an_update_is_so_of_every_optimizer(preset: str, optimizer: str) -> None:
+    spec = spec_to_dict(load_spec(preset))
+    spec["optimizer"] = {"name": "sgd", **OPTIMIZERS[optimizer]}
+    iteration = start(spec_from_dict(spec)).iteration
+    seen = Seen()
+    for _ in range(12):
+        try:
+            run = iteration.play(1)
+        except NonFiniteError:
+            break
+        assert faults_of_change(preset, run, seen) == []
+    assert {"change.fell", "change.rose"} & seen.keys()
+    if preset == "flow":
+        expected = {"too far": "change.too_far", "momentum": "change.uphill"}
+        assert expected.get(optimizer, "change.fell") in seen
+
+
+def test_the_gate_finds_a_change_of_the_loss_that_is_not_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = start("flow").iteration.run
+    right = change(run)
+    assert right
+    assert faults_of_change("flow", run, Seen()) == []
+    for wrong in ({"after": 1.2}, {"before": 3.1}, {"promised": -2.2}, {"promised": 2.14375}):
+        found = dataclasses.replace(right, **wrong)
+        monkeypatch.setattr(sys.modules[__name__], "change", lambda run, found=found: found)
+        assert faults_of_change("flow", run, Seen()), wrong
+
+
 def test_a_rate_that_a_smaller_change_happens_to_miss_by_more_has_no_corner() -> None:
     run = random_run(507338)  # where the curve's bends cancel at a change of 0.01
     seen = Seen()
@@ -405,8 +544,9 @@ def test_a_rate_that_a_smaller_change_happens_to_miss_by_more_has_no_corner() ->
 
 
 def test_no_sentence_is_left_out_of_the_gate() -> None:
-    assert CHECKS.keys() | NOT_CHECKED == SENTENCES.keys()
-    assert not CHECKS.keys() & NOT_CHECKED
+    checked = CHECKS.keys() | CHANGES.keys()
+    assert checked | NOT_CHECKED == SENTENCES.keys()
+    assert not checked & NOT_CHECKED
     for op in OPS.values():
         for reason in (r for reasons in op.reasons for r in reasons or ()):
             filled = re.sub(r"\{(\w+)([#=]?)\}", _filled, reason.says)

@@ -23,6 +23,7 @@ from truth import computed
 from whygrad.engine.notation import symbol
 from whygrad.engine.ops import OPS
 from whygrad.explain import Rung, paths, why
+from whygrad.explain.change import change, happened
 from whygrad.tape.run import Run, json_number
 from whygrad.wire.messages import to_json
 
@@ -48,6 +49,9 @@ def case(name: str, run: Run, rng: np.random.Generator) -> dict[str, Any]:
         "tape": data,
         "leaves": {str(value.id): written[value.id] for value in tape.leaves},
         "symbols": {tape.label(v.id): symbol(tape.label(v.id)) for v in tape.values},
+        "change": None
+        if (found := change(run)) is None
+        else [one.to_json() for one in happened(found)],
         "ladders": [ladder(rung) for rung in asked if not is_round_off(rung)],
     }
 

@@ -36,6 +36,8 @@ export default defineConfig(({ mode }) => ({
   // What is checked against Python as it stands is run by a test there, with what it wrote.
   test: {
     environment: 'jsdom',
+    // no test judges how fast it is: this ends one that hangs
+    testTimeout: 300_000,
     include: [
       process.env['WHYGRAD_TAPES']
         ? 'src/**/*.check.ts'

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, cast
 
+import numpy as np
+
 from whygrad.errors import WhygradError, unknown
 
 Scalar = bool | int | float
@@ -90,7 +92,7 @@ def truth(what: str, option: str, given: object) -> bool:
 
     `what` is the function's name and `option` the option's, for the message.
     """
-    if isinstance(given, bool) or type(given).__name__ == "bool_" or type(given).__name__ == "bool":
+    if isinstance(given, bool | np.bool_):
         return bool(given)
     raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be True or False")
 

@@ -236,7 +236,7 @@ def test_a_dead_unit_says_why(page: Page, explorer: str) -> None:
     page.goto(f"{explorer}#preset=xor&step=9")
     on_graph(page, "b₁[2] = ").click()
     change(page, "b₁[2]", "-50")
-    why = "dead: z ≤ 0 on all 200 samples, so no gradient passes"
+    why = "dead: z ≤ 0 on all 200 examples, so no gradient passes"
     expect(page.get_by_text(f"a₁[2] is {why}.")).to_be_visible()
     expect(on_graph(page, "a₁[0,2] = 0")).to_have_attribute("aria-label", re.compile(why))
 
@@ -283,10 +283,10 @@ def test_xor_is_learned_from_an_uploaded_table(page: Page, explorer: str) -> Non
     change(page, "Learning rate", "0.5")
     page.get_by_label(re.compile("^Activation")).select_option(label="tanh")
     page.get_by_role("dialog").get_by_role("button", name="Open", exact=True).click()
-    expect(page.get_by_text(re.compile("sample . of 4")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("example . of 4")).first).to_be_visible()
     button(page, "Train to the end").click()
     page.get_by_role("tab", name="Data").click()
-    expect(page.get_by_text("All 4 samples are right.")).to_be_visible()
+    expect(page.get_by_text("All 4 examples are right.")).to_be_visible()
 
 
 def test_a_step_changes_little_of_the_page(page: Page, explorer: str) -> None:

@@ -70,10 +70,10 @@ def test_numbers_are_asked_one_after_the_other_and_a_slip_costs_once(
     expect(field).to_be_focused()
     page.keyboard.type("2")
     page.keyboard.press("Enter")
-    expect(work).to_contain_text("Overwrite where contributions add: that gives your number.")
+    expect(work).to_contain_text("You overwrote where contributions add: that gives your number.")
     page.reload()
     expect(work.get_by_label("∂L/∂x =")).to_have_value("2")
-    expect(work).to_contain_text("Overwrite where contributions add: that gives your number.")
+    expect(work).to_contain_text("You overwrote where contributions add: that gives your number.")
 
 
 def test_what_is_no_number_is_answered_and_kept(page: Page, explorer: str) -> None:

@@ -28,7 +28,12 @@ def test_a_slip_is_named_and_costs_once(page: Page, explorer: str) -> None:
     expect(page.get_by_role("heading", level=2)).to_have_text("Squared error: L")
     answer(card, "∂L/∂ŷ", "-1.75")
     live = card.locator("[aria-live=polite]")
-    expect(live).to_contain_text("Forget the 2 of the square: that gives your number.")
+    expect(live).to_contain_text("You forgot the 2 of the square: that gives your number.")
+    # the slip is named, and the number is not given away: it is asked once more
+    expect(live).to_contain_text("Try once more, or have it shown.")
+    expect(live).not_to_contain_text("−3.5")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Squared error: L")
+    answer(card, "∂L/∂ŷ", "-1.75")
     expect(live).to_contain_text(
         "The step is ∂L/∂ŷ = ∂L/∂L × 2 × (ŷ − t) = 1 × 2 × (0.25 − 2) = −3.5"
     )

@@ -89,7 +89,9 @@ def test_two_boundaries_stand_side_by_side(page: Page, explorer: str) -> None:
     panel.get_by_role("button", name="Forget the activation's slope").click()
     panel.get_by_label("Iterations to train both").select_option("20")
     for which in ("right", "instead"):
-        plane = panel.get_by_role("img", name=f"What the network gives around the samples, {which}")
+        plane = panel.get_by_role(
+            "img", name=f"What the network gives around the examples, {which}"
+        )
         expect(plane).to_be_visible()
     expect(panel.get_by_role("definition").filter(has_text="% right")).to_have_count(2)
 

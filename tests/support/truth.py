@@ -114,6 +114,42 @@ class Truth:
                 return True
         return False
 
+    def loss_along_update(self, share: float) -> float:
+        """The loss with the parameters moved by so much of the way to their new numbers."""
+        leaves = leaves_of(self.run)
+        for before, after in self.tape.carries:
+            if self.tape.values[before].role == "parameter":
+                old, new = self.run.arrays[before], self.run.arrays[after]
+                leaves[before] = new if share == 1 else old + share * (new - old)
+        player = Player(self.tape, leaves)
+        player.play()
+        return float(player.buffers[self.tape.loss].item())
+
+    def updated_loss(self) -> float:
+        """The loss of the same inputs with the new parameters."""
+        return self.loss_along_update(1.0)
+
+    def slope_of_update(self) -> tuple[float, float]:
+        """How fast the loss rises on the way to the new parameters, from either side."""
+        here = self.run.number(*self.loss)
+        size = 1e-6
+        above, below = ((self.loss_along_update(s * size) - here) / (s * size) for s in (1, -1))
+        return above, below
+
+    def is_promise(self, said: float) -> bool:
+        """Whether the gradients promise so much of the update; at a corner, between its sides."""
+        here = self.run.number(*self.loss)
+        for size in (1e-4, 1e-5, 1e-6, 1e-3):
+            up, down = ((self.loss_along_update(s * size) - here) / (s * size) for s in (1, -1))
+            slack = 1e-5 + 1e-3 * abs(said) + 1e-13 * max(abs(here), 1.0) / size
+            if abs((up + down) / 2 - said) <= slack:
+                return True
+            if abs(up - down) > 1e-2 * (abs(up) + abs(down)) and (
+                min(up, down) - slack <= said <= max(up, down) + slack
+            ):
+                return True
+        return False
+
     def _between(self, of: Element) -> tuple[set[int], list[Step]]:
         """The next values with a gradient that an element leads to, and the steps up to them.
 

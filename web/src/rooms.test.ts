@@ -19,7 +19,7 @@ const ROOMS: readonly string[] = [
   'text',
   'plot',
   'graph',
-  'study',
+  'session',
   'why',
   'whatif',
   'predict',
@@ -143,9 +143,9 @@ describe('what is planted is found', () => {
   })
 
   test('among all files', () => {
-    const planted = { 'player/planted.ts': "import type { Session } from '../study/session.svelte'" }
+    const planted = { 'player/planted.ts': "import type { Session } from '../session/session.svelte'" }
     expect(wrongImports({ ...files, ...planted })).toEqual([
-      'player/planted.ts imports study/session.svelte: study stands above player. ' +
+      'player/planted.ts imports session/session.svelte: session stands above player. ' +
         'Move what both need into a room below both.',
     ])
   })

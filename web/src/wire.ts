@@ -194,6 +194,10 @@ export interface MistakeInfo {
   readonly name: string
   /** what is done wrong, in a few words. */
   readonly title: string
+  /** what somebody did who made it: "added the gradient in place of subtracting it". */
+  readonly done: string
+  /** as `done`, with a capital letter. */
+  readonly description: string
   /** why people make it. */
   readonly people: string
   /** what goes wrong then. */
@@ -280,6 +284,10 @@ export interface SlipInfo {
   readonly name: string
   /** what is done wrong, in a few words. */
   readonly title: string
+  /** what somebody did who made it: "added the gradient in place of subtracting it". */
+  readonly done: string
+  /** as `done`, with a capital letter. */
+  readonly description: string
   /** why people make it. */
   readonly people: string
   /** what goes wrong then. */
@@ -334,8 +342,8 @@ export interface AcceptedInfo {
 /** An exercise with what is accepted for it. */
 export interface ExerciseMessage {
   /**
-   * says everything about it: kind, feature, fading, seed, and difficulty if above 1; the same
-   * id makes the same exercise anywhere.
+   * says everything about it: kind, feature, fading, seed, difficulty if above 1, and the
+   * version of exercises; the same id makes the same exercise anywhere.
    */
   readonly id: string
   /** one of KINDS. */

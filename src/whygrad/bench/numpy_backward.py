@@ -1,5 +1,3 @@
-# pyright: basic
-# What it checks reads rows that are PyTorch's, whose annotations are too loose for strict checking.
 """How good the doctor is at backward passes that were written by hand, with a slip or without."""
 
 from __future__ import annotations

@@ -27,7 +27,9 @@ def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[i
 @click.command("bench", short_help="Measure how fast it is, beside other libraries.")
 @click.argument(
     "what",
-    type=click.Choice(["iterations", "many-runs", "overheads", "player", "practice", "doctor"]),
+    type=click.Choice(
+        ["iterations", "many-runs", "overheads", "gradient", "player", "practice", "doctor"]
+    ),
     required=False,
 )
 @click.option(
@@ -81,10 +83,11 @@ def bench_command(
     """Measure how fast whygrad is on this machine, beside other libraries.
 
     WHAT is one of: iterations (the default: one training iteration of six models), many-runs (many
-    networks at once), overheads (importing, recording, memory, the cost of a gradient), player
-    (the page's player, under Node.js), practice (whether grading understands answers), doctor
-    (how often the doctor is right; takes half an hour). Who is not installed is named and left
-    out.
+    networks at once), overheads (importing, recording, memory, the cost of a gradient), gradient
+    (how the cost of every gradient grows with the parameters, by one walk back and by nudging
+    each), player (the page's player, under Node.js), practice (whether grading understands
+    answers), doctor (how often the doctor is right; takes half an hour). Who is not installed is
+    named and left out.
 
     \b
     Examples:
@@ -97,6 +100,7 @@ def bench_command(
         "iterations": lambda: _iterations(models, peers, threads, rounds or 15),
         "many-runs": lambda: _many_runs(rounds or 5),
         "overheads": _overheads,
+        "gradient": lambda: _gradient(rounds or 5),
         "player": _player,
         "practice": lambda: _practice(exercises),
         "doctor": lambda: _doctor(seeds, only),
@@ -126,6 +130,13 @@ def _overheads() -> tuple[Any, str]:
     from whygrad.bench.overheads import run, table
 
     found = run()
+    return found, table(found)
+
+
+def _gradient(rounds: int) -> tuple[Any, str]:
+    from whygrad.bench.growth import run, table
+
+    found = run(rounds)
     return found, table(found)
 
 

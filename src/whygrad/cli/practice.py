@@ -417,7 +417,7 @@ def _told(wrong: Wrong) -> list[str]:
     said.append("")
     for name in wrong.mistakes[:3]:
         row = find_mistake(name)
-        said += [f"{row.title}: that gives your number.", f"{row.notice} {row.asks}", ""]
+        said += [f"You {row.done}: that gives your number.", f"{row.notice} {row.asks}", ""]
     if not wrong.mistakes:
         if wrong.found == 0:
             hint = "It is 0: is this part of the backward pass written yet?"

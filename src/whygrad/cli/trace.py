@@ -15,11 +15,13 @@ from rich.text import Text
 
 from whygrad.cli.options import AT_ITERATION, FORMAT
 from whygrad.engine.notation import symbol
+from whygrad.explain.change import Change, change, happened
 from whygrad.explain.display import in_numbers, in_symbols, number, shown
 from whygrad.explain.formulas import formula
+from whygrad.explain.said import Said
 from whygrad.explain.worked import WorkedStep, lines, worked_steps
 from whygrad.spec import spec_to_dict
-from whygrad.tape.run import Run
+from whygrad.tape.run import Run, json_number
 from whygrad.tape.tape import Value
 from whygrad.training.start import Training, start
 
@@ -77,7 +79,7 @@ def trace(spec: str, unfold: bool, everything: bool, iteration: int, style: str)
         console.print(Text(f"{n:>3}  ") + Text(step.title, style="bold"))
         for text in equations(run, step, unfold, everything, width - INDENT):
             console.print(Text(textwrap.indent(text, " " * INDENT)))
-    console.print(Text(f"\n{closing(run)}"))
+    console.print(Text(f"\n{closing(training, run, iteration)}"))
 
 
 def document(training: Training, run: Run, iteration: int, unfold: bool) -> dict[str, Any]:
@@ -99,8 +101,28 @@ def document(training: Training, run: Run, iteration: int, unfold: bool) -> dict
         "iteration": iteration,
         "samples": None if seen is None else seen.tolist(),
         "worked": listed,
+        "change": change_document(training, run, iteration),
         "tape": run.tape.to_json(),
         "run": run.to_json(),
+    }
+
+
+def change_document(training: Training, run: Run, iteration: int) -> dict[str, Any] | None:
+    """Return what the iteration's update did to the loss as JSON data; None if nothing is updated.
+
+    Args:
+        training: what is trained.
+        run: the numbers of the iteration.
+        iteration: its number, from 1.
+    """
+    found = change(run)
+    if found is None:
+        return None
+    return {
+        "before": json_number(found.before),
+        "after": json_number(found.after),
+        "promised": json_number(found.promised),
+        "says": [str(said) for said in what_happened(training, found, iteration)],
     }
 
 
@@ -140,12 +162,12 @@ def _samples(training: Training, iteration: int) -> str:
         return ""
     of = f"of {len(training.dataset)}"
     if len(seen) == 1:
-        return f"sample {seen[0] + 1} {of} · "
+        return f"example {seen[0] + 1} {of} · "
     if len(seen) == len(training.dataset):
-        return f"mean over all {len(seen)} samples · "
+        return f"mean over all {len(seen)} examples · "
     listed = ", ".join(str(n + 1) for n in seen[:MOST_GIVEN])
     more = ", …" if len(seen) > MOST_GIVEN else ""
-    return f"mean over {len(seen)} {of} samples ({listed}{more}) · "
+    return f"mean over {len(seen)} {of} examples ({listed}{more}) · "
 
 
 def _given(run: Run, value: Value) -> str:
@@ -163,11 +185,22 @@ def _nested(array: Any) -> str:
     return f"[{', '.join(_nested(part) for part in array)}]"
 
 
-def closing(run: Run) -> str:
+def closing(training: Training, run: Run, iteration: int) -> str:
     """Say what the iteration came to."""
-    loss = symbol(run.tape.label(run.tape.loss))
-    text = f"The loss {loss} is {number(run.number(run.tape.loss, 0))}"
-    return f"{text}; the updates are for the next iteration." if run.tape.carries else f"{text}."
+    found = change(run)
+    if found is None:
+        loss = symbol(run.tape.label(run.tape.loss))
+        return f"The loss {loss} is {number(run.number(run.tape.loss, 0))}."
+    return " ".join(map(str, what_happened(training, found, iteration)))
+
+
+def what_happened(training: Training, found: Change, iteration: int) -> tuple[Said, ...]:
+    """Say what an iteration's update did to the loss, and of which samples; counted from 1."""
+    seen = training.visited(iteration - 1)
+    data = training.dataset
+    return happened(
+        found, None if seen is None else seen.tolist(), 0 if data is None else len(data)
+    )
 
 
 # --- steps ------------------------------------------------------------------------------------

@@ -15,9 +15,11 @@ from rich.text import Text
 
 from whygrad.cli.doctor import doctors_module
 from whygrad.cli.options import FORMAT
+from whygrad.cli.trace import change_document, what_happened
 from whygrad.data import Dataset
 from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError
+from whygrad.explain.change import change, fell_or_rose
 from whygrad.explain.display import number
 from whygrad.tape.run import numbers
 from whygrad.training.evaluation import REGRESSION_TOLERANCE
@@ -61,6 +63,8 @@ def train(spec: str, iterations: int | None, style: str) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in report(training, before, after):
         console.print(line)
+    for line in last_iteration(training):
+        console.print(line)
     if after is not None and not after.is_well:
         for line in diagnosis(spec, training.iteration.played):
             console.print(line)
@@ -103,6 +107,7 @@ def document(training: Training, after: Outcome | None) -> dict[str, Any]:
         "accuracy": None if after is None else after.evaluation.accuracy,
         "unsolved": [] if after is None else [to_json(item) for item in after.unsolved],
         "dead": [] if after is None else [to_json(item) for item in after.dead],
+        "change": change_document(training, iteration.run, iteration.played),
         "state": {name: numbers(array) for name, array in iteration.state.items()},
     }
 
@@ -116,13 +121,15 @@ def report(training: Training, before: Outcome | None, after: Outcome | None) ->
     done = f"{iteration.played} iteration{'s' * (iteration.played > 1)}"
     yield Text(f"{training.spec.title or training.spec.name}, after {done}", style="bold")
     if before is None or after is None:
-        yield _row("loss", f"{number(iteration.losses[0])} → {number(iteration.losses[-1])}")
+        ended = change(iteration.run)
+        last = iteration.losses[-1] if ended is None else ended.after
+        yield _row("loss", str(fell_or_rose(iteration.losses[0], last, iteration.played)))
         for name, array in iteration.state.items():
             if array.size == 1:  # a formula's parameters are mostly numbers
                 yield _row(symbol(name), number(array.item()))
         return
     first, last = before.evaluation, after.evaluation
-    yield _row("loss", f"{number(first.loss)} → {number(last.loss)}")
+    yield _row("loss", str(fell_or_rose(first.loss, last.loss, iteration.played)))
     right = f"{first.solved.sum()} → {last.solved.sum()} of {len(after.judged)} right"
     yield _row("accuracy", f"{first.accuracy:.0%} → {last.accuracy:.0%}: {right}")
     yield _row("judged on", _judged_on(training, after))
@@ -146,6 +153,14 @@ def report(training: Training, before: Outcome | None, after: Outcome | None) ->
             )
 
 
+def last_iteration(training: Training) -> Iterator[Text]:
+    """Say what the last update did to the loss, and what the gradient promised."""
+    iteration = training.iteration
+    if found := change(iteration.run):
+        said = " ".join(map(str, what_happened(training, found, iteration.played)))
+        yield Text(f"\nThe last iteration: {said}")
+
+
 def diagnosis(spec: str, iterations: int) -> Iterator[Text]:
     """Say what the doctor finds in the same training: its verdict, and the first cause.
 
@@ -162,11 +177,14 @@ def diagnosis(spec: str, iterations: int) -> Iterator[Text]:
     except WhygradError as error:
         yield Text(f"Why, and what to do: {error.message}")
         return
-    yield Text(f"The doctor, of the same {iterations} iterations: {examined.verdict}")
+    same = "iteration" if iterations == 1 else f"{iterations} iterations"
+    yield Text(f"The doctor, of the same {same}: {examined.verdict}")
     for finding in examined.findings[:1]:
         yield Text(f"  {finding.mechanism}")
         for remedy in finding.remedies:
             yield Text(f"  → {remedy.name}: {remedy.why}. Predicts: {remedy.predicts}.")
+            if remedy.tried:
+                yield Text(f"    Tried: {remedy.tried}.")
     yield Text(f"All that it sees: whygrad doctor {quote(spec)}")
 
 
@@ -178,10 +196,10 @@ def _judged_on(training: Training, result: Outcome) -> str:
     assert training.dataset is not None
     n, learned = len(result.judged), len(training.dataset)
     if result.judged is training.dataset:
-        return f"all {n} samples, which it learned from" if n > 1 else "the one sample"
+        return f"all {n} examples, which it learned from" if n > 1 else "the one example"
     flipped = training.dataset.flipped
     wrong = "" if flipped is None else f", {flipped.sum()} of them labelled wrong on purpose"
-    return f"{n} samples kept for that; it learned from {learned} others{wrong}"
+    return f"{n} examples kept for that; it learned from {learned} others{wrong}"
 
 
 def _right_is(judged: Dataset) -> str:

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """A case: one row with all that is known of a training run before it is trained."""
 
 from __future__ import annotations
@@ -90,7 +88,7 @@ class Case(Generic[S]):
     causes: tuple[str, ...]
     story: Story
     setup: S
-    repair: Mapping[str, Any] = field(default_factory=dict)
+    repair: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         fault = self._fault()

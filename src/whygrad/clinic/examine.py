@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """The examinations that a learner may order. They read what the doctor measured.
 
 An examination has facts, each a sentence with numbers, and pictures. A fact knows whether it is

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """A learner's answer, compared with the case and the doctor's reasoning; the remedy is tried.
 
 Nothing is praised and nothing is scored. Of a wrong cause it is said what in this run speaks
@@ -241,7 +239,7 @@ def _evidence(patient: Patient, said: str, one: Fact) -> tuple[FactVerdict, tupl
 
 def _follows(patient: Patient) -> set[str]:
     """Return the causes that follow from this patient's."""
-    found = {f.cause for f in patient.root.consequences} if patient.root is not None else set()
+    found = {f.cause for f in (() if patient.root is None else patient.root.consequences)}
     for cause in patient.case.causes:
         found |= explained_by(cause)
     return found

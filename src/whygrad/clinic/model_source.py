@@ -1,11 +1,10 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Networks as the lines of Python that make them: what a learner reads is what is executed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from typing import Any
 
 import torch
 from torch import nn
@@ -50,7 +49,7 @@ class ModelSource:
 
     def __call__(self) -> nn.Module:
         """Execute the statements; weights are drawn from PyTorch's global generator."""
-        names = {"__name__": "model", "torch": torch, "nn": nn, "F": functional}
+        names: dict[str, Any] = {"__name__": "model", "torch": torch, "nn": nn, "F": functional}
         exec(f"{self.definitions}\n{self.model}", names)
         return names["model"]
 

@@ -1,5 +1,3 @@
-# pyright: basic
-# It reads rows that are PyTorch's, whose annotations are too loose for strict checking.
 """Runs in plain NumPy whose backward pass was written by hand, with a slip or without.
 
 The program is written once; what a learner reads is what is executed.

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Losses, optimizers and schedules that set-ups are made of."""
 
 from __future__ import annotations

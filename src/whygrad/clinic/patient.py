@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """A patient: one case, trained from a seed, with what its author would tell and no more.
 
 Neither the seed nor anything shown says which case it is. Seeds that follow each other go
@@ -48,8 +46,8 @@ class Patient:
     course: ClinicCourse
     run: TrainingRun | NumpyRun
     report: Report
-    examined: dict[str, Any] = field(default_factory=dict)
-    measured: dict[str, Any] = field(default_factory=dict)
+    examined: dict[str, Any] = field(default_factory=dict[str, Any])
+    measured: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def story(self) -> Story:
@@ -77,7 +75,7 @@ def case_of(seed: int) -> tuple[Case[Any], int]:
     """
     if not 0 <= seed < MOST_SEEDS:
         raise WhygradError(f"a patient's seed is a whole number from 0 to {MOST_SEEDS - 1}")
-    cases = tuple(CASES.values())
+    cases: tuple[Case[Any], ...] = tuple(CASES.values())
     lap, place = divmod(seed, len(cases))
     return cases[permutation(lap, "clinic", len(cases))[place]], lap
 

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """The training program of a set-up. What is executed is what a learner reads, but for one line.
 
 The program is written once, as it should be; a slip of its author's replaces passages of it.
@@ -36,8 +34,8 @@ class Slip:
         loop: of the loop.
     """
 
-    preparation: Mapping[str, str] = field(default_factory=dict)
-    loop: Mapping[str, str] = field(default_factory=dict)
+    preparation: Mapping[str, str] = field(default_factory=dict[str, str])
+    loop: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def _in_parts(size: int) -> str:

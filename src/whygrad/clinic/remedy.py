@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """A remedy that a learner chose, tried: the run again from the same start, and what came of it."""
 
 from __future__ import annotations

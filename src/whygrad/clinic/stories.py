@@ -1,5 +1,3 @@
-# pyright: basic
-# What it imports leads to PyTorch, whose annotations are too loose for strict checking.
 """What authors tell of their tasks and rows; several runs may share a story."""
 
 from __future__ import annotations

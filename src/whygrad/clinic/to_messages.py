@@ -1,5 +1,3 @@
-# pyright: basic
-# What it reads leads to PyTorch, whose annotations are too loose for strict checking.
 """From what is known of a patient to what the learner may be shown of it."""
 
 from __future__ import annotations

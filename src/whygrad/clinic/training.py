@@ -1,12 +1,10 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Train a set-up, with a doctor beside it or without."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +18,7 @@ from whygrad.clinic.messages import ClinicCourse, numbers
 from whygrad.clinic.progress import Progress, ignore
 from whygrad.doctor import Doctor, Report
 from whygrad.doctor.finding import Finding
+from whygrad.doctor.torch_typed import forked_generator
 
 
 class TrainingRun:
@@ -122,9 +121,9 @@ class TrainingRun:
         )
 
     @contextmanager
-    def own_generator(self) -> Iterator[None]:
+    def own_generator(self) -> Generator[None]:
         """Draw from this run's generator, and leave the global one as it was."""
-        with torch.random.fork_rng(devices=()):
+        with forked_generator():
             torch.set_rng_state(self._generator)
             try:
                 yield
@@ -133,9 +132,9 @@ class TrainingRun:
 
 
 @contextmanager
-def fresh_generator(seed: int) -> Iterator[None]:
+def fresh_generator(seed: int) -> Generator[None]:
     """Draw from a generator with a seed, and leave PyTorch's global one as it was."""
-    with torch.random.fork_rng(devices=()):
+    with forked_generator():
         torch.set_rng_state(torch.Generator().manual_seed(seed).get_state())
         yield
 
@@ -153,7 +152,7 @@ def trained(setup: Setup, seed: int, progress: Progress = ignore) -> tuple[Train
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread() -> Generator[None]:
     """Compute with one thread: sums do not depend on the number of processors then."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

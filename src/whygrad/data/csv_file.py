@@ -258,12 +258,12 @@ def _read_table(text: str, source: str) -> _Table:
     if header is None:
         raise DataError(
             "the file is empty; it needs a first line that names the columns, as in x1,x2,y, "
-            "and a line of numbers for each sample",
+            "and a line of numbers for each example",
             source=source,
         )
     if not rows:
         raise DataError(
-            f"there is only the header ({_listed(header)}); add a line for each sample",
+            f"there is only the header ({_listed(header)}); add a line for each example",
             source=source,
         )
     return _Table(source, header, rows, lines)

@@ -75,8 +75,8 @@ class Dataset:
         object.__setattr__(self, "y", y)
         if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
             raise ShapeError(
-                f"{self.name}: x must be (samples, features) and y (samples, targets), "
-                f"with as many samples in each; x is {x.shape} and y is {y.shape}"
+                f"{self.name}: x must be (examples, features) and y (examples, targets), "
+                f"with as many examples in each; x is {x.shape} and y is {y.shape}"
             )
         for which, values, names in (
             ("x", x, self.feature_names),
@@ -96,14 +96,14 @@ class Dataset:
         if x.size == 0 or y.size == 0:
             raise DataError(
                 f"{self.name}: nothing to learn from: x is {x.shape} and y is {y.shape}; "
-                "at least one sample, one feature and one target are needed"
+                "at least one example, one feature and one target are needed"
             )
         if self.flipped is not None:
             flipped = np.array(self.flipped, dtype=np.bool_)
             flipped.setflags(write=False)
             if flipped.shape != (len(x),):
                 raise ShapeError(
-                    f"{self.name}: flipped is {flipped.shape}, but there are {len(x)} samples, "
+                    f"{self.name}: flipped is {flipped.shape}, but there are {len(x)} examples, "
                     f"so it must be ({len(x)},)"
                 )
             object.__setattr__(self, "flipped", flipped)
@@ -208,7 +208,7 @@ def split(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Datase
     if not isinstance(fraction, int | float) or not 0 < fraction < 1:
         raise DataError(f"the validation fraction is between 0 and 1, not {quoted(fraction)}")
     if n < 2:
-        raise DataError(f"{dataset.name} has {n} sample: too few to keep any apart")
+        raise DataError(f"{dataset.name} has {n} example: too few to keep any apart")
     apart = min(max(round(n * fraction), 1), n - 1)
     order = random.permutation(seed, "split", n)
     return dataset.take(np.sort(order[apart:])), dataset.take(np.sort(order[:apart]))
@@ -241,7 +241,7 @@ def standardise(dataset: Dataset) -> Dataset:
     def scaled(one: Dataset) -> Dataset:
         return replace(one, x=(one.x - scaling.mean) / scaling.std, scaling=scaling)
 
-    said = "Features are standardised: mean 0 and standard deviation 1 over the training samples."
+    said = "Features are standardised: mean 0 and standard deviation 1 over the training examples."
     evaluation = None if dataset.evaluation is None else scaled(dataset.evaluation)
     note = f"{dataset.note} {said}".strip()
     return replace(scaled(dataset), evaluation=evaluation, note=note)
@@ -292,10 +292,10 @@ def _batches_per_epoch(n: int, batch: int, at: int, what: str) -> int:
     n, batch, at = (whole("batches", "a count", number) for number in (n, batch, at))
     if n < 1 or batch < 1 or at < 0:
         raise DataError(
-            f"batches need at least 1 sample, a batch of at least 1 and an {what} from 0 on; "
-            f"got {n} samples, batch {batch} and {what} {at}"
+            f"batches need at least 1 example, a batch of at least 1 and an {what} from 0 on; "
+            f"got {n} examples, batch {batch} and {what} {at}"
         )
-    bytes_for("the order of all samples", (n,))
+    bytes_for("the order of all examples", (n,))
     return -(-n // batch)
 
 
@@ -326,7 +326,7 @@ def _columns(values: ArrayLike) -> Floats:
     except Exception as fault:  # NumPy raises what it likes, and so do a stranger's objects
         raise DataError(f"these are not numbers in even rows: {fault}") from None
     if array.ndim > 2:
-        raise ShapeError(f"samples have shape {array.shape}; they must be rows of numbers")
+        raise ShapeError(f"examples have shape {array.shape}; they must be rows of numbers")
     return array.reshape(-1, 1) if array.ndim < 2 else array
 
 

@@ -1,5 +1,3 @@
-# pyright: basic
-# Lightning, Transformers and PyTorch are extras, with annotations too loose for strict checking.
 """The doctor beside other people's training loops: PyTorch Lightning's and Hugging Face's.
 
     Trainer(callbacks=[lightning_callback(loss=F.cross_entropy)]).fit(model, loader)
@@ -12,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -103,7 +101,8 @@ def lightning_callback(loss: Loss | None = None, *, quiet: bool = False) -> Any:
         def on_train_batch_end(
             self, _: Any, pl_module: Any, outputs: Any, batch: Any, *__: Any
         ) -> None:
-            found = outputs.get("loss") if isinstance(outputs, dict) else outputs
+            known = cast("dict[str, Any]", outputs) if isinstance(outputs, dict) else None
+            found = outputs if known is None else known.get("loss")
             self.step(found, *_pair(batch))
 
         def on_validation_batch_end(
@@ -151,7 +150,8 @@ def transformers_callback(loss: Loss | None = None, *, quiet: bool = False) -> A
             self.validated(*self.rows(known["model"]))
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **known: Any) -> None:
-            found = (known.get("metrics") or {}).get("eval_loss")
+            metrics: dict[str, Any] = known.get("metrics") or {}
+            found = metrics.get("eval_loss")
             if self.doctor is not None and found is not None:
                 self.doctor.epoch(validation_loss=float(found))
 
@@ -173,8 +173,7 @@ def _base(modules: tuple[str, ...], name: str, package: str) -> Any:
 
 
 def _pair(batch: Any) -> tuple[Any, Any]:
-    return (
-        (batch[0], batch[1])
-        if isinstance(batch, tuple | list) and len(batch) == 2
-        else (None, None)
-    )
+    if not isinstance(batch, tuple | list):
+        return None, None
+    parts = cast("tuple[Any, ...]", batch)
+    return (parts[0], parts[1]) if len(parts) == 2 else (None, None)

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """The doctor beside a training loop: it records the run, and reports what is wrong with it."""
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Experiments on a recorded run: its beginning played again with one thing changed."""
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from whygrad.doctor.observe.recorder import Recorder
 from whygrad.doctor.remedies.change import MOST_STEPS, NotApplicable, RunRows
 from whygrad.doctor.remedies.changes import change
 from whygrad.doctor.remedies.replay import Beginning, replay
-from whygrad.doctor.remedies.table import TRIALS
+from whygrad.doctor.remedies.table import INITIALISERS, TRIALS
 from whygrad.doctor.rules.learning_rate_too_low import CLIPPED
 from whygrad.doctor.rules.no_shuffling import ONE_SIDED
 from whygrad.doctor.rules.wrong_sign_of_objective import AGAINST
@@ -106,7 +104,9 @@ def trials(recorder: Recorder, m: Measurements) -> dict[str, float]:
 def tried(recorder: Recorder, m: Measurements, findings: tuple[Finding, ...]) -> dict[str, float]:
     """Play it again with remedies between which there is a choice, and that keep task and rows."""
     keys = [r.key for f in findings if len(f.remedies) > 1 for r in f.remedies]
-    return _replayed(recorder, m, [key for key in keys if key not in m.trials])
+    if any(f.cause == "underfitting" for one in findings for f in (one, *one.consequences)):
+        keys += INITIALISERS  # before it is said that nothing helps
+    return _replayed(recorder, m, [key for key in dict.fromkeys(keys) if key not in m.trials])
 
 
 def _replayed(recorder: Recorder, m: Measurements, keys: list[str]) -> dict[str, float]:

@@ -34,6 +34,8 @@ class Remedy:
         predicts: what must then be seen; if it is not, the finding was wrong.
         key: a stable name of the change, whoever makes it.
         expects: the prediction, so that it can be checked; each of them must hold.
+        tried: what came of it in a replay, how long that was, and what it does not show; "" where
+            it was not tried.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Remedy:
     predicts: str
     key: str
     expects: tuple[Expectation, ...] = ()
+    tried: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """From what was recorded of a run, and what its shadow model shows, to measurements."""
 
 from __future__ import annotations
@@ -25,6 +23,7 @@ from whygrad.doctor.measurements import (
 )
 from whygrad.doctor.observe.recorder import Recorder
 from whygrad.doctor.observe.shadow import DROPOUTS, NORMS
+from whygrad.doctor.torch_typed import counted
 
 Tensor = torch.Tensor
 ROUNDING = 1e-4  # of the outputs' size: differences below it may be float32's
@@ -104,11 +103,13 @@ def _outside(recorder: Recorder) -> tuple[tuple[str, int], ...]:
             if value.is_leaf and value.grad is not None and id(value) not in known:
                 found.setdefault(id(value), (name.lstrip("."), value.numel()))
         elif deep and isinstance(value, list | tuple | dict):
-            items = value.items() if isinstance(value, dict) else enumerate(value)
+            held: Any = value
+            items: Any = held.items() if isinstance(value, dict) else enumerate(held)
             for key, item in items:
                 look(f"{name}[{key!r}]", item, deep - 1)
 
-    for name, module in recorder.model.named_modules():
+    modules: list[tuple[str, torch.nn.Module]] = list(recorder.model.named_modules())
+    for name, module in modules:
         for key, value in vars(module).items():
             if not key.startswith("_"):
                 look(f"{name}.{key}", value, 2)
@@ -159,7 +160,7 @@ def parameters_of(recorder: Recorder) -> tuple[Parameter, ...]:
         for m in recorder.model.modules()
         for p in m.parameters(recurse=False)
     }
-    made = []
+    made: list[Parameter] = []
     for name, p in recorder.model.named_parameters():
         start = recorder.start.get(name, p.detach()).float()
         rows = start.reshape(len(start), -1) if start.ndim > 1 else start[None]
@@ -382,14 +383,14 @@ def _recalls(out: Tensor, y: Tensor, task: Task, probabilities: bool) -> list[fl
     else:
         said = out.argmax(1).flatten()
         wanted = y.argmax(1) if y.is_floating_point() and y.ndim > 1 else y.flatten()
-    return [float((said[wanted == c] == c).double().mean()) for c in wanted.unique()]
+    return [float((said[wanted == c] == c).double().mean()) for c in counted(wanted)[0]]
 
 
 def constant_loss(name: str, y: Tensor, task: Task, summed: bool) -> float | None:
     """Return what the best constant answer costs."""
     if task != "numbers" and name in ("cross_entropy", "nll", "bce", "bce_with_logits"):
         wanted = y.argmax(1) if y.is_floating_point() and y.ndim > 1 and y.shape[1] > 1 else y
-        _, counts = wanted.flatten().unique(return_counts=True)
+        _, counts = counted(wanted.flatten())
         share = counts.double() / counts.sum()
         value = float(-(share * share.log()).sum())
     elif name == "mse":

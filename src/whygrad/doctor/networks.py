@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """whygrad's own networks under the doctor: the same layers, weights, rows and updates in PyTorch.
 
 So there is one set of rules. What is trained here is held against whygrad's own run: where the
@@ -24,6 +22,7 @@ from whygrad import nn as own
 from whygrad.data import Dataset
 from whygrad.doctor.doctor import Doctor
 from whygrad.doctor.report import Report
+from whygrad.doctor.torch_typed import run_backward
 from whygrad.errors import WhygradError
 from whygrad.nn.registry import LOSS_OF
 from whygrad.optim.schedule import Schedule
@@ -176,7 +175,7 @@ def _train(training: Training, dataset: Dataset, iterations: int) -> Report:
             optimizer.zero_grad()
             out = net(x[rows])
             loss = loss_of(out, y[rows])
-            loss.backward()
+            run_backward(loss)
             if clip_value:
                 nn.utils.clip_grad_value_(net.parameters(), clip_value)
             if clip_norm:

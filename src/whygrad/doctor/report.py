@@ -21,6 +21,9 @@ td,th{padding:.1rem 1rem .1rem 0;text-align:left}.under{margin-left:2rem}
 @media(prefers-color-scheme:dark){body{color:#eee;background:#161616}a{color:#9cf}}"""
 
 
+FORMAT = "whygrad-doctor/1"  # of to_dict
+
+
 @dataclass(frozen=True)
 class Report:
     """What was found in a run.
@@ -83,6 +86,8 @@ class Report:
                 yield f"   not {_words(other)}: {why}"
             for remedy in finding.remedies:
                 yield f"   → {remedy.name}: {remedy.why}. Predicts: {remedy.predicts}."
+                if remedy.tried:
+                    yield f"     Tried: {remedy.tried}."
             for mask in finding.masks:
                 yield f"   would only mask it: {mask}"
             for link in finding.links:
@@ -95,6 +100,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {
+            "format": FORMAT,
             "verdict": self.verdict,
             "iterations": self.iterations,
             "findings": [finding.to_dict() for finding in self.findings],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import string
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -61,6 +60,9 @@ __all__ = [
     "var",
     "where",
 ]
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def as_tensor(x: Any) -> Tensor:
@@ -411,7 +413,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     left, arrow, result = equation.partition("->")
     terms = left.split(",")
     if len(terms) != len(made):
-        raise ShapeError(f"einsum: {equation!r} is for {len(terms)} inputs, not {len(made)}")
+        return apply("einsum", *made, equation=equation)  # which refuses it
     if not arrow:
         letters = left.replace(",", "").replace("...", "")
         once = "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
@@ -430,7 +432,7 @@ def _without_dots(
 ) -> tuple[list[str], str, list[Tensor]]:
     """Put letters in place of the three dots; an axis of size 1 that is spread gets none."""
     used = set(equation)
-    free = [x for x in string.ascii_letters if x not in used]
+    free = [x for x in _LETTERS if x not in used]
     further = [
         x.ndim - len(term.replace("...", "")) if "..." in term else 0
         for term, x in zip(terms, operands, strict=True)

@@ -4,7 +4,8 @@ In reading order: ``formulas`` (of a run's numbers), ``display`` (numbers and fo
 reads them), ``sentences`` and ``said`` (the catalogue, and its slots filled), ``worked`` (the tape
 at a reader's grain), ``principles``, ``reasons`` and ``words`` (what there is to say), ``rung``,
 ``contributions`` (upstream x local, added up), ``ladder`` (asking why, again and again), ``nudge``
-(moving a number a little) and ``paths`` (a gradient as a sum over paths).
+(moving a number a little), ``paths`` (a gradient as a sum over paths) and ``change`` (what an
+update did to the loss).
 """
 
 from whygrad.explain.ladder import why

@@ -131,9 +131,9 @@ def sweep(run: Run, name: str, exponents: range = range(-12, 1)) -> tuple[Nudge,
     return tuple(nudge(run, name, 10.0**exponent) for exponent in exponents)
 
 
-def downstream(run: Run, value: int) -> list[Step]:
-    """Return the forward steps that follow from a value, in order."""
-    touched = {value}
+def downstream(run: Run, *values: int) -> list[Step]:
+    """Return the forward steps that follow from any of some values, in order."""
+    touched = set(values)
     found: list[Step] = []
     for step in run.tape.steps:
         if step.phase in ("forward", "loss") and touched.intersection(step.inputs):
@@ -146,7 +146,12 @@ def moved(run: Run, value: int, at: int, by: float, steps: list[Step]) -> dict[i
     """Return the arrays that differ when one element is moved: itself, and all downstream."""
     start = run.arrays[value].copy()
     start.flat[at] += by
-    arrays = {value: start}
+    return replayed(run, {value: start}, steps)
+
+
+def replayed(run: Run, given: Mapping[int, Array], steps: list[Step]) -> dict[int, Array]:
+    """Return the arrays that differ where some values are others: these, and all downstream."""
+    arrays = dict(given)
     with np.errstate(all="ignore"):
         for step in steps:
             arrays[step.output] = _compute(run, step, arrays)

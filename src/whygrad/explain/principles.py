@@ -126,6 +126,13 @@ PRINCIPLES: dict[str, Principle] = {
             ("rate",),
         ),
         Principle(
+            "slope of a surprise",
+            "The surprise −log p at what has happened is the steeper, the smaller the share p it "
+            "was given: its slope is −1/p.",
+            "Halve the share: the surprise always rises by the same log 2, over half the way.",
+            ("rate",),
+        ),
+        Principle(
             "average",
             "A mean divides by how many there are, so each one's say is 1/n.",
             "Copy every example twice: the mean, and every gradient, stays as it was.",

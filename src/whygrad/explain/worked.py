@@ -170,7 +170,7 @@ def _passed(tape: Tape, step: Step, argument: int, gradient: Value) -> bool:
     return first is not None and first <= gradient.id
 
 
-_WORDS: Mapping[str, str] = OUTCOMES | {
+_WORDS: Mapping[str, str] = {**OUTCOMES} | {
     row.module.__name__.lower(): row.words[:1].upper() + row.words[1:]
     for row in ACTIVATIONS.values()
     if row.module is not None

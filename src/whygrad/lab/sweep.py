@@ -332,5 +332,5 @@ def _datasets(spec: Spec, seeds: Sequence[int], files: Mapping[str, bytes] | Non
             assert dataset is not None
             made[seed] = dataset
     if len({len(one) for one in made.values()}) > 1:
-        raise ShapeError("a sweep that varies the data needs as many samples from every seed")
+        raise ShapeError("a sweep that varies the data needs as many examples from every seed")
     return [made[seed] for seed in seeds]

@@ -176,7 +176,7 @@ class _BatchNorm(Module):
             mean, variance = self.latest("running_mean"), self.latest("running_var")
         else:
             mean, variance = batch_statistics(x)
-            if self.running_mean is not None and x.array.size:  # nothing is learnt from no samples
+            if self.running_mean is not None and x.array.size:  # nothing is learnt from no examples
                 self._keep(x, mean, variance)
         return functional.batch_norm(x, mean, variance, self.weight, self.bias, self.eps)
 

@@ -44,7 +44,13 @@ MAX_SEED = 2**31
 DIFFICULTIES = (1, 2, 3, 4)
 _LARGEST, _SMALLEST = 200.0, 0.01  # of what is worked out, but for 0 itself
 _DRAWS = 500
-_ID = re.compile(r"(\w+)\.(\w+)\.(\w+)\.([0-9]{1,10})(?:\.([2-9]))?", re.ASCII)
+VERSION = 2  # of exercises: their numbers and words follow from it and the rest of their ids
+#: what version 2 makes otherwise; ids of version 1, which say no version, mean the rest as before
+CHANGED_KINDS = ("fill_blanks", "find_the_mistake", "choose_the_remedy")
+CHANGED_FEATURES = ("chain",)
+_ID = re.compile(
+    r"(\w+)\.(\w+)\.(\w+)\.([0-9]{1,10})(?:\.([2-9]))?(?:\.v([1-9][0-9]{0,3}))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,8 @@ class Exercise:
     """A question about one small tape.
 
     Attributes:
-        id: says everything about it: kind, feature, fading, seed, and difficulty if above 1;
-            the same id makes the same exercise anywhere.
+        id: says everything about it: kind, feature, fading, seed, difficulty if above 1, and the
+            version of exercises; the same id makes the same exercise anywhere.
         kind: one of KINDS.
         feature: what the tape has that is worth practising.
         fading: how much is worked out already; one of FADING.
@@ -208,15 +214,29 @@ def exercise(
 def from_id(id_: str) -> Exercise:
     """Return the exercise an id stands for.
 
+    An id without a version is of version 1, whose exercises are made as they were, or refused.
+
     Raises:
-        WhygradError: it is not an exercise's id.
+        WhygradError: it is not an exercise's id, or is of another version.
     """
     match = _ID.fullmatch(id_)
     if match is None:
         raise WhygradError(
-            f"{id_!r:.100} is not an exercise's id; one looks like next_number.fanout.solo.7"
+            f"{id_!r:.100} is not an exercise's id; "
+            f"one looks like next_number.fanout.solo.7.v{VERSION}"
         )
-    kind, feature, fading, seed, difficulty = match.groups(default="1")
+    kind, feature, fading, seed, difficulty, version = match.groups(default="1")
+    if int(version) > VERSION:
+        raise WhygradError(
+            f"{id_} is an exercise of version {version}; this whygrad makes those of versions up "
+            f"to {VERSION}: bring it up to date, or make another exercise"
+        )
+    if int(version) < VERSION and (kind in CHANGED_KINDS or feature in CHANGED_FEATURES):
+        raise WhygradError(
+            f"{id_} is an exercise of version {version}; version {VERSION} makes such exercises "
+            f"otherwise, so it may be another now. Make it anew: "
+            f"{id_.partition('.v')[0]}.v{VERSION}"
+        )
     return exercise(
         int(seed), feature=feature, kind=kind, fading=fading, difficulty=int(difficulty)
     )
@@ -235,7 +255,7 @@ def from_json(data: Any) -> Exercise:
         )
     made = from_id(given["id"])
     for key, own in made.to_json(with_answers=True).items():
-        if key in given and not _same(given[key], own):
+        if key in given and key != "id" and not _same(given[key], own):
             raise WhygradError(
                 f"the exercise's {key} is not that of {made.id}: the file was altered, or made by "
                 f"another version; make it anew with whygrad exercise --format json"
@@ -278,9 +298,7 @@ def _make(seed: int, feature: str, kind: str, fading: str, difficulty: int) -> E
     else:
         raise AssertionError(f"no friendly numbers for {feature} in {_DRAWS} draws")
     return Exercise(
-        ".".join(
-            [kind, feature, fading, str(seed), *([str(difficulty)] if difficulty > 1 else [])]
-        ),
+        f"{kind}.{feature}.{fading}.{seed}{f'.{difficulty}' * (difficulty > 1)}.v{VERSION}",
         kind,
         feature,
         fading,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from whygrad.engine import random
@@ -219,6 +220,12 @@ def _two_gates(draw: Draw, longer: int) -> dict[str, Any]:
     return _on_data(draw, longer, lines, "s")
 
 
+def _rates_multiply(run: Run) -> bool:
+    """Say whether two steps of a chain at least have rates other than 1."""
+    gradients = [run.number(run.tape.gradients[v], 0) for v in sorted(run.tape.gradients)]
+    return sum(abs(a) != abs(b) for a, b in pairwise(gradients)) >= 2
+
+
 def _open(run: Run) -> bool:
     """Say whether every ReLU lets through."""
     return all(bool((z > 0).all()) for z in _sums(run))
@@ -257,7 +264,7 @@ def _moving(run: Run) -> bool:
 
 # The order is from easy to hard.
 FEATURES: dict[str, Feature] = {
-    "chain": Feature("rates multiply along a chain", _chain),
+    "chain": Feature("rates multiply along a chain", _chain, _rates_multiply),
     "neuron": Feature("one neuron with a ReLU", _neuron),
     "two_inputs": Feature(
         "each weight meets its own input", lambda d, n: _network(d, [2, 1], n), _open

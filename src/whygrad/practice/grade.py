@@ -109,10 +109,13 @@ def _planted(exercise: Exercise, typed: Mapping[str, str], work: Solution) -> li
 def _slip(exercise: Exercise, label: str, typed: str, work: Solution) -> Mark:
     """Grade which mistake was planted; another is answered by what it would have given."""
     planted, place = find_mistake(exercise.mistake), work.place(label)
-    rows = {plain_name(text): row for row in MISTAKES.values() for text in (row.name, row.title)}
+    rows = {
+        plain_name(text): row
+        for row in MISTAKES.values()
+        for text in (row.name, row.title, row.done)
+    }
     chosen = rows.get(plain_name(typed))
-    made = planted.title[0].lower() + planted.title[1:]
-    truth = say("slip.made", mistake=made, notice=planted.notice)
+    truth = say("slip.made", mistake=planted.done, notice=planted.notice)
     correct: bool | None = chosen is planted
     if not typed.strip():
         correct, says = None, (say("slip.blank"),)
@@ -129,7 +132,7 @@ def _slip(exercise: Exercise, label: str, typed: str, work: Solution) -> Mark:
         alike = display.number(found) == display.number(seen)
         says = (say("slip.same", x=x) if alike else say("slip.other", x=x, planted=seen), truth)
     names = (chosen.name,) if chosen is not None else ()
-    return Mark("mistake made", typed, correct, planted.title, names, says, False)
+    return Mark("mistake made", typed, correct, planted.description, names, says, False)
 
 
 def _remedy(exercise: Exercise, typed: str, rated: str) -> Mark:

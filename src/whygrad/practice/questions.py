@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -202,7 +203,9 @@ def _next_number(setting: Setting) -> Question | None:
 def _fill_blanks(setting: Setting) -> Question | None:
     run, elements = setting.run, setting.elements
     every = {"worked": 4, "completion": 3, "solo": 2}[setting.fading]
-    blank = elements[every - 1 :: every] or elements[-1:]
+    blank = _blanks(run, elements, every)
+    if not blank:
+        return None
     lines = "\n".join(
         f"  {symbol(run.label(*element))} = "
         + ("____" if element in blank else shown(run.number(*element)))
@@ -210,6 +213,17 @@ def _fill_blanks(setting: Setting) -> Question | None:
     )
     told = _named(run, [element for element in elements if element not in blank])
     return Question(str(say("question.blanks", lines=lines)), told, _asks(run, blank))
+
+
+def _blanks(run: Run, elements: list[tuple[int, int]], every: int) -> list[tuple[int, int]]:
+    """Choose about one in so many, none with a number that another line gives away."""
+    texts = [shown(abs(run.number(*element))) for element in elements]
+    given = [shown(abs(number)) for _, number in leaves(run)]
+    told = Counter([*texts, *given])
+    alone = [n for n, text in enumerate(texts) if told[text] == 1]
+    wanted = [*range(every - 1, len(elements), every)] or [len(elements) - 1]
+    chosen = {min(alone, key=lambda n: (abs(n - at), n)) for at in wanted if alone}
+    return [elements[n] for n in sorted(chosen)]
 
 
 def _find_the_mistake(setting: Setting) -> Question | None:
@@ -256,8 +270,8 @@ def _slip(setting: Setting, name: str, wrong: Mapping[ElementKey, float]) -> Ask
         if other not in fitting or not _alike(dict(solution.differing(other)), wrong)
     ]
     chosen = [name, *dict.fromkeys(others)][:CHOICES]
-    titles = tuple(find_mistake(one).title for one in setting.draw.mixed(chosen))
-    return Ask("mistake made", str(say("question.slip")), find_mistake(name).title, titles)
+    told = tuple(find_mistake(one).description for one in setting.draw.mixed(chosen))
+    return Ask("mistake made", str(say("question.slip")), find_mistake(name).description, told)
 
 
 def _alike(one: Mapping[ElementKey, float], other: Mapping[ElementKey, float]) -> bool:
@@ -301,8 +315,7 @@ def _choose_the_remedy(setting: Setting) -> Question | None:
         if right[: len(wrong)] == wrong:
             continue
         row = find_mistake(name)
-        done = row.title[0].lower() + row.title[1:]
-        model = say("question.model", mistake=done, breaks=row.breaks, notice=row.notice)
+        model = say("question.model", mistake=row.done, breaks=row.breaks, notice=row.notice)
         return Question(
             str(say("question.losses", wrong=", ".join(wrong), right=", ".join(right))),
             (),

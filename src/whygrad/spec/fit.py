@@ -46,7 +46,7 @@ def resolve(spec: Spec, *, files: Mapping[str, bytes] | None = None) -> tuple[Sp
         hint = ""
         if spec.data.x is not None and dataset.x.shape == (layers[0], 1):
             row = ", ".join(f"{value:g}" for value in dataset.x[:, 0])
-            hint = f". For one sample of {layers[0]} features write x = [[{row}]]"
+            hint = f". For one example of {layers[0]} features write x = [[{row}]]"
         raise place.fault(
             "network",
             "layers",
@@ -147,7 +147,7 @@ def _check_targets(place: Place, loss: str, dataset: Dataset) -> None:
             "loss",
             "name",
             f"{loss} needs {wanted}; {dataset.name} has "
-            f"{y[row, column]:g} for {dataset.target_names[column]} of sample {row + 1}. "
+            f"{y[row, column]:g} for {dataset.target_names[column]} of example {row + 1}. "
             "For amounts use mse",
         )
     sums = y.sum(axis=1)
@@ -158,7 +158,7 @@ def _check_targets(place: Place, loss: str, dataset: Dataset) -> None:
             "loss",
             "name",
             f"{loss} needs targets that sum to 1, such as a single 1 for the right class; those of "
-            f"sample {row + 1} of {dataset.name} sum to {sums[row]:g}",
+            f"example {row + 1} of {dataset.name} sum to {sums[row]:g}",
         )
 
 
@@ -178,7 +178,7 @@ def _dataset(spec: Spec, files: Mapping[str, bytes] | None, place: Place) -> Dat
     if data.validation:
         if dataset.evaluation is not None:
             raise place.fault(
-                "data", "validation", f"{dataset.name} has samples for evaluation; leave this out"
+                "data", "validation", f"{dataset.name} has examples for evaluation; leave this out"
             )
         try:
             training, apart = split(dataset, data.validation, data.seed)

@@ -58,6 +58,9 @@ _MARKS = re.compile(
 )
 
 
+FORMAT = "whygrad-spec/1"  # may be left out
+
+
 def preset_names() -> tuple[str, ...]:
     """The names of the specs shipped with the package."""
     return PRESETS
@@ -143,7 +146,10 @@ def spec_from_dict(mapping: Mapping[str, object], source: str = "spec") -> Spec:
 def _spec(mapping: Mapping[str, object], place: Place, folder: str | None) -> Spec:
     top = Section(place, "", {str(key): value for key, value in mapping.items()})
     sections = ("network", "formula", "init", "loss", "optimizer", "schedule", "data", "train")
-    top.only(("name", "title", "description", *sections))
+    top.only(("format", "name", "title", "description", *sections))
+    if top.text("format", FORMAT) != FORMAT:
+        written = quoted(mapping["format"])
+        raise top.fault("format", f"is {written}; this version of whygrad reads {FORMAT!r}")
 
     def section(name: str) -> Section:
         values = mapping.get(name, {})
@@ -311,7 +317,7 @@ _COMMON_DATA = ("batch", "shuffle", "seed", "standardise", "validation")
 def _data(section: Section) -> DataSpec:
     given = [key for key in ("name", "csv", "x") if key in section.values]
     if "y" in section.values and "x" not in section.values and not given:
-        raise section.fault("y", "targets without samples: write x as well")
+        raise section.fault("y", "targets without examples: write x as well")
     if len(given) != 1:
         found = " and ".join(given) if given else "no data"
         raise section.fault(
@@ -343,14 +349,14 @@ def _data(section: Section) -> DataSpec:
         return replace(base, csv=path, target=target, features=section.texts("features"), task=task)
     section.only(("x", "y", "task", *_COMMON_DATA), "x")
     if "y" not in section.values:
-        raise section.fault("y", "samples without targets: write y as well")
+        raise section.fault("y", "examples without targets: write y as well")
     x, y = _samples(section, "x"), _samples(section, "y")
     counts = [(shape_of(value) or (1,))[0] for value in (x, y)]
     if counts[0] != counts[1]:
         raise section.fault(
             "y",
             f"{count(counts[1], 'target')} for {count(counts[0], 'sample')} of x; "
-            "write as many of each (a list holds one sample per item, [[1, 2]] is one of two)",
+            "write as many of each (a list holds one example per item, [[1, 2]] is one of two)",
         )
     return replace(base, x=x, y=y, task=task)
 
@@ -372,7 +378,7 @@ def _samples(section: Section, key: str) -> Nested:
     if rows > MAX_ROWS or columns > MAX_COLUMNS:
         raise section.fault(
             key,
-            f"{rows:,} samples of {columns:,}; at most {MAX_ROWS:,} of {MAX_COLUMNS} are possible",
+            f"{rows:,} examples of {columns:,}; at most {MAX_ROWS:,} of {MAX_COLUMNS} are possible",
         )
     return value
 

@@ -347,10 +347,12 @@ def fault_text(tape: Tape, step: Step | None, iteration: int) -> str:
             f"iteration {iteration + 1}: the numbers given to it (inputs, targets or parameters) "
             f"already hold a NaN or infinity"
         )
+    worked = worked_steps(tape)
+    position = next(n for n, shown in enumerate(worked, start=1) if step.id in shown.steps)
     place = " > ".join((step.phase, *step.part))
     code = f"; {step.source.file}:{step.source.line}: {step.source.code}" if step.source else ""
     return (
-        f"iteration {iteration + 1}: step {step.id} ({step.op}, making "
+        f"iteration {iteration + 1}: step {position} of {len(worked)} ({step.op}, making "
         f"{tape.label(step.output)}, in {place}) is the first to make a NaN or infinity from "
         f"finite numbers{code}. A smaller learning rate usually helps; so does a loss that takes "
         f"logits"

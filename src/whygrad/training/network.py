@@ -132,7 +132,7 @@ class Network:
         targets = tensor(y, dtype=float).array
         if targets.size != len(rows) * outputs:
             raise ShapeError(
-                f"y has shape {targets.shape}, but {len(rows)} samples of {outputs} outputs "
+                f"y has shape {targets.shape}, but {len(rows)} examples of {outputs} outputs "
                 f"need ({len(rows)}, {outputs})"
             )
         x_rows, t_rows = samples(self._model, rows, targets.reshape(len(rows), outputs))

@@ -40,7 +40,7 @@ class DeadUnits:
         """Say it in a sentence."""
         one = len(self.units) == 1
         units = f"{len(self.units)} of {self.of} hidden units {'is' if one else 'are'} dead"
-        why = f"{'its' if one else 'their'} {symbol(self.z)} is ≤ 0 on all samples"
+        why = f"{'its' if one else 'their'} {symbol(self.z)} is ≤ 0 on all examples"
         return f"{units}: {why}, so no gradient reaches {'it' if one else 'them'}"
 
 

@@ -192,7 +192,7 @@ def _batched(x: Any, y: Any, dtype: str | None = None) -> tuple[Tensor, Tensor]:
         )
     for what, given in (("x", inputs), ("y", target)):
         if not given.array.size:
-            raise ShapeError(f"{what} has shape {show_shape(given.shape)}: there are no samples")
+            raise ShapeError(f"{what} has shape {show_shape(given.shape)}: there are no examples")
     shapes = [inputs.shape, target.shape]
     if all(shapes) and shapes[0][0] == shapes[1][0]:
         batch = next((s[0] for s in shapes if isinstance(s[0], Dim)), Dim("batch", shapes[0][0]))

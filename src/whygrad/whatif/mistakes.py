@@ -15,6 +15,28 @@ from whygrad.tape.tape import Tape
 from whygrad.whatif import rules
 from whygrad.whatif.rewrite import Rewrite
 
+#: titles say what to do to make the mistake; this is what somebody did
+_PAST = {
+    "Add": "added",
+    "Cut": "cut",
+    "Forget": "forgot",
+    "Give": "gave",
+    "Go": "went",
+    "Keep": "kept",
+    "Leave": "left",
+    "Let": "let",
+    "Mask": "masked",
+    "Multiply": "multiplied",
+    "Overwrite": "overwrote",
+    "Pass": "passed",
+    "Put": "put",
+    "Step": "stepped",
+    "Take": "took",
+    "Transpose": "transposed",
+    "Update": "updated",
+    "Use": "used",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -37,6 +59,17 @@ class Mistake:
     notice: str
     asks: str
     build: Callable[[Tape], Rewrite | None]
+
+    @property
+    def done(self) -> str:
+        """What somebody did who made it: "added the gradient in place of subtracting it"."""
+        verb, _, rest = self.title.partition(" ")
+        return f"{_PAST[verb]} {rest}"
+
+    @property
+    def description(self) -> str:
+        """As ``done``, with a capital letter."""
+        return self.done[0].upper() + self.done[1:]
 
 
 MISTAKES: dict[str, Mistake] = {

@@ -53,7 +53,7 @@ def _whole(name: str, kind: type[Any]) -> Sent:
     return _sent(name, *(field.name for field in fields(kind)))
 
 
-_IN_WORDS = ("name", "title", "people", "breaks", "notice", "asks")
+_IN_WORDS = ("name", "title", "done", "description", "people", "breaks", "notice", "asks")
 _OF_EXERCISE = (
     *("id", "kind", "feature", "fading", "difficulty", "seed", "says", "notes", "iteration"),
     *("told", "asks", "losses"),

@@ -43,9 +43,15 @@ export function readAddress(hash: string): Address {
   }
 }
 
-export function writeAddress({ preset, iteration, position }: Address): string {
+/** The person's own table that an address names, which their browser keeps. */
+export function readTable(hash: string): string | null {
+  return parameters(hash).get('table')
+}
+
+export function writeAddress({ preset, iteration, position }: Address, table: string | null = null): string {
   const said = new URLSearchParams()
   if (preset) said.set('preset', preset)
+  if (table) said.set('table', table)
   if (iteration) said.set('iteration', `${iteration + 1}`)
   if (position) said.set('step', `${position}`)
   return said.size ? `#${said}` : ''

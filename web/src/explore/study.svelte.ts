@@ -4,7 +4,7 @@
 import type { Place } from '../contract/address'
 import type { Host } from '../contract/host'
 import { Predicting } from '../predict/predicting.svelte'
-import { Session } from '../study/session.svelte'
+import { Session } from '../session/session.svelte'
 import { WhatIf } from '../whatif/whatif.svelte'
 import { Asking } from '../why/asking.svelte'
 import type { TraceMessage } from '../wire'

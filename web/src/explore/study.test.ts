@@ -28,7 +28,7 @@ test('everything is reset to how the trace was opened', async () => {
   study.predicting.on = true
   const before = state(study)
   const { session, asking, whatIf, predicting } = study
-  await predicting.answer('77')
+  for (const typed of ['77', '78']) await predicting.answer(typed)
   session.nextIteration()
   session.edit(session.find.byName.get('w1')!, 0, 3)
   session.grain = 'unfolded'
@@ -65,7 +65,13 @@ test('a slip of before a reset is not carried on after it', async () => {
   const study = new Study(message, { traces, store: new Store(null) })
   study.predicting.on = true
   await study.predicting.answer('77')
-  expect(study.predicting.mark?.correct).toBe(false)
+  // a first try is hinted at, and asked again: nothing is shown, and nothing carried on
+  expect(study.predicting.mark).toMatchObject({ correct: false, settled: false, step: '' })
+  expect(study.predicting.mark?.says).toContain('Try once more')
+  expect([study.session.position, study.predicting.slipped]).toEqual([0, false])
+  await study.predicting.answer('78')
+  expect(study.predicting.mark).toMatchObject({ correct: false, settled: true })
+  expect(study.session.position).toBe(1)
   expect(study.predicting.slipped).toBe(true)
   study.reset()
   expect(study.predicting.slipped).toBe(false)
@@ -79,4 +85,18 @@ test('where it begins, there the next number is asked', () => {
   const { predicting, session } = new Study(message, { traces, store }, { iteration: 1, position: 4 })
   expect([session.iteration, session.position]).toEqual([1, 4])
   expect(predicting.question?.element.id).toBe(session.steps[4]!.value)
+})
+
+test('a second try that is right is as good as a first, and shows the number', async () => {
+  const study = new Study(message, { traces, store: new Store(null) })
+  study.predicting.on = true
+  await study.predicting.answer('77')
+  await study.predicting.answer('0.5')
+  expect(study.predicting.mark).toMatchObject({ correct: true, carried: false, settled: true })
+  expect([study.session.position, study.predicting.slipped]).toEqual([1, false])
+  study.predicting.next()
+  await study.predicting.answer('77') // the next number has two tries of its own
+  expect(study.session.position).toBe(1)
+  study.predicting.show()
+  expect(study.session.position).toBe(2)
 })

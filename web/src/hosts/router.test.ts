@@ -171,3 +171,40 @@ test('once it is left, the address is let be', async () => {
   expect(location.hash).toBe('#room=clinic')
   expect(model.get('room')).toEqual({ name: 'explore', asked: { preset: 'xor' } })
 })
+
+test('a table of the person is kept, and a reload opens it where they were', async () => {
+  const store = new Store(localStorage)
+  const arrive = async (address: string): Promise<void> => {
+    history.replaceState(null, '', `/${address}`)
+    model = localModel()
+    router = new Router(model, { traces, practice: {}, clinic: {}, store } as unknown as FullHost)
+    await settled()
+  }
+  await arrive('#preset=xor&iteration=1000')
+  const asked = { spec: { network: {} }, files: { 'mine.csv': 'a,b\n1,2' } }
+  await router.host.traces.trace(asked)
+  stand(6, 3)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(location.hash).toBe('#table=my+own&iteration=7&step=3')
+  router.leave()
+  traces.trace.mockClear()
+  await arrive(location.hash)
+  expect(traces.trace).toHaveBeenCalledExactlyOnceWith(asked)
+  expect([model.get('trace'), model.get('start')]).toEqual([traceOf('my own'), { iteration: 6, position: 3 }])
+  expect(model.get('error')).toBeNull()
+  // another preset is not the table
+  await router.host.traces.trace({ preset: 'xor' })
+  stand(0, 1)
+  expect(location.hash).toBe('#preset=xor&step=1')
+})
+
+test('a table that is not kept is said not to be', async () => {
+  await arrived('#table=theirs&iteration=3') // of somebody else's address
+  expect(model.get('error')).toBe('theirs is not kept in this browser any more: open it again.')
+  expect(model.get('trace')).toEqual(traceOf('flow')) // something to go on with
+  await router.host.traces.trace({ spec: {}, files: {} }) // this store keeps nothing
+  stand(0, 2)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(location.hash).toBe('')
+  expect(model.get('error')).toBe('This browser has no room to keep my own: after a reload, open it again.')
+})

@@ -5,6 +5,7 @@ import {
   type Place,
   readAddress,
   readRoom,
+  readTable,
   type Room,
   ROOMS,
   writeAddress,
@@ -13,7 +14,7 @@ import {
 import type { FullHost } from '../contract/host'
 import type { Model } from '../contract/model'
 import { whatWentWrong } from '../contract/refusal'
-import type { TraceApi } from '../contract/traces'
+import type { TraceApi, TraceRequest } from '../contract/traces'
 import type { TraceMessage } from '../wire'
 
 /** Milliseconds between two changes of the address; browsers refuse a flood of them. */
@@ -31,7 +32,9 @@ export class Router {
   readonly #traces: TraceApi
   /** The preset that is open; null for anything else. */
   #preset: string | null = null
-  /** Whether an address can name what is open: a table of the person's own is not kept. */
+  /** The person's own table that is open, where this browser keeps it. */
+  #table: string | null = null
+  /** Whether an address can name what is open. */
   #named = false
   /** Whether the address before is one to come back to. */
   #opened = false
@@ -49,6 +52,7 @@ export class Router {
       'change:room': () => this.#enterRoom(),
       'change:trace': () => {
         this.#preset = null // until it is known to be one
+        this.#table = null
         this.#named = false
       },
       'change:place': () => this.#writePlace(),
@@ -74,12 +78,22 @@ export class Router {
     this.#left.abort()
   }
 
-  async #chosen(asked: Parameters<TraceApi['trace']>[0]): Promise<TraceMessage> {
+  async #chosen(asked: TraceRequest): Promise<TraceMessage> {
     const trace = await this.#traces.trace(asked)
-    this.#preset = 'preset' in asked ? asked.preset : null
-    this.#named = false
     this.#opened = true
+    this.#note(asked, trace.name)
     return trace
+  }
+
+  /** Notes what is open, so that an address leads to it; a table only where the browser keeps it. */
+  #note(asked: TraceRequest, name: string): void {
+    this.#preset = 'preset' in asked ? asked.preset : null
+    const kept = 'spec' in asked && this.host.store.keepTable(name, asked)
+    this.#table = kept ? name : null
+    this.#named = kept
+    if ('preset' in asked || kept) return
+    const unkept = `This browser has no room to keep ${name}: after a reload, open it again.`
+    setTimeout(() => this.#model.set('error', unkept)) // when it is open
   }
 
   /** Opens the room that the address names, and in the explorer what it names there. */
@@ -91,19 +105,21 @@ export class Router {
     if (room.name !== 'explore') return
     const isBack = !Object.keys(room.asked).length && location.hash !== ''
     if (isBack && this.#model.get('trace') !== undefined) history.replaceState(null, '', this.#address())
-    else await this.#go(readAddress(location.hash))
+    else await this.#go(readAddress(location.hash), readTable(location.hash))
   }
 
-  async #go({ preset: named, ...place }: Address): Promise<void> {
-    if (named !== null && named === this.#preset) {
+  async #go({ preset: named, ...place }: Address, table: string | null = null): Promise<void> {
+    if ((named !== null && named === this.#preset) || (table !== null && table === this.#table)) {
       this.#model.set('go', place)
       return
     }
     try {
-      this.#begin(await (named === null ? this.#initial() : this.#presetOf(named)), place)
+      const open = table !== null ? this.#tableOf(table) : named === null ? this.#initial() : this.#presetOf(named)
+      this.#begin(await open, place)
+      this.#table = table
     } catch (fault) {
       const error = whatWentWrong(fault)
-      if (named !== null && this.#model.get('trace') === undefined)
+      if ((named !== null || table !== null) && this.#model.get('trace') === undefined)
         await this.#go({ preset: null, iteration: 0, position: 0 }) // something to go on with
       this.#model.set('error', error)
     }
@@ -121,6 +137,12 @@ export class Router {
     return { trace: await this.#traces.trace({ preset }), preset }
   }
 
+  async #tableOf(table: string): Promise<Opened> {
+    const asked = this.host.store.table(table)
+    if (!asked) throw new Error(`${table} is not kept in this browser any more: open it again.`)
+    return { trace: await this.#traces.trace(asked as TraceRequest), preset: null }
+  }
+
   /** What the host opens on, which may be a preset too. */
   async #initial(): Promise<Opened> {
     const [trace, presets] = await Promise.all([this.#traces.initial(), this.#traces.presets()])
@@ -132,7 +154,7 @@ export class Router {
     const place = this.#model.get('place') as Place
     const preset = this.#preset
     const named = preset !== null || this.#named
-    return pathname + search + (named ? writeAddress({ preset, ...place }) : '')
+    return pathname + search + (named ? writeAddress({ preset, ...place }, this.#table) : '')
   }
 
   #enterRoom(): void {

@@ -34,6 +34,8 @@ export interface Left {
 }
 
 const KEY = 'whygrad:learner'
+/** The table that was opened last is kept beside the record: a file of one's work does not hold it. */
+const TABLE = 'whygrad:table'
 const VERSION = 1
 /** Exercises kept; the oldest are left out. */
 const MOST = 200
@@ -41,6 +43,8 @@ const MOST = 200
 const LONGEST = 5_000_000
 const NOTHING: Left = { version: VERSION, theme: 'auto', askFirst: false, predict: false, asked: null, work: {} }
 const NO_WORK: Work = { typed: {}, checked: {}, hints: {} }
+/** Ids of version 1 whose exercises are what they were; src/whygrad/practice/exercise.py has the others. */
+const STAYED = /^(next_number|order_the_steps|draw_the_graph)\.(?!chain\.)\w+\.\w+\.\d+(\.[2-9])?$/
 /** The keys used before there was one for all. */
 const EARLIER = {
   theme: 'whygrad-theme',
@@ -86,6 +90,24 @@ export class Store {
   keep(id: string, work: Work): void {
     const { [id]: _, ...others } = this.read().work
     this.change({ work: Object.fromEntries(Object.entries({ ...others, [id]: work }).slice(-MOST)) })
+  }
+
+  /** Keeps what was asked for to open a table of the person's own; false where there is no room for it. */
+  keepTable(name: string, asked: object): boolean {
+    try {
+      if (!this.#shelf) return false
+      this.#shelf.setItem(TABLE, JSON.stringify({ version: VERSION, name, asked }))
+      return true
+    } catch {
+      return false // a browser keeps some 5 MB
+    }
+  }
+
+  /** What opens the table of that name; null where it is not kept, or not any more. */
+  table(name: string): object | null {
+    const found = parsed(this.#text(TABLE))
+    if (!isRecord(found) || found['version'] !== VERSION || found['name'] !== name) return null
+    return isRecord(found['asked']) ? found['asked'] : null
   }
 
   /** All that is kept, as the text of a file. */
@@ -176,9 +198,17 @@ function readLeft(found: Readonly<Record<string, unknown>>): Left {
     predict: predict === true,
     asked: isRecord(asked) ? only(asked, isText) : null,
     work: isRecord(work)
-      ? Object.fromEntries(Object.entries(work).flatMap(([id, one]) => (isRecord(one) ? [[id, readWork(one)]] : [])))
+      ? Object.fromEntries(Object.entries(work).flatMap(([id, one]) => (isRecord(one) ? [[idNow(id), readWork(one)]] : [])))
       : {},
   }
+}
+
+/**
+ * The id of today of an exercise whose id said no version: version 2 makes it as it was. Work on
+ * what version 2 makes otherwise stays under its old id, and in the file that is saved.
+ */
+function idNow(id: string): string {
+  return STAYED.test(id) ? `${id}.v2` : id
 }
 
 function readWork({ typed, checked, hints }: Readonly<Record<string, unknown>>): Work {

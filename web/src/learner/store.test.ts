@@ -161,3 +161,16 @@ test.each([
   expect(() => store.take(text)).toThrow(says)
   expect(store.work('a')).toEqual(work)
 })
+
+test('work under ids of version 1 is found where version 2 makes the same exercise', () => {
+  const work = { typed: { x: '2' }, checked: {}, hints: {} }
+  const ids = ['next_number.fanout.solo.7', 'draw_the_graph.two_layers.solo.5.3', 'next_number.chain.solo.7', 'fill_blanks.fanout.solo.7']
+  localStorage.setItem(KEY, JSON.stringify({ version: 1, work: Object.fromEntries(ids.map((id) => [id, work])) }))
+  const store = new Store(localStorage)
+  expect(store.work('next_number.fanout.solo.7.v2')).toEqual(work)
+  expect(store.work('draw_the_graph.two_layers.solo.5.3.v2')).toEqual(work)
+  // what is made otherwise now is not taken for what was typed, and not lost
+  expect(store.work('fill_blanks.fanout.solo.7.v2').typed).toEqual({})
+  expect(store.exported()).toContain('"fill_blanks.fanout.solo.7"')
+  expect(store.exported()).toContain('"next_number.chain.solo.7"')
+})

@@ -4,7 +4,7 @@ import type { PracticeApi } from '../contract/exercises'
 import { whatWentWrong } from '../contract/refusal'
 import type { Store } from '../learner/store.svelte'
 import { readAnswer } from '../predict/answer'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import type { ExerciseMessage, MarkMessage, MistakesMessage } from '../wire'
 import { Grading, RATING } from './grading'
 

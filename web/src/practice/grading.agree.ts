@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { Session } from '../study/session.svelte'
+import { Session } from '../session/session.svelte'
 import type { ExerciseMessage, MarkMessage, MistakesMessage } from '../wire'
 import { Grading } from './grading'
 

@@ -3,7 +3,7 @@
 
 import { Grader } from '../predict/grade'
 import type { Place } from '../predict/workings'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { rounded } from '../text/numbers'
 import type { Element } from '../text/play'
 import { type Said, say, textsOf } from '../text/said'

@@ -9,7 +9,7 @@ export const KINDS = {
   find_the_mistake: { title: 'Find the mistake', fades: false },
   order_the_steps: { title: 'Order the steps', fades: false },
   draw_the_graph: { title: 'Draw the graph', fades: false },
-  choose_the_remedy: { title: 'Choose the remedy', fades: false },
+  choose_the_remedy: { title: 'Say what is wrong', fades: false },
 } as const
 
 export type Kind = keyof typeof KINDS

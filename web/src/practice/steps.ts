@@ -1,6 +1,6 @@
 // The steps of an exercise written out: in names, with the numbers, and what they come to.
 
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { inNames, inNumbers, nameOf } from '../text/explain'
 import { enough } from '../text/numbers'
 import type { Element } from '../text/play'

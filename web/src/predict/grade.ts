@@ -2,7 +2,7 @@
 // those that give it name what went wrong. What a learner had wrong is carried on, so that one slip
 // costs once. The twin of src/whygrad/practice/numbers.py.
 
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import type { Element } from '../text/play'
 import { type Said, say, textOf, textsOf } from '../text/said'
 import { equation } from '../text/say'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import answers from '../../../tests/conformance/answers.json'
 import whatifs from '../../../tests/conformance/whatifs.json'
-import { Session } from '../study/session.svelte'
+import { Session } from '../session/session.svelte'
 import type { MistakesMessage, TraceMessage } from '../wire'
 import { agrees, type Answer, readAnswer } from './answer'
 import { Grader } from './grade'

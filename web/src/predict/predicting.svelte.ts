@@ -1,9 +1,10 @@
 // Predict before reveal: the next number is asked before it is shown.
 
 import type { Store } from '../learner/store.svelte'
-import { elementOf } from '../study/focus'
-import type { Session } from '../study/session.svelte'
+import { elementOf } from '../session/focus'
+import type { Session } from '../session/session.svelte'
 import type { Element } from '../text/play'
+import { say, textOf } from '../text/said'
 import type { WhatIf } from '../whatif/whatif.svelte'
 import { Phrases } from '../why/phrases'
 import { Grader, type Mark } from './grade'
@@ -27,6 +28,8 @@ export class Predicting {
   calls = $state(0)
   #on = $state(false)
   #question = $state.raw<Question | null>(null)
+  /** What was asked when a first try went wrong. */
+  #missed = $state.raw<Question | null>(null)
   #grader: { readonly iteration: number; readonly grader: Grader } | null = null
 
   /** What is asked at this moment. */
@@ -66,16 +69,28 @@ export class Predicting {
 
   /** Whether an earlier number of this iteration was wrong. */
   get slipped(): boolean {
-    return this.#grader?.iteration === this.session.iteration && this.#grader.grader.slipped
+    return !this.retrying && this.#grader?.iteration === this.session.iteration && this.#grader.grader.slipped
   }
 
-  /** Grades what was typed; a number, right or wrong, is followed by the right one. */
+  /** Whether the first try at what is asked was wrong. */
+  get retrying(): boolean {
+    return this.question !== null && this.#missed === this.question
+  }
+
+  /** Grades what was typed. After a right number, or a second wrong one, the right one is shown. */
   async answer(typed: string): Promise<void> {
     const { question } = this
     await this.#whatIf.load() // wrong numbers are matched against the mistakes
     if (!question || this.question !== question) return
-    this.mark = this.#graderNow().grade(question.element, typed)
-    if (this.mark.settled) this.#reveal()
+    const mark = this.#graderNow().grade(question.element, typed)
+    if (mark.settled && !mark.correct && this.#missed !== question) {
+      this.#missed = question
+      const says = [mark.says, textOf(say('grade.again'))].filter(Boolean).join(' ')
+      this.mark = { ...mark, settled: false, step: '', says }
+      return
+    }
+    this.mark = mark
+    if (mark.settled) this.#reveal()
   }
 
   /** Shows the number and how it is worked out. */
@@ -105,6 +120,7 @@ export class Predicting {
     this.#on = on
     this.session.gate = on ? () => this.#gate() : null
     this.#question = null
+    this.#missed = null
     this.mark = null
     this.shown = ''
     if (!on) return

@@ -1,7 +1,7 @@
 // The numbers of one iteration, done rightly and with each mistake that fits, with a learner's own
 // numbers held. The twin of src/whygrad/practice/workings.py.
 
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { mistaken } from '../whatif/choice'
 import { isClose } from '../whatif/compare'
 import { OtherRun } from '../whatif/other'

@@ -1,61 +1,109 @@
-// A gradient's formula read as it is taught: upstream × local, added up over its uses.
+// A gradient's formula read as it is taught: upstream × local, added up over its uses. What is shown as
+// a computation, beside the graph and as reasons all starts from this one reading.
 
 import type { Placed } from '../player/formula'
 
-/** What one use of a value contributes to its gradient: what arrives, times the local derivative. */
-export interface Contribution {
-  /** The gradient that arrives: a leaf. */
-  readonly upstream: Placed
+type Leaf = readonly ['leaf', value: number, at: number]
+
+/** One of the ways in which a value moves another inside a step. */
+export interface Way {
+  /** The gradient that arrives. */
+  readonly upstream: Leaf
+  /** What this way adds to the local derivative. */
   readonly local: Placed
+  /** Whether it goes through a sum in which several gradients meet. */
+  readonly summed: boolean
 }
 
-/**
- * The contributions that a gradient's formula adds up; null where it is not a sum of products
- * with exactly one gradient in each.
- */
-export function contributions(
-  tree: Placed,
-  isGradient: (value: number) => boolean,
-): Contribution[] | null {
-  const found = split(tree)
-  return found && found.length > 0 ? found : null
-
-  function split(node: Placed): Contribution[] | null {
-    if (node[0] === 'number') return null
-    if (node[0] === 'leaf') return isGradient(node[1]) ? [{ upstream: node, local: ONE }] : null
-    const [head, ...args] = node
-    if (head === 'add' || head === 'terms') return joined(args.map(split))
-    if (head === 'sub') return joined([split(args[0]!), scaled(split(args[1]!), negated)])
-    if (head === 'neg') return scaled(split(args[0]!), negated)
-    const [first, second] = args as [Placed, Placed]
-    if (head === 'mul') {
-      if (mentions(first)) return mentions(second) ? null : scaled(split(first), times(second))
-      return scaled(split(second), (local) => product(first, local))
-    }
-    if (head === 'div' && !mentions(second))
-      return scaled(split(first), (local) => ['div', local, second])
-    return null
-  }
-
-  function mentions(node: Placed): boolean {
-    if (node[0] === 'number') return false
-    if (node[0] === 'leaf') return isGradient(node[1])
-    const [, ...args] = node
-    return args.some(mentions)
-  }
+/** What arrives through one other element, times the local derivative. */
+export interface Contribution {
+  readonly upstream: Leaf
+  /** All ways between the two together. */
+  readonly local: Placed
+  /** The ways one by one, in the order they are added. */
+  readonly ways: readonly Way[]
 }
 
 const ONE: Placed = ['number', 1]
 
-function joined(parts: readonly (Contribution[] | null)[]): Contribution[] | null {
-  return parts.every((part) => part !== null) ? parts.flat() : null
+/** One contribution for each gradient that the formula mentions, in the order they are added. */
+export function contributionsIn(tree: Placed, isGradient: (value: number) => boolean): Contribution[] {
+  const byUpstream = new Map<string, Way[]>()
+  for (const way of split(tree, isGradient)) {
+    const key = way.upstream.join()
+    byUpstream.set(key, [...(byUpstream.get(key) ?? []), way])
+  }
+  return [...byUpstream.values()].map((ways) => ({
+    upstream: ways[0]!.upstream,
+    local: ways.length === 1 ? ways[0]!.local : ['terms', ...ways.map(({ local }) => local)],
+    ways,
+  }))
 }
 
-function scaled(
-  parts: Contribution[] | null,
-  by: (local: Placed) => Placed,
-): Contribution[] | null {
-  return parts && parts.map(({ upstream, local }) => ({ upstream, local: by(local) }))
+/** Whether a formula is nothing but a sum of products with exactly one gradient in each. */
+export function isSumOfContributions(node: Placed, isGradient: (value: number) => boolean): boolean {
+  if (node[0] === 'number') return false
+  if (node[0] === 'leaf') return isGradient(node[1])
+  const [head, ...args] = node
+  const isOne = (arg: Placed): boolean => isSumOfContributions(arg, isGradient)
+  const [first, second] = args as [Placed, Placed]
+  switch (head) {
+    case 'add':
+    case 'sub':
+    case 'terms':
+      return args.length > 0 && args.every(isOne)
+    case 'neg':
+      return isOne(first)
+    case 'mul':
+      return mentions(first, isGradient) ? !mentions(second, isGradient) && isOne(first) : isOne(second)
+    case 'div':
+      return !mentions(second, isGradient) && isOne(first)
+    default:
+      return false
+  }
+}
+
+export function isOne(node: Placed): boolean {
+  return node[0] === 'number' && node[1] === 1
+}
+
+function mentions(node: Placed, isGradient: (value: number) => boolean): boolean {
+  if (node[0] === 'number') return false
+  if (node[0] === 'leaf') return isGradient(node[1])
+  const [, ...args] = node
+  return args.some((arg) => mentions(arg, isGradient))
+}
+
+/** Each gradient in the formula with its coefficient: the formula is linear in them. */
+function split(node: Placed, isGradient: (id: number) => boolean): Way[] {
+  if (node[0] === 'number') return []
+  if (node[0] === 'leaf') return isGradient(node[1]) ? [{ upstream: node, local: ONE, summed: false }] : []
+  const [head, ...args] = node
+  const parts = args.map((arg) => split(arg, isGradient))
+  const [first = [], second = []] = parts
+  const scaled = (part: readonly Way[], by: (local: Placed) => Placed): Way[] =>
+    part.map((way) => ({ ...way, local: by(way.local) }))
+  switch (head) {
+    case 'terms': {
+      const ways = parts.flat()
+      const met = new Set(ways.map(({ upstream }) => upstream.join())).size > 1
+      return met ? ways.map((way) => ({ ...way, summed: true })) : ways
+    }
+    case 'add':
+      return parts.flat()
+    case 'sub':
+      return [...first, ...scaled(second, negated)]
+    case 'neg':
+      return scaled(first, negated)
+    case 'mul':
+      return first.length
+        ? scaled(first, (local) => product(local, args[1]!))
+        : scaled(second, (local) => product(args[0]!, local))
+    case 'div':
+      return scaled(first, (local) => ['div', local, args[1]!])
+    default:
+      return []
+  }
 }
 
 function negated(local: Placed): Placed {
@@ -63,15 +111,7 @@ function negated(local: Placed): Placed {
   return local[0] === 'neg' ? (local[1] as Placed) : ['neg', local]
 }
 
-function times(factor: Placed): (local: Placed) => Placed {
-  return (local) => product(local, factor)
-}
-
 function product(a: Placed, b: Placed): Placed {
   if (isOne(a)) return b
   return isOne(b) ? a : ['mul', a, b]
-}
-
-function isOne(node: Placed): boolean {
-  return node[0] === 'number' && node[1] === 1
 }

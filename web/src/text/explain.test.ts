@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Placed } from '../player/formula'
 import { elementLabel, type Tape, type Value } from '../player/tape'
-import { contributions } from './contributions'
+import { contributionsIn, isSumOfContributions } from './contributions'
 import { explain, type Scene } from './explain'
 
 const leaf = (id: number, at = 0): Placed => ['leaf', id, at]
@@ -42,12 +42,17 @@ describe('contributions', () => {
         [leaf(10, 1), ['number', 1]],
       ],
     ],
+    [
+      'several ways to one gradient',
+      ['add', ['mul', leaf(10), leaf(2)], ['mul', leaf(3), leaf(10)]],
+      [[leaf(10), ['terms', leaf(2), leaf(3)]]],
+    ],
     ['no gradient at all', ['mul', leaf(1), leaf(2)], null],
     ['two gradients in one product', ['mul', leaf(10), leaf(11)], null],
     ['a gradient inside a function', ['exp', leaf(10)], null],
     ['a gradient below a fraction', ['div', leaf(1), leaf(10)], null],
   ])('%s', (_, tree, expected) => {
-    const found = contributions(tree, isGradient)
+    const found = isSumOfContributions(tree, isGradient) ? contributionsIn(tree, isGradient) : null
     expect(found && found.map(({ upstream, local }) => [upstream, local])).toEqual(expected)
   })
 })

@@ -2,7 +2,7 @@
 // At the precision chosen, every line holds as it is shown.
 
 import { evaluate, type Placed } from '../player/formula'
-import { type Contribution, contributions } from './contributions'
+import { type Contribution, contributionsIn, isOne, isSumOfContributions } from './contributions'
 import { enough, enoughForAll, type Equation, format } from './numbers'
 import type { Play } from './play'
 import { factorTex, MOST_TERMS, nameTex, numberTex, rateTex, type Style, sumTex, toned, toTex } from './tex'
@@ -33,8 +33,8 @@ export function explain(scene: Scene, id: number, at: number): Explanation {
   const tree = scene.formula(id, at)
   const result = scene.number(id, at)
   const isGradient = (value: number): boolean => scene.tape.values[value]!.role === 'gradient'
-  const found = isGradient(id) ? contributions(tree, isGradient) : null
-  if (!found) return plain(scene, id, at, { tree, result })
+  if (!isGradient(id) || !isSumOfContributions(tree, isGradient)) return plain(scene, id, at, { tree, result })
+  const found = contributionsIn(tree, isGradient)
   return found.length === 1
     ? single(scene, id, at, found[0]!, result)
     : several(scene, id, at, found, result)
@@ -145,7 +145,7 @@ function contributionTex({ upstream, local }: Contribution, style: Style, whole 
 
 /** The value whose gradient arrives. */
 function through(scene: Scene, { upstream }: Contribution): string {
-  const [, id, at] = upstream as ['leaf', number, number]
+  const [, id, at] = upstream
   const of = scene.tape.values[id]!.gradient_of
   return scene.symbol(scene.label(of ?? id, at))
 }
@@ -183,12 +183,12 @@ export function nameOf(scene: Scene, id: number, at: number): string {
 }
 
 /** What the local derivative is called, such as ∂a₁/∂z₁; null where that says nothing new. */
-function rateOf(scene: Scene, id: number, at: number, upstream: Placed): string | null {
+function rateOf(scene: Scene, id: number, at: number, upstream: Contribution['upstream']): string | null {
   const { values, loss } = scene.tape
   const by = values[id]!.gradient_of
-  const of = upstream[0] === 'leaf' ? values[upstream[1]]!.gradient_of : undefined
+  const of = values[upstream[1]]!.gradient_of
   if (by === undefined || of === undefined || of === loss) return null
-  return rateTex(nameOf(scene, of, upstream[2] as number), nameOf(scene, by, at))
+  return rateTex(nameOf(scene, of, upstream[2]), nameOf(scene, by, at))
 }
 
 function product(arrives: number, rate: number): Placed {
@@ -210,10 +210,6 @@ function signed(tex: string, follows: boolean): string {
 
 function isAtom(node: Placed): boolean {
   return node[0] === 'number' || node[0] === 'leaf'
-}
-
-function isOne(node: Placed): boolean {
-  return node[0] === 'number' && node[1] === 1
 }
 
 /** The lines with every term, where they were shortened. */

@@ -1,46 +1,14 @@
 // The law, on whole tapes: every line that is shown, read as arithmetic, gives what it says.
 
 import { describe, expect, test } from 'vitest'
-import opsJson from '../../../tests/conformance/ops.json'
-import tapesJson from '../../../tests/conformance/tapes.json'
 import { erf } from '../player/erf'
-import type { Formula } from '../player/formula'
-import { Player } from '../player/player'
-import { elementLabel, label, lookups, type Run, type Tape } from '../player/tape'
-import type { OpInfo } from '../wire'
-import { explain, type Scene } from './explain'
-import { formulaOf, isShown } from './expression'
+import { explain } from './explain'
+import { isShown } from './expression'
 import { DIGITS } from './numbers'
-import type { Play } from './play'
-
-const ops = Object.fromEntries(
-  (opsJson as unknown as { op: string; formula: Formula }[]).map(({ op, formula }) => [op, { formula }]),
-) as unknown as Readonly<Record<string, OpInfo>>
-const tapes = tapesJson as unknown as { name: string; tape: Tape; run: Run }[]
+import { sceneOf, tapes } from './tapes'
 
 /** Of a large value so many elements are read, spread over it. */
 const ELEMENTS = 4
-
-function sceneOf(tape: Tape, run: Run, fold: boolean): Play & Scene {
-  const player = new Player(tape, run)
-  player.play()
-  const find = lookups(tape)
-  const play: Play = {
-    tape,
-    ops,
-    find,
-    shape: (id) => player.shapes[id]!,
-    number: (id, at) => player.values[id]![at]!,
-    values: (id) => player.values[id]!,
-    label: (id, at) => elementLabel(label(tape, id), player.shapes[id]!, at),
-    symbol: (name) => name,
-  }
-  return {
-    ...play,
-    latex: (name) => String.raw`\mathit{${name}}`,
-    formula: (id, at) => formulaOf(play, id, at, fold),
-  }
-}
 
 /** LaTeX of arithmetic on numbers as JavaScript; null where it holds a name, or leaves terms out. */
 function arithmetic(tex: string): string | null {
@@ -90,19 +58,21 @@ describe.each(tapes)('every line about the tape "$name" holds', ({ tape, run }) 
   test.each([true, false])('folded: %s', (fold) => {
     const scene = sceneOf(tape, run, fold)
     let checked = 0
+    let explained = 0
     for (const { output } of tape.steps) {
       if (fold && !isShown(scene, output)) continue
       const count = scene.shape(output).reduce((product, size) => product * size, 1)
       for (let at = 0; at < count; at += Math.ceil(count / ELEMENTS)) {
         const { lines, details } = explain(scene, output, at)
+        explained++
         for (const { tex } of [...lines, ...(details?.lines ?? [])]) {
           holds(tex)
           checked++
         }
       }
     }
-    expect(checked).toBeGreaterThan(5)
-  }, 30_000)
+    expect(checked).toBeGreaterThanOrEqual(2 * Math.max(1, explained))
+  })
 })
 
 test('the reading of lines finds one that does not hold', () => {

@@ -22,7 +22,7 @@ test('says which corner of XOR is wrong, and how', () => {
 test('all right is said in words', () => {
   const right = [true, true, true, true]
   expect(solvedWords(judged(corners, [], [], right), data)).toBe('All 4 corners are right.')
-  expect(solvedWords(judged([[2]], [], [], [true]), data)).toBe('The sample is right.')
+  expect(solvedWords(judged([[2]], [], [], [true]), data)).toBe('The example is right.')
 })
 
 test('names a few of many, by number where there are many features, and classes by name', () => {
@@ -30,6 +30,6 @@ test('names a few of many, by number where there are many features, and classes 
   const classes = ['setosa', 'versicolor']
   const judgement = judged(x, x.map(() => [0.9, 0.1]), x.map(() => [0, 1]), x.map(() => false))
   const words = solvedWords(judgement, { ...data, task: 'classes', classes } as DatasetInfo)
-  expect(words).toMatch(/^0 of 6 samples; sample 1 is wrong: output setosa, target versicolor; /)
+  expect(words).toMatch(/^0 of 6 examples; example 1 is wrong: output setosa, target versicolor; /)
   expect(words).toMatch(/; and 3 more\.$/)
 })

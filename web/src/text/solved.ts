@@ -12,7 +12,7 @@ const DIGITS = 3
 export function solvedWords(judgement: Judgement, dataset: DatasetInfo): string {
   const { samples, outputs, solved } = judgement
   const count = solved.length
-  const thing = isXor(samples.x) ? 'corner' : 'sample'
+  const thing = isXor(samples.x) ? 'corner' : 'example'
   const wrong = solved.flatMap((right, n) => (right ? [] : [n]))
   if (!wrong.length) return count === 1 ? `The ${thing} is right.` : `All ${count} ${thing}s are right.`
   const share = `${count - wrong.length} of ${count} ${thing}s`
@@ -30,7 +30,7 @@ function isXor(x: readonly (readonly number[])[]): boolean {
 }
 
 function place(x: readonly number[], n: number): string {
-  if (x.length > MOST_COORDINATES) return `sample ${n + 1}`
+  if (x.length > MOST_COORDINATES) return `example ${n + 1}`
   const numbers = x.map((value) => format(value, DIGITS)).join(', ')
   return x.length > 1 ? `(${numbers})` : `x = ${numbers}`
 }

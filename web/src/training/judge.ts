@@ -74,7 +74,7 @@ export class Judge {
     const samples = this.#ids && this.#training()
     const player = samples ? this.#play(samples.x, samples.y) : this.#history.player
     const count = samples?.x.length ?? 1
-    const where = count > 1 ? `on all ${count} samples` : 'here'
+    const where = count > 1 ? `on all ${count} examples` : 'here'
     for (const { inputs, output } of this.#relus) {
       const z = player.values[inputs[0]!]!
       const units = player.shapes[output]!.at(-1) ?? 1

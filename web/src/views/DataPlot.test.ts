@@ -1,6 +1,6 @@
 import { flushSync, mount, unmount } from 'svelte'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import DataPlot from './DataPlot.svelte'
 
 let plot: ReturnType<typeof mount>

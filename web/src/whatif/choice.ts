@@ -1,7 +1,7 @@
 // What is done differently, and the tape that does it. The twin of src/whygrad/whatif/edits.py.
 
 import { flatten } from '../player/tape'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { say, textOf } from '../text/said'
 import type { MistakeInfo, OpInfo, TraceMessage } from '../wire'
 import { OtherRun } from './other'

@@ -1,8 +1,8 @@
 // Two runs side by side: where they part and what differs, and whether gradients hold against
 // nudging. The twin of src/whygrad/whatif/compare.py.
 
-import { largest } from '../study/focus'
-import type { Session } from '../study/session.svelte'
+import { largest } from '../session/focus'
+import type { Session } from '../session/session.svelte'
 import type { Element, Play } from '../text/play'
 import { Nudger } from '../why/nudge'
 import type { OtherRun } from './other'

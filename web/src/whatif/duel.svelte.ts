@@ -2,7 +2,7 @@
 // responsive.
 
 import { PlayError } from '../player/layout'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { type Choice, variantOf } from './choice'
 import { Branch } from './training'
 import { unchanged } from './variant'

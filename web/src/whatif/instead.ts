@@ -2,8 +2,8 @@
 
 import type { Box, Drawing, GraphEdge, GraphNode } from '../graph/drawing'
 import { unitsOf } from '../graph/structure'
-import type { Session } from '../study/session.svelte'
-import { elementAt, touchOf } from '../study/touch'
+import type { Session } from '../session/session.svelte'
+import { elementAt, touchOf } from '../session/touch'
 import { format } from '../text/numbers'
 import { say, textOf } from '../text/said'
 import { isPerSample } from '../text/play'

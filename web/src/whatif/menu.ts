@@ -1,7 +1,7 @@
 // The mistakes in the order in which they concern a step: those that change it, those that change a
 // later one, then the others.
 
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import type { MistakeInfo, MistakesMessage } from '../wire'
 import { runOf } from './choice'
 import { type Difference, differences, firstDifference } from './compare'

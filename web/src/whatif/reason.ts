@@ -1,8 +1,8 @@
 // Why a mistake makes no difference here: where it is made, both ways come to the same number.
 
 import { numberText, type Placed, toPython } from '../player/formula'
-import { elementOf } from '../study/focus'
-import type { Session } from '../study/session.svelte'
+import { elementOf } from '../session/focus'
+import type { Session } from '../session/session.svelte'
 import type { Play } from '../text/play'
 import { typeset } from '../text/say'
 import { Phrases } from '../why/phrases'

@@ -3,7 +3,7 @@
 
 import { Player } from '../player/player'
 import { lookups } from '../player/tape'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import { History, type Trained } from '../training/history'
 import { inRows, rightness } from '../training/judge'
 import type { Samples } from '../wire'

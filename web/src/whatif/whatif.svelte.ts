@@ -3,7 +3,7 @@
 
 import { whatWentWrong } from '../contract/refusal'
 import type { TraceApi } from '../contract/traces'
-import type { Session } from '../study/session.svelte'
+import type { Session } from '../session/session.svelte'
 import type { Asking } from '../why/asking.svelte'
 import type { MistakesMessage } from '../wire'
 import { type Choice, runOf, titleOf } from './choice'

@@ -2,8 +2,8 @@
 // the graph, wherever on the page it is asked.
 
 import type { Store } from '../learner/store.svelte'
-import { elementOf } from '../study/focus'
-import type { Session } from '../study/session.svelte'
+import { elementOf } from '../session/focus'
+import type { Session } from '../session/session.svelte'
 import { type Element as Entry, ownerOf } from '../text/play'
 import type { Nudge } from './nudge'
 import type { Path } from './paths'

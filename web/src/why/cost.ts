@@ -1,6 +1,7 @@
 // Why backpropagation is cheap, counted and timed on this very tape: every gradient by nudging each
 // number, against every gradient by one walk back.
 
+import { format } from '../text/numbers'
 import type { Play } from '../text/play'
 import { say, textsOf } from '../text/said'
 import { Scratch } from './scratch'
@@ -64,6 +65,41 @@ export function costWords({ forward, backward, nudging, passes }: Cost): string 
       back: { number: back / forward, digits: 2 },
     }),
   ])
+}
+
+/** A network's cost by both ways, in forward passes: all as powers of ten. */
+export interface Growth {
+  /** Of the number of weights and biases. */
+  readonly power: number
+  readonly nudgingPower: number
+  readonly backPower: number
+  /** Whether it was measured; what was not is reckoned from what was. */
+  readonly measured: boolean
+  readonly words: string
+}
+
+/** The cost of both ways for this network, and for GPT-3's number of parameters. */
+export function growthOf({ parameters, forward, backward, nudging, played }: Cost): [Growth, Growth] {
+  const back = (forward + backward) / forward
+  const backPower = Math.log10(back)
+  const told = format(back, 2)
+  const few = nudging / forward
+  return [
+    {
+      power: Math.log10(Math.max(1, parameters)),
+      nudgingPower: Math.log10(few),
+      backPower,
+      measured: played,
+      words: `this network, ${parameters.toLocaleString('en')} parameters: nudging ${format(few, 3)} forward passes, one walk back ${told}`,
+    },
+    {
+      power: Math.log10(OF_GPT3),
+      nudgingPower: Math.log10(OF_GPT3 + 1),
+      backPower,
+      measured: false,
+      words: `GPT-3, ${OF_GPT3.toLocaleString('en')} parameters: nudging ${(OF_GPT3 + 1).toLocaleString('en')}, one walk back about ${told}; reckoned, not measured`,
+    },
+  ]
 }
 
 /** Milliseconds of one call, over as many calls as can be timed. */

@@ -4,7 +4,7 @@ import { formulaOf } from '../text/expression'
 import { type Element, ofGradient, type Play } from '../text/play'
 import { type Named, type Said, say, textOf, textsOf } from '../text/said'
 import { Ladder } from './ladder'
-import { contributionsOf } from './uses'
+import { usesOf } from './uses'
 
 export type Size = 'larger' | 'as large' | 'smaller' | 'zero'
 export type Sign = 'positive' | 'negative'
@@ -54,7 +54,7 @@ export function questionOf(play: Play, element: Element): Question {
   const isGradient = tape.values[element.id]!.gradient_of !== undefined
   const found =
     isGradient && makers.has(element.id)
-      ? contributionsOf(play, formulaOf(play, element.id, element.at))
+      ? usesOf(play, formulaOf(play, element.id, element.at))
       : []
   if (!found.length)
     return { element, name, known: '', reference: null, update: false }
@@ -99,7 +99,7 @@ function reasonOf(play: Play, element: Element): string {
   const of = ofGradient(play, element)
   const isGradient = play.tape.values[element.id]!.gradient_of !== undefined
   if (isGradient && play.find.makers.has(element.id)) {
-    const found = contributionsOf(play, formulaOf(play, element.id, element.at))
+    const found = usesOf(play, formulaOf(play, element.id, element.at))
     if (found.length === 1) return textsOf(ladder.flow(of, found[0]!).says)
   }
   return ladder.element(element).claim

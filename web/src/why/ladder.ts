@@ -4,6 +4,7 @@
 
 import { evaluate, exactSum, leaves, type Placed, unflat } from '../player/formula'
 import type { Step } from '../player/tape'
+import { isOne } from '../text/contributions'
 import { isShown, unchosen } from '../text/expression'
 import { shown } from '../text/numbers'
 import { batchOf, type Element, isPerSample, isSeed, ofGradient, type Play } from '../text/play'
@@ -25,7 +26,7 @@ import {
 import { Phrases } from './phrases'
 import { inSeveralWays, reasonFor, reasonsOf } from './reasons'
 import { type Rung, rung } from './rung'
-import { type Contribution, contributionsOf, isOne, type Part, rankedSize } from './uses'
+import { type Part, rankedSize, type Use, usesOf } from './uses'
 
 /** Explains one number. */
 export function why(play: Play, element: Element): Rung {
@@ -57,7 +58,7 @@ export class Ladder {
   }
 
   /** What arrives and what passes. */
-  flow(of: Element, one: Contribution): Flow {
+  flow(of: Element, one: Use): Flow {
     const words = this.#words
     const [x, y] = [words.symbol(of), words.target(one)]
     const { arrives, rate } = one
@@ -155,7 +156,7 @@ export class Ladder {
     const words = this.#words
     const of = ofGradient(this.#play, element)
     const tree = words.tree(element)
-    const found = contributionsOf(this.#play, tree)
+    const found = usesOf(this.#play, tree)
     const [only] = found
     if (found.length > 1) return this.#manyContributions(element, of, tree, found, asks)
     if (only) return this.#oneContribution(element, of, tree, only, asks)
@@ -167,7 +168,7 @@ export class Ladder {
     element: Element,
     of: Element,
     tree: Placed,
-    one: Contribution,
+    one: Use,
     asks: Said,
   ): Rung {
     const { says, principle } = this.flow(of, one)
@@ -177,7 +178,7 @@ export class Ladder {
   }
 
   /** A contribution's rate, why it is multiplied, and what arrives. */
-  #below(of: Element, one: Contribution): Rung[] {
+  #below(of: Element, one: Use): Rung[] {
     const rate = this.#local(of, one)
     if (isSeed(this.#play, one.upstream)) return [rate]
     const asks = say('ask.source_of_number', { x: one.arrives })
@@ -189,7 +190,7 @@ export class Ladder {
     element: Element,
     of: Element,
     tree: Placed,
-    found: readonly Contribution[],
+    found: readonly Use[],
     asks: Said,
   ): Rung {
     const words = this.#words
@@ -215,7 +216,7 @@ export class Ladder {
   }
 
   /** Whether a parameter moves one element of each example, all of one value. */
-  #oneForEachExample(of: Element, found: readonly Contribution[]): boolean {
+  #oneForEachExample(of: Element, found: readonly Use[]): boolean {
     const { id } = found[0]!.upstream
     const alike = found.every(({ upstream }) => upstream.id === id)
     if (!this.#words.isBatchParameter(of.id) || !alike || !isPerSample(this.#play, id)) return false
@@ -225,7 +226,7 @@ export class Ladder {
   }
 
   /** One of several contributions. */
-  #use(element: Element, of: Element, one: Contribution): Rung {
+  #use(element: Element, of: Element, one: Use): Rung {
     const words = this.#words
     const { says, principle } = this.flow(of, one)
     const y = words.label(ofGradient(this.#play, one.upstream))
@@ -242,7 +243,7 @@ export class Ladder {
     )
   }
 
-  #others(element: Element, rest: readonly Contribution[]): Rung {
+  #others(element: Element, rest: readonly Use[]): Rung {
     const words = this.#words
     const [total, count] = [sum(rest), rest.length]
     return worded({
@@ -255,7 +256,7 @@ export class Ladder {
   }
 
   /** A local derivative: from the op's own reasons, then by numbers. */
-  #local(of: Element, one: Contribution): Rung {
+  #local(of: Element, one: Use): Rung {
     const words = this.#words
     const target = ofGradient(this.#play, one.upstream)
     const { rate } = one
@@ -278,7 +279,7 @@ export class Ladder {
     )
   }
 
-  #withoutReason(of: Element, one: Contribution): { says: Said; principle: string } {
+  #withoutReason(of: Element, one: Use): { says: Said; principle: string } {
     const key = inSeveralWays(this.#play, of, one) ? 'local.ways' : 'local.several'
     const [x, y] = [this.#words.symbol(of), this.#words.target(one)]
     const says = say(key, { x, y, rate: one.rate })
@@ -286,7 +287,7 @@ export class Ladder {
   }
 
   /** Of which ways a rate is made up, where there are several. */
-  #parts(of: Element, one: Contribution): Rung[] {
+  #parts(of: Element, one: Use): Rung[] {
     const words = this.#words
     const { parts, rate } = one
     if (parts.length < 2) return []
@@ -324,7 +325,7 @@ export class Ladder {
    * Shows a rate by a small change of the formula it is the rate of: upwards, or downwards where
    * there is no number above, as after log(0.995).
    */
-  #inSmall(of: Element, one: Contribution): Rung[] {
+  #inSmall(of: Element, one: Use): Rung[] {
     const words = this.#words
     const target = ofGradient(this.#play, one.upstream)
     if (!this.#play.find.makers.has(target.id)) return []
@@ -368,7 +369,7 @@ export class Ladder {
     ]
   }
 
-  #whyMultiply(of: Element, one: Contribution): Rung {
+  #whyMultiply(of: Element, one: Use): Rung {
     const words = this.#words
     const [x, y, loss] = [words.symbol(of), words.target(one), words.loss()]
     const { arrives, rate, product } = one
@@ -398,7 +399,7 @@ export class Ladder {
     )
   }
 
-  #whyAdd(element: Element, of: Element, found: readonly Contribution[]): Rung {
+  #whyAdd(element: Element, of: Element, found: readonly Use[]): Rung {
     const words = this.#words
     return worded({
       name: words.label(element),
@@ -410,7 +411,7 @@ export class Ladder {
   }
 
   /** Why this could not be computed earlier in the walk. */
-  #order(element: Element, tree: Placed, found: readonly Contribution[]): Rung {
+  #order(element: Element, tree: Placed, found: readonly Use[]): Rung {
     const words = this.#words
     const waits = new Map<string, Said>()
     for (const { upstream } of found.slice(0, MOST)) {
@@ -510,7 +511,7 @@ export class Ladder {
     return this.#words.label({ id: this.#play.find.gradients.get(of.id)!, at: of.at })
   }
 
-  #labels(of: Element, one: Contribution): { readonly x: string; readonly y: string } {
+  #labels(of: Element, one: Use): { readonly x: string; readonly y: string } {
     const target = ofGradient(this.#play, one.upstream)
     return { x: this.#words.label(of), y: this.#words.label(target) }
   }
@@ -585,7 +586,7 @@ function bySize<T>(items: readonly T[], number: (item: T) => number): T[] {
   return items.toSorted((a, b) => rankedSize(number(b)) - rankedSize(number(a)))
 }
 
-function sum(found: readonly Contribution[]): number {
+function sum(found: readonly Use[]): number {
   return exactSum(found.map(({ product }) => product))
 }
 
@@ -593,6 +594,6 @@ function leafOf({ id, at }: Element): Placed {
   return ['leaf', id, at]
 }
 
-function productOf({ upstream, local }: Contribution): Placed {
+function productOf({ upstream, local }: Use): Placed {
   return ['mul', leafOf(upstream), local]
 }

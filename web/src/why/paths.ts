@@ -5,7 +5,7 @@
 import { exactSum } from '../player/formula'
 import { formulaOf } from '../text/expression'
 import { type Element, ofGradient, ownerOf, type Play } from '../text/play'
-import { contributionsOf, rankedSize } from './uses'
+import { rankedSize, usesOf } from './uses'
 
 export const MAX_EDGES = 200_000
 
@@ -96,7 +96,7 @@ function walk(play: Play, start: Element, most: number): Node[] | null {
   const known = new Map<string, Node>()
   const order: Node[] = []
   let edges = 0
-  const waiting: { element: Element; found: ReturnType<typeof contributionsOf> | null }[] = [
+  const waiting: { element: Element; found: ReturnType<typeof usesOf> | null }[] = [
     { element: start, found: null },
   ]
   while (waiting.length) {
@@ -112,7 +112,7 @@ function walk(play: Play, start: Element, most: number): Node[] | null {
       waiting.pop()
     } else {
       const { id, at } = last.element
-      last.found = play.find.makers.has(id) ? contributionsOf(play, formulaOf(play, id, at)) : []
+      last.found = play.find.makers.has(id) ? usesOf(play, formulaOf(play, id, at)) : []
       edges += last.found.length
       if (edges > most) return null
       for (const { upstream } of last.found)

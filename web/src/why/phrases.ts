@@ -6,7 +6,7 @@ import { batchOf, type Element, isPerSample, ofGradient, type Play } from '../te
 import { type Named, type Said, say } from '../text/said'
 import { equation } from '../text/say'
 import { KEEPS_MEAN, MEANS, MOST_NAMED } from '../text/sentences'
-import type { Contribution } from './uses'
+import type { Use } from './uses'
 
 export class Phrases {
   readonly play: Play
@@ -39,7 +39,7 @@ export class Phrases {
   }
 
   /** The value a contribution comes through. */
-  target({ upstream }: Contribution): string {
+  target({ upstream }: Use): string {
     return this.symbol(ofGradient(this.play, upstream))
   }
 
@@ -69,7 +69,7 @@ export class Phrases {
   }
 
   /** upstream × local = product */
-  product({ arrives, rate, product }: Contribution): string {
+  product({ arrives, rate, product }: Use): string {
     return this.shown(['mul', ['number', arrives], ['number', rate]], product)
   }
 

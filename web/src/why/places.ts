@@ -1,8 +1,8 @@
 // Where an answer shows on the graph: the edges of a path, and the node of a number.
 
 import type { Drawing, GraphEdge, GraphNode } from '../graph/drawing'
-import type { Session } from '../study/session.svelte'
-import { elementAt } from '../study/touch'
+import type { Session } from '../session/session.svelte'
+import { elementAt } from '../session/touch'
 import type { Element } from '../text/play'
 import type { Path } from './paths'
 

@@ -7,7 +7,7 @@ import { type Element, ofGradient, type Play } from '../text/play'
 import { type Named, type Said, sayOfOp } from '../text/said'
 import { LONGEST_CHAIN } from '../text/sentences'
 import type { ReasonInfo } from '../wire'
-import type { Contribution } from './uses'
+import type { Use } from './uses'
 
 /** What stands in the slots of a reason. */
 type Slots = ReadonlyMap<string, Named>
@@ -16,7 +16,7 @@ type Slots = ReadonlyMap<string, Named>
 type Link = readonly [step: Step, argument: number]
 
 /** Whether a value moves the next named one in more ways than one. */
-export function inSeveralWays(play: Play, of: Element, one: Contribution): boolean {
+export function inSeveralWays(play: Play, of: Element, one: Use): boolean {
   const target = ofGradient(play, one.upstream)
   return one.parts.length > 1 || chainsBetween(play, of.id, target.id).length > 1
 }
@@ -28,7 +28,7 @@ export function inSeveralWays(play: Play, of: Element, one: Contribution): boole
 export function reasonFor(
   play: Play,
   of: Element,
-  one: Contribution,
+  one: Use,
 ): { readonly says: Said; readonly principle: string } | null {
   const target = ofGradient(play, one.upstream)
   const chains = chainsBetween(play, of.id, target.id)
@@ -80,7 +80,7 @@ function slotsOf(
   play: Play,
   of: Element,
   [step, argument]: Link,
-  one: Contribution,
+  one: Use,
   target: Element,
 ): Slots {
   const named = ({ id, at }: Element): Named => ({

@@ -4,7 +4,9 @@
 
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { dataOf } from '../text/said'
 import type { OpInfo } from '../wire'
+import { changeOf, happened } from './change'
 import { type Case, playedCase } from './fixtures'
 import { isClose, unfolded } from './kept'
 import { why } from './ladder'
@@ -13,7 +15,7 @@ import type { Rung } from './rung'
 interface Tapes {
   readonly ops: Readonly<Record<string, OpInfo>>
   readonly depth: number
-  readonly cases: readonly (Omit<Case, 'ops'> & { readonly ladders: readonly object[] })[]
+  readonly cases: readonly (Omit<Case, 'ops'> & { readonly ladders: readonly object[]; readonly change: readonly object[] | null })[]
 }
 
 const file = process.env['WHYGRAD_TAPES']!
@@ -51,8 +53,10 @@ function isText(got: number, kept: unknown): boolean {
   return kept === { Infinity: 'inf', '-Infinity': '-inf', NaN: 'nan' }[String(got)]
 }
 
-test.each(cases)('$name', ({ ladders, ...one }) => {
+test.each(cases)('$name', ({ ladders, change, ...one }) => {
   const { play, element } = playedCase({ ...one, ops })
+  const found = changeOf(play)
+  expect(apart(found && happened(found).map(dataOf), change, 'change')).toBeNull()
   for (const ladder of ladders as { name: string }[])
     expect(apart(whole(why(play, element(ladder.name)), depth), ladder, ladder.name)).toBeNull()
 })

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """The cases, one row each, by subject. Their order says which seed is which patient."""
 
 from __future__ import annotations

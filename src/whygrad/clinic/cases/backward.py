@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Programs in plain NumPy whose backward pass was written by hand."""
 
 from __future__ import annotations

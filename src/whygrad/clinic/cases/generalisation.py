@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Networks with too much room or too little, regularised too hard or not at all."""
 
 from __future__ import annotations

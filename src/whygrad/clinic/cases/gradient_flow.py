@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Gradients that vanish or explode, and units that are dead or saturated."""
 
 from __future__ import annotations

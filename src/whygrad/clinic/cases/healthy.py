@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Healthy runs, each of which resembles some fault at a glance."""
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Slips in the training loop and in the author's own code."""
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Losses that do not go with the outputs, the targets or the task."""
 
 from __future__ import annotations

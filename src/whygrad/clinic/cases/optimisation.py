@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Steps that are too long or too short, of the wrong sign, or from a start they cannot leave."""
 
 from __future__ import annotations

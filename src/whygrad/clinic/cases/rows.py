@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Rows that are scaled, labelled, split or ordered in a way that keeps a run from learning."""
 
 from __future__ import annotations

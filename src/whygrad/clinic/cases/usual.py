@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Sound set-ups of which others are variants."""
 
 from __future__ import annotations

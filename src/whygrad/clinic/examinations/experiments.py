@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Training on one batch alone, and the run's beginning again with one change."""
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from whygrad.clinic.messages import ClinicPicture, finite
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.derived import cured, sick
 from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.torch_typed import run_backward
 from whygrad.explain.display import number
 
 LEARNED = 0.2  # of the loss that is left when a batch has been memorised
@@ -61,7 +60,7 @@ def _on_one_batch(patient: Patient) -> list[float]:
             losses.append(float(value.detach()))
             if not value.requires_grad or not math.isfinite(losses[-1]):
                 break
-            value.backward()
+            run_backward(value)
             optimizer.step()
     return losses
 

@@ -1,10 +1,8 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Gradients and activations, layer by layer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from whygrad.clinic.examinations.shown import (
     Fact,
@@ -18,7 +16,7 @@ from whygrad.clinic.messages import ClinicPicture
 from whygrad.clinic.patient import Patient
 from whygrad.doctor import derived
 from whygrad.doctor.derived import percent, sick
-from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.measurements import Layer, Measurements
 from whygrad.doctor.rules import (
     dead_relu,
     exploding_gradient,
@@ -166,14 +164,15 @@ def _activation_facts(patient: Patient, measured: Measurements) -> Iterator[Fact
 
 
 def _activation_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
-    for title, ops, value in (
+    drawn: tuple[tuple[str, tuple[str, ...], Callable[[Layer], float | None]], ...] = (
         ("fraction of ReLUs that are 0 on every row", ("relu",), lambda layer: layer.dead),
         (
             "fraction of outputs at the flat ends",
             ("sigmoid", "tanh"),
             lambda layer: layer.saturated,
         ),
-    ):
+    )
+    for title, ops, value in drawn:
         first, last = derived.hidden(measured.first, ops), derived.hidden(measured.last, ops)
         if first:
             series = [("at the start", tuple(value(layer) for layer in first))]

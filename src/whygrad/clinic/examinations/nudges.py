@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """The gradient of PyTorch beside central differences."""
 
 from __future__ import annotations
@@ -60,7 +58,7 @@ def _nudged(
             continue
         assert slope is not None
         for place in {0, len(flat) // 2, len(flat) - 1}:
-            kept, ends = float(flat[place]), []
+            kept, ends = float(flat[place]), list[float]()
             for sign in (1, -1):
                 flat[place] = kept + sign * NUDGE
                 ends.append(loss())

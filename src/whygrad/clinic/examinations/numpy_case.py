@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """What can be examined of a program in plain NumPy."""
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Outputs and the loss."""
 
 from __future__ import annotations

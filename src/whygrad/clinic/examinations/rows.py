@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Inputs, targets and the split of the rows."""
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from whygrad.clinic.examinations.shown import (
     no_pictures,
     picture,
 )
-from whygrad.clinic.messages import ClinicPicture
+from whygrad.clinic.messages import ClinicPicture, Numbers
 from whygrad.clinic.patient import Patient
 from whygrad.doctor.derived import percent, sick
 from whygrad.doctor.measurements import Measurements
@@ -27,6 +25,7 @@ from whygrad.doctor.rules import (
     train_val_preprocessing_mismatch,
     unnormalised_inputs,
 )
+from whygrad.doctor.torch_typed import counted, numbers
 from whygrad.explain.display import number
 
 
@@ -81,7 +80,7 @@ def _input_pictures(patient: Patient, measured: Measurements) -> Iterator[Clinic
     d = patient.run.data
     if d.x.ndim != 2 or d.x.shape[1] > 70:
         return
-    series = []
+    series: list[tuple[str, Numbers]] = []
     for name, x in (("training rows", d.x), ("validation rows", d.xv)):
         sizes = [_column(x[:, n]) for n in range(x.shape[1])]
         series.append((name, tuple(size or None for size in sizes)))
@@ -162,11 +161,13 @@ def _label_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
 
 def _label_pictures(patient: Patient, measured: Measurements) -> Iterator[ClinicPicture]:
     d = patient.run.data
-    values, counts = d.y.flatten().unique(return_counts=True)
+    values, counts = counted(d.y.flatten())
     if len(values) <= 12:
-        _, judged = torch.cat([d.yv.flatten(), values]).unique(return_counts=True)
-        seen = set(d.yv.flatten().tolist()) <= set(values.tolist())
-        series = [("training rows", tuple(float(n) / len(d.y) for n in counts))]
+        _, judged = counted(torch.cat([d.yv.flatten(), values]))
+        seen = set(numbers(d.yv.flatten())) <= set(numbers(values))
+        series: list[tuple[str, Numbers]] = [
+            ("training rows", tuple(float(n) / len(d.y) for n in counts))
+        ]
         if seen:
             series.append(("validation rows", tuple(float(n - 1) / len(d.yv) for n in judged)))
         yield picture(
@@ -181,7 +182,7 @@ def _split_facts(patient: Patient, measured: Measurements) -> Iterator[Fact]:
             "split.shared",
             f"{percent(f.shared)} of the validation rows are training rows too; "
             f"{percent(f.copies)} of the training rows occur more than once.",
-            "None, or almost none. Four points that are all there is are no sample.",
+            "None, or almost none. Four points that are all there is were not drawn from more.",
             f.shared > data_leakage.SHARED and f.columns > 1 and f.rows > 8,
             ("data_leakage",),
         )

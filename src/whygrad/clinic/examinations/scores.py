@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Scores and losses, beside those of simple models."""
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """What an examination shows: facts and pictures."""
 
 from __future__ import annotations

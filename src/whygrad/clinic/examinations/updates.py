@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Updates, the gradients they are made of, and the parameters."""
 
 from __future__ import annotations

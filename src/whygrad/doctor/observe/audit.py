@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """An audit of one iteration: the gradient that arrived, what the optimizer used, what moved.
 
 Hooks are registered on the parameters for that one iteration and removed after it; they return
@@ -17,6 +15,7 @@ import torch
 
 from whygrad.doctor.measurements import Audit
 from whygrad.doctor.observe.source import source_line
+from whygrad.doctor.torch_typed import hook_gradient, size_of
 
 Tensor = torch.Tensor
 MOST_NUMBERS = 20_000_000  # parameters of a larger model are audited by a part of them
@@ -48,8 +47,8 @@ class Auditor:
         self.reached: set[str] = set()
         self.stepped = stepped  # the gradient that is there has been used already
         self.unclean: set[str] = set()  # what is there has been used, and was not set to zero
-        self.hooks = [
-            p.register_hook(self._hook(n)) for n, p in self.parameters.items() if p.requires_grad
+        self.hooks: list[Any] = [
+            hook_gradient(p, self._hook(n)) for n, p in self.parameters.items() if p.requires_grad
         ]
 
     def _hook(self, name: str) -> Any:
@@ -113,7 +112,7 @@ class Auditor:
 
 def norm(tensors: Mapping[str, Tensor]) -> float:
     """Return the norm of all together."""
-    norms = [float(torch.linalg.vector_norm(t, dtype=torch.float64)) for t in tensors.values()]
+    norms = [size_of(tensor) for tensor in tensors.values()]
     return math.hypot(*norms)
 
 

@@ -1,24 +1,24 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Random generators: what the doctor computes leaves them all as the run had them."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 
+from whygrad.doctor.torch_typed import forked_generator
+
 
 @contextmanager
-def generators_restored() -> Iterator[None]:
+def generators_restored() -> Generator[None]:
     """Put the generators of PyTorch, NumPy and Python back as they were, at the end."""
     python, numpy = random.getstate(), np.random.get_state()
     devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
     try:
-        with torch.random.fork_rng(devices=list(devices)):
+        with forked_generator(devices):
             yield
     finally:
         random.setstate(python)

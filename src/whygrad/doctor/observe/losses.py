@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Which loss a number is: known losses are tried on the outputs and targets until one gives it.
 
 So the doctor needs no name, and a loss written by hand is recognised too.

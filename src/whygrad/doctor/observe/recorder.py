@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Records a training run while it goes on: losses, first rows, calls, and audits of iterations.
 
 Most iterations cost a few numbers. Some are audited (``schedule`` says which); an audit takes
@@ -16,7 +14,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import torch
 from torch import nn
@@ -86,8 +84,8 @@ class Recorder:
         self.model = _inner(model)
         self.compiled = hasattr(model, "_orig_mod")  # global hooks would make it warn
         self.outer = model
-        several = isinstance(optimizer, list | tuple)
-        self.optimizers: tuple[Any, ...] = tuple(optimizer) if several else (optimizer,)
+        given = optimizer if isinstance(optimizer, list | tuple) else (optimizer,)
+        self.optimizers = tuple(cast("list[Any] | tuple[Any, ...]", given))
         self.optimizer = self.optimizers[0]
         self.loss = loss
         self.rank = _rank()
@@ -400,7 +398,8 @@ def _inner(model: nn.Module) -> nn.Module:
     """Return the module inside what wraps it: a compiled or a distributed one."""
     model = getattr(model, "_orig_mod", model)
     if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
-        model = model.module
+        outer: Any = model
+        return outer.module
     return model
 
 

@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """A copy of the network on which the doctor experiments, so that the run is never touched.
 
 Everything is done with the copy's own weights, and random generators are left as they were. The ops
@@ -10,7 +8,7 @@ like ``nn.ReLU``.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from whygrad.doctor.measurements import BadOp, Layer, Probe
 from whygrad.doctor.observe.generators import generators_restored, seed_generators
 from whygrad.doctor.observe.source import source_line
+from whygrad.doctor.torch_typed import forget_hooks, numbers, run_backward
 from whygrad.nn.registry import ACTIVATIONS
 
 Tensor = torch.Tensor
@@ -85,16 +84,19 @@ class ShadowModel:
     def __init__(self, model: nn.Module) -> None:
         self.net = copy.deepcopy(model)
         for module in self.net.modules():  # hooks of the user's would run twice
-            for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks):
-                hooks.clear()
+            forget_hooks(module)
         self.path: list[str] = []
-        for name, module in self.net.named_modules():
+        modules: list[tuple[str, nn.Module]] = list(self.net.named_modules())
+        for name, module in modules:
             module.register_forward_pre_hook(self._enter(name))
             module.register_forward_hook(self._leave, always_call=True)
         self.trainable = {n: p.requires_grad for n, p in self.net.named_parameters()}
 
     def _enter(self, name: str) -> Callable[..., None]:
-        return lambda module, args: self.path.append(name)
+        def enter(module: nn.Module, args: Any) -> None:
+            self.path.append(name)
+
+        return enter
 
     def _leave(self, module: Any, args: Any, out: Any) -> None:
         self.path.pop()
@@ -109,7 +111,7 @@ class ShadowModel:
                 tensor.grad = None
 
     @contextmanager
-    def mode(self, train: bool, dropout: bool = False, seed: int = 0) -> Iterator[nn.Module]:
+    def mode(self, train: bool, dropout: bool = False, seed: int = 0) -> Generator[nn.Module]:
         """Yield the copy in training or evaluation mode, with generators seeded and restored."""
         self.net.train(train)
         if train and not dropout:
@@ -133,7 +135,9 @@ class ShadowModel:
             named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
             if not value.requires_grad or not named:
                 return {}
-            grads = torch.autograd.grad(value, [p for _, p in named], allow_unused=True)
+            grads: tuple[Tensor | None, ...] = torch.autograd.grad(
+                value, [p for _, p in named], allow_unused=True
+            )
         return {n: g for (n, _), g in zip(named, grads, strict=True) if g is not None}
 
     def probe(self, x: Tensor, y: Tensor, loss: Callable[..., Tensor], step: int) -> Probe:
@@ -150,7 +154,7 @@ class ShadowModel:
             ):
                 value = loss(judged_output(net(x)), y)
                 if value.requires_grad and bool(torch.isfinite(value)):
-                    value.backward()
+                    run_backward(value)
         finally:
             for name, parameter in self.net.named_parameters():
                 parameter.requires_grad_(self.trainable[name])
@@ -165,7 +169,7 @@ class ShadowModel:
         if sequence and x.grad is not None:
             each = x.grad.double().pow(2).mean(2)
             first = self._batch_first()
-            through = tuple((each.mean(0 if first else 1)).sqrt().tolist())
+            through = tuple(numbers(each.mean(0 if first else 1).sqrt()))
         return Probe(step, float(value.detach()), layers, through)
 
     def first_bad(self, x: Tensor) -> BadOp | None:
@@ -177,7 +181,8 @@ class ShadowModel:
 
     def _names(self, seen: list[tuple[str, str, Tensor, Tensor | None, str]]) -> list[str]:
         """Name ops by their module; those that a module calls between its parts, by themselves."""
-        parents = {n for n, module in self.net.named_modules() if next(module.children(), None)}
+        modules: list[tuple[str, nn.Module]] = list(self.net.named_modules())
+        parents = {n for n, module in modules if next(module.children(), None)}
         names: list[str] = []
         for place, op, *_ in seen:
             name = place
@@ -231,7 +236,8 @@ def judged_output(out: Any) -> Tensor:
     for name in ("logits", "last_hidden_state"):
         if hasattr(out, name):
             return getattr(out, name)
-    return judged_output(out[0] if not isinstance(out, dict) else next(iter(out.values())))
+    parts: Any = out
+    return judged_output(next(iter(parts.values())) if isinstance(out, dict) else parts[0])
 
 
 def state_of(model: nn.Module) -> dict[str, Tensor]:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 MOST_STEPS = 250  # updates of a replay
 
 
+def how_long(iterations: int) -> str:
+    """Say how long a replay is of a run of so many iterations."""
+    steps = min(iterations, MOST_STEPS)
+    updates = "its first update" if steps == 1 else f"at most its first {steps} updates"
+    return f"a replay of {updates}"
+
+
 class NotApplicable(Exception):
     """A remedy does not apply to this run; the message says why."""
 

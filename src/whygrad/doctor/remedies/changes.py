@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """The changes of remedies that are more than data: what the table of remedies names is made here.
 
 A change is made from what was measured of the run and the finding's numbers, and from nothing
@@ -25,6 +23,7 @@ from whygrad.doctor.remedies import surgery
 from whygrad.doctor.remedies.change import Change, NotApplicable, RunRows
 from whygrad.doctor.remedies.table import REMEDIES, TOO_LATE, USERS_CODE, MadeBy, UsersCode
 from whygrad.doctor.rows import Rows, predicted_by_others
+from whygrad.doctor.torch_typed import from_numpy
 
 Tensor = torch.Tensor
 Loss = Callable[..., Tensor]
@@ -176,7 +175,7 @@ def _drop_contradicted(m: Measurements, evidence: Evidence) -> Change:
             rows.x.reshape(len(rows.x), -1).double().numpy(),
             rows.y.double().reshape(len(rows.y)).numpy(),
         )
-        keep = torch.from_numpy(predicted_by_others(known) == known.y)
+        keep = from_numpy(predicted_by_others(known) == known.y)
         if task == "numbers" or not bool(keep.any()):
             raise NotApplicable("there are no classes to predict")
         return replace(rows, x=rows.x[keep], y=rows.y[keep])
@@ -193,7 +192,7 @@ def _split_first(rows: RunRows) -> RunRows:
     which = which.reshape(-1)
     order = np.random.default_rng(0).permutation(which.max() + 1)
     judged = order[: round(len(order) * len(rows.xv) / len(x))]
-    held = torch.from_numpy(np.isin(which, judged))
+    held = from_numpy(np.isin(which, judged))
     return RunRows(x[~held], y[~held], x[held], y[held])
 
 
@@ -307,6 +306,7 @@ MADE: Mapping[str, Change | Make] = {
     "tanh_glorot": _activations(nn.Tanh, surgery.glorot_weights),
     "selu_lecun": _activations(nn.SELU, surgery.lecun_weights),
     "glorot": Change(model=surgery.glorot_weights),
+    "normal_weights": Change(model=surgery.normal_weights),
     "batch_norm": _batch_norm,
     "residual": _chains(surgery.with_residuals),
     "add_relu": _chains(surgery.with_relus),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from whygrad.doctor.derived import cured
+from dataclasses import replace
+
+from whygrad.doctor.derived import cured, percent
 from whygrad.doctor.finding import Finding, Remedy
 from whygrad.doctor.measurements import Measurements
+from whygrad.doctor.remedies.change import how_long
 from whygrad.doctor.remedies.table import REMEDIES
 
 CLEARLY = 0.1  # of what is missing: by less, replays do not change the order
@@ -28,4 +31,15 @@ def choose(known: tuple[Remedy, ...], finding: Finding, m: Measurements) -> tupl
         gain = gains[remedy.key]
         return gain is not None and gain < LITTLE and best > MUCH
 
-    return tuple(r for r in sorted(able, key=behind) if not useless(r))
+    chosen = (remedy for remedy in sorted(able, key=behind) if not useless(remedy))
+    return tuple(replace(r, tried=_told(gains[r.key], m)) for r in chosen)
+
+
+def _told(gain: float | None, m: Measurements) -> str:
+    """Say what came of a remedy's replay, how long that was, and what it does not show."""
+    if gain is None:
+        return ""
+    return (
+        f"in {how_long(m.loop.iterations)} it regains {percent(max(gain, 0.0))} of what is "
+        "missing, which says nothing of longer training"
+    )

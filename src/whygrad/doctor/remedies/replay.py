@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Replays: the run's beginning again on the copy, with one thing changed.
 
 Each starts from the weights and the optimizer's state the run started from and sees the same
@@ -15,7 +13,7 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -25,6 +23,7 @@ from torch.utils.flop_counter import flop_registry
 from whygrad.doctor.observe.recorder import Recorder
 from whygrad.doctor.observe.shadow import ShadowModel, judged_output
 from whygrad.doctor.remedies.change import Change, RunRows
+from whygrad.doctor.torch_typed import run_backward
 
 Tensor = torch.Tensor
 Loss = Callable[..., Tensor]
@@ -37,7 +36,7 @@ class Work(TorchDispatchMode):
     """Counts what is computed inside it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # pyright: ignore[reportUnknownMemberType]
         self.ops = self.flops = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -68,7 +67,7 @@ class Beginning:
     shadow: ShadowModel
     start: dict[str, Tensor]
     optimizer: Any
-    state: dict[str, Any]
+    state: dict[int, Any]
     rate: float
     rows: RunRows
     loss: Loss
@@ -132,7 +131,7 @@ def replay(beginning: Beginning, change: Change, seed: int = 0, recorded: bool =
                 value = loss(out, y)
                 finite = value.requires_grad and math.isfinite(float(value.detach()))
                 if finite:
-                    (-value if "negated" in habits else value).backward()
+                    run_backward(-value if "negated" in habits else value)
                     if clip < math.inf:
                         nn.utils.clip_grad_norm_(net.parameters(), clip)
                     if "no_step" not in habits:
@@ -161,7 +160,7 @@ def optimizer_for(b: Beginning, net: nn.Module, change: Change, habits: frozense
     owned = owned or [torch.zeros(1, requires_grad=True)]  # as of a model that was copied
     if change.optimizer is not None:
         return change.optimizer(owned)
-    kind = type(b.optimizer)
+    kind = cast("Any", type(b.optimizer))
     known = inspect.signature(kind.__init__).parameters
     group = b.optimizer.param_groups[0]
     options = {k: v for k, v in group.items() if k in known and k != "params"}

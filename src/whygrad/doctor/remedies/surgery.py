@@ -1,5 +1,3 @@
-# pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
 """Networks with one part changed: weights drawn anew, modules exchanged, added or taken out."""
 
 from __future__ import annotations
@@ -51,6 +49,13 @@ def lecun_weights(net: nn.Module) -> nn.Module:
     """Draw LeCun's weights, and set biases to 0."""
     for module in net.modules():
         _redraw(module, partial(nn.init.kaiming_normal_, nonlinearity="linear"))
+    return net
+
+
+def normal_weights(net: nn.Module) -> nn.Module:
+    """Draw weights from N(0, 1), and set biases to 0."""
+    for module in net.modules():
+        _redraw(module, nn.init.normal_)
     return net
 
 

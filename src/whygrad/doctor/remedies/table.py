@@ -29,6 +29,8 @@ Part = Literal[
 PARTS = get_args(Part)
 VERY_DEEP = 10
 SMALL_MOVE = 1.5e-4  # of the weights' size per update: less gets nowhere, whatever the loss
+NARROW = 32  # units: weights of N(0, 1) multiply by √units, a sigmoid's slope divides by 4 and more
+INITIALISERS = ("fresh_weights", "glorot", "normal_weights")  # rules for first weights
 WIDE = 16  # units, of which some ReLU is open for most inputs
 USERS_CODE = "it is a line of your own code"
 TOO_LATE = "a replay of the beginning is over before that"
@@ -121,6 +123,14 @@ def _wide_enough(finding: Finding, m: Measurements) -> bool:
     return _other_activation(finding, m) and narrowest >= WIDE
 
 
+def _narrow_sigmoids(finding: Finding, m: Measurements) -> bool:
+    layers = () if m.first is None else m.first.layers
+    widest = max((layer.width for layer in layers), default=0)
+    return (
+        _in_depth(finding, m) and widest <= NARROW and "sigmoid" in {layer.op for layer in layers}
+    )
+
+
 def _residual(finding: Finding, m: Measurements) -> bool:
     return _in_depth(finding, m) and _relu_layers(m)
 
@@ -202,6 +212,8 @@ _ROWS = (
               MadeBy("selu_lecun"), _other_activation, usual=True),
     RemedyRow("glorot", "the network", "Weights by Glorot's rule, biases 0", MadeBy("glorot"),
               usual=True),
+    RemedyRow("normal_weights", "the network", "Weights drawn from N(0, 1), biases 0",
+              MadeBy("normal_weights"), _narrow_sigmoids),
     RemedyRow("batch_norm", "the network", "Batch normalisation between layers",
               MadeBy("batch_norm"), _normalisable, usual=True),
     RemedyRow("layer_norm", "the network",

@@ -19,8 +19,8 @@ from whygrad.doctor.cause import LEARNS, Cause, Group, NoneBecause, use
 from whygrad.doctor.derived import cured, hidden, percent, sick
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.measurements import Measurements
-from whygrad.doctor.remedies.change import MOST_STEPS
-from whygrad.doctor.remedies.table import REMEDIES
+from whygrad.doctor.remedies.change import how_long
+from whygrad.doctor.remedies.table import INITIALISERS, REMEDIES
 from whygrad.doctor.rules.learning_rate_too_low import SMALL_MOVE
 from whygrad.explain.display import number
 
@@ -37,7 +37,7 @@ def check(m: Measurements) -> Finding | None:
         return None
     if median([a.moved for a in m.audits] or [0.0]) < SMALL_MOVE:
         return None  # it has hardly moved: that says nothing of its room
-    helped = max((cured(m, change) or 0.0 for change in m.trials), default=0.0)
+    helped = max((cured(m, change) or 0.0 for change in _changes(m)), default=0.0)
     layers = hidden(m.last)
     least = min((layer.width for layer in layers), default=99)
     needed = min(t.classes or NARROW, 4) if t.task == "classes" else NARROW
@@ -55,16 +55,20 @@ def check(m: Measurements) -> Finding | None:
     )  # fmt: skip
 
 
+def _changes(m: Measurements) -> list[str]:
+    """Return what was replayed and keeps the network: its first weights drawn otherwise, too."""
+    return [*m.trials, *(key for key in INITIALISERS if key in m.tried and key not in m.trials)]
+
+
 def _replays(m: Measurements, helped: float) -> str:
     """Say what was tried, how long, what came of it, and what that does not show."""
-    steps = min(m.loop.iterations, MOST_STEPS)
-    updates = "its first update" if steps == 1 else f"at most its first {steps} updates"
-    names = [REMEDIES[key].name for key in m.trials if key in REMEDIES]
+    names = [REMEDIES[key].name for key in _changes(m) if key in REMEDIES]
     changes = f": {'; '.join(f'{name[0].lower()}{name[1:]}' for name in names)}" if names else ""
     return (
-        f"of replays of {updates}, the best regains {percent(max(helped, 0.0))} of what is missing "
-        f"(tried as it was{changes}), which says nothing of longer training, of first weights "
-        "drawn otherwise, or of two changes at once"
+        f"of what was tried, each in {how_long(m.loop.iterations)}, the best regains "
+        f"{percent(max(helped, 0.0))} of what is missing (tried as it was{changes}), which "
+        "says nothing of longer training, of first weights "
+        "drawn by other rules or seeds, or of two changes at once"
     )
 
 

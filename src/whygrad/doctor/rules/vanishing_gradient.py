@@ -98,6 +98,15 @@ CAUSE = Cause(
             expects=(above("through_time", 1e-05),),
         ),
         use(
+            "normal_weights",
+            why=(
+                "a sigmoid's slope is at most ¼, and in layers of some ten units weights of "
+                "this size make up for most of it"
+            ),
+            predicts=PREDICTED,
+            expects=EXPECTED,
+        ),
+        use(
             "selu_lecun",
             why=(
                 "its slope is near 1 and nowhere 0, and each layer passes on signals of "

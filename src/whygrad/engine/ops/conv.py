@@ -35,7 +35,7 @@ def _made(name: str, x: Shape, w: Shape, params: Params) -> Shape:
     shown = f"{name}: input {show_shape(x)} and weight {show_shape(w)}"
     if len(x) != rank + 2 or len(w) != rank + 2:
         raise ShapeError(
-            f"{shown} must have {rank + 2} axes: samples or units, channels, "
+            f"{shown} must have {rank + 2} axes: examples or units, channels, "
             f"{' and '.join(('height', 'width')[-rank:] if rank == 2 else ('length',))}"
         )
     if groups < 1 or x[1] != w[1] * groups or w[0] % groups:

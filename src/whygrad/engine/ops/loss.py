@@ -219,12 +219,12 @@ binary_cross_entropy = Op(
         Reason(
             "{x=} gave the truth a share; the logarithm counts by what factor that share "
             "changes, so the smaller the share, the steeper: {local#} per unit.",
-            "average",
+            "slope of a surprise",
         ),
         Reason(
             "The target weighs the two surprises, −log {0} and −log(1 − {0}): moving it by a "
             "unit trades one for the other, {local#}.",
-            "average",
+            "the other factor",
         ),
     ),
 )
@@ -290,7 +290,7 @@ binary_cross_entropy_with_logits = Op(
         Reason(
             "The target weighs the two surprises; their difference is the logit, so the loss "
             "moves by {local#} per unit.",
-            "average",
+            "the other factor",
         ),
     ),
 )
@@ -378,7 +378,7 @@ cross_entropy = Op(
         ),
         Reason(
             "The target weighs the surprise −log of this class's share: {local#} per unit.",
-            "average",
+            "the other factor",
         ),
     ),
 )

@@ -48,7 +48,7 @@ def _pooled(name: str, x: Shape, params: Params) -> Shape:
         if k < 1 or s < 1 or d < 1 or not 0 <= before <= k // 2 or not 0 <= after < before + s:
             raise ShapeError(
                 f"{name}: kernel {k}, stride {s} and dilation {d} must be 1 or more, and padding "
-                f"{p} from 0 to half the kernel, so that each window has something in it"
+                f"{p} at most half the kernel, so that each window has something in it"
             )
         many = slid(int(size), k, s, p, d)
         if many < 1:

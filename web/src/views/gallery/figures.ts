@@ -8,7 +8,7 @@ import { render } from 'svelte/server'
 import cases from '../../../../tests/conformance/sessions.json'
 import { Study } from '../../explore/study.svelte'
 import { Store } from '../../learner/store.svelte'
-import type { Session } from '../../study/session.svelte'
+import type { Session } from '../../session/session.svelte'
 import { explain } from '../../text/explain'
 import { why } from '../../why/ladder'
 import { Nudger, sweep } from '../../why/nudge'
@@ -25,7 +25,7 @@ import Legend from '../graph/Legend.svelte'
 import Inspector from '../Inspector.svelte'
 import LineChart from '../LineChart.svelte'
 import LossChart from '../LossChart.svelte'
-import NumberField from '../NumberField.svelte'
+import NumberField from '../parts/NumberField.svelte'
 import Settings from '../Settings.svelte'
 import TableView from '../TableView.svelte'
 import Track from '../Track.svelte'
@@ -33,6 +33,7 @@ import Transport from '../Transport.svelte'
 import { onServer } from '../typeset.svelte'
 import Boundary from '../whatif/Boundary.svelte'
 import TwoCurves from '../whatif/TwoCurves.svelte'
+import CostChart from '../why/CostChart.svelte'
 import NudgeChart from '../why/NudgeChart.svelte'
 import PathsPanel from '../why/PathsPanel.svelte'
 import RungView from '../why/RungView.svelte'
@@ -109,6 +110,10 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
     const nudger = new Nudger(session, { id: session.find.byName.get('w1')!, at: 0 })
     return drawn(NudgeChart, { nudges: sweep(nudger, [-12, -8, -4, 0]), power: -4 })
   },
+  'cost-chart': () =>
+    drawn(CostChart, {
+      cost: { parameters: 17, passes: 18, forward: 1, backward: 1.5, nudging: 18, played: true },
+    }),
   'strength-chart': () =>
     drawn(StrengthChart, {
       title: 'strength',

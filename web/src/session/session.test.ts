@@ -168,11 +168,11 @@ describe('stepping', () => {
 })
 
 describe('editing', () => {
-  test('a scheduled learning rate is that of its iteration, and a typed one ends the schedule', () => {
+  test('a scheduled learning rate is that of its iteration, and a typed one ends the schedule', async () => {
     const session = opened('cosine')
     const rate = session.find.byName.get('learning_rate')!
     expect([session.schedule, session.number(rate, 0)]).toEqual(['cosine', 0.1])
-    session.seek(29)
+    await session.trainTo(29)
     session.nextIteration()
     expect(session.number(rate, 0)).toBeCloseTo(0.1 * 0.55, 12)
     session.edit(rate, 0, 0.3)
@@ -245,9 +245,12 @@ describe('trouble', () => {
     session.edit(session.find.byName.get('learning_rate')!, 0, 1e100)
     await session.trainTo(50)
     expect(session.iteration).toBeLessThan(50)
-    expect(session.fault).toMatch(
-      /^Iteration \d+: step \d+ \(\w+, (making|on the way to) .+\) is the first/,
-    )
+    // the step that the timeline has under that number holds what is not finite, and none before it
+    const said = /^Iteration \d+: step (\d+) of (\d+) \(\w+, (making|on the way to) .+\) is the first/
+    const finite = session.steps.map(({ value }) => session.values(value).every(Number.isFinite))
+    const [, step, count] = said.exec(session.fault!)!.map(Number)
+    expect(count).toBe(session.steps.length)
+    expect(finite.indexOf(false)).toBe(step! - 1)
     const at = session.iteration
     session.nextIteration()
     expect(session.iteration).toBe(at)
@@ -261,7 +264,7 @@ describe('trouble', () => {
     expect(session.note(byName.get('a1')!, 2)).toBeNull()
     session.edit(byName.get('b1')!, 2, -50)
     expect(session.note(byName.get('a1')!, 2)).toBe(
-      'dead: z ≤ 0 on all 200 samples, so no gradient passes',
+      'dead: z ≤ 0 on all 200 examples, so no gradient passes',
     )
     expect(session.note(byName.get('a1')!, 1)).toBeNull()
   })
@@ -269,9 +272,9 @@ describe('trouble', () => {
 
 describe('words', () => {
   test('say which sample, or which mean', () => {
-    expect(opened('flow').sample.words).toBe('one sample: x = 1, t = 2')
-    expect(opened('uneven').sample.words).toBe('mean over 2 of 5 samples')
-    expect(opened('xor').sample.words).toMatch(/^sample \d+ of 200: x = \(.+, .+\), t = [01]$/)
+    expect(opened('flow').sample.words).toBe('one example: x = 1, t = 2')
+    expect(opened('uneven').sample.words).toBe('mean over 2 of 5 examples')
+    expect(opened('xor').sample.words).toMatch(/^example \d+ of 200: x = \(.+, .+\), t = [01]$/)
     expect(opened('neuron').sample.words).toBe('x = 2, y = 2')
   })
 

@@ -2,9 +2,9 @@
 // multiplied with, read off the gradient's own formula.
 
 import type { Drawing, GraphEdge } from '../graph/drawing'
-import { evaluate, type Placed } from '../player/formula'
+import { evaluate } from '../player/formula'
 import { label } from '../player/tape'
-import { contributions } from '../text/contributions'
+import { type Contribution, contributionsIn, isSumOfContributions } from '../text/contributions'
 import { format } from '../text/numbers'
 import { elementOf } from './focus'
 import type { Session } from './session.svelte'
@@ -49,18 +49,19 @@ function write(
   const of = tape.values[gradient]!.gradient_of
   if (of === undefined) return
   const tree = session.formula(gradient, at, { fold: true })
-  const parts = contributions(tree, (id) => tape.values[id]!.role === 'gradient')
-  const here = parts?.flatMap(({ upstream, local }) => {
+  const isGradient = (id: number): boolean => tape.values[id]!.role === 'gradient'
+  if (!isSumOfContributions(tree, isGradient)) return
+  const here = contributionsIn(tree, isGradient).flatMap(({ upstream, local }) => {
     const edge = edgeOf(session, edges, of, at, upstream)
     return edge ? [{ edge, upstream, local }] : []
   })
-  if (!here || here.length > MOST) return
+  if (here.length > MOST) return
   const read = (id: number, i: number): number => session.number(id, i)
   for (const { edge, upstream, local } of here) {
     const known = found.get(edge.key)
     if (known && !active) continue
     const rate = format(evaluate(local, read))
-    const [, id, i] = upstream as readonly ['leaf', number, number]
+    const [, id, i] = upstream
     const into = tape.values[id]!.gradient_of!
     const above = shortName(session, into, i)
     found.set(
@@ -81,10 +82,8 @@ function edgeOf(
   edges: readonly GraphEdge[],
   of: number,
   at: number,
-  upstream: Placed,
+  [, id, i]: Contribution['upstream'],
 ): GraphEdge | undefined {
-  if (upstream[0] !== 'leaf') return undefined
-  const [, id, i] = upstream
   const into = session.tape.values[id]!.gradient_of
   const arriving = edges.filter(
     ({ to }) => to.kind !== 'folded' && to.value === into && elementAt(session, to) === i,

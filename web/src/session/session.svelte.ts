@@ -246,11 +246,24 @@ export class Session implements Play {
     return this.#dead.get(id)?.get(at % (this.shape(id).at(-1) ?? 1)) ?? null
   }
 
-  /** "iteration 31: step 5 (…) is the first to make a NaN or infinity …", or null. */
+  /** "iteration 31: step 5 of 15 (…) is the first to make a NaN or infinity …", or null. */
   get fault(): string | null {
     void this.#frame
     const { fault, iteration } = this.#history
     return fault && faultWords(this, iteration, fault.step)
+  }
+
+  /** Reads something of the iteration before the one that is shown, which stays the one shown. */
+  inIterationBefore<T>(read: () => T): T {
+    const iteration = this.#iteration
+    this.#history.seek(iteration - 1)
+    this.#read.clear()
+    try {
+      return read()
+    } finally {
+      this.#history.seek(iteration)
+      this.#read.clear()
+    }
   }
 
   // --- going through time -----------------------------------------------------------------------

@@ -6,7 +6,7 @@ import type { Session } from './session.svelte'
 
 const MOST_NAMED = 6
 
-/** "sample 3 of 4: x = (1, 0), t = 1", "mean over 10 of 200 samples". */
+/** "example 3 of 4: x = (1, 0), t = 1", "mean over 10 of 200 examples". */
 export function sampleWords(session: Session, seen: readonly number[] | null): string {
   const { dataset } = session.trace
   if (!dataset) return inputWords(session)
@@ -14,8 +14,8 @@ export function sampleWords(session: Session, seen: readonly number[] | null): s
   const indices = seen ?? dataset.train.x.map((_, n) => n)
   const [only] = indices
   if (indices.length > 1)
-    return `mean over ${indices.length < count ? `${indices.length} of ${count}` : count} samples`
-  const which = count > 1 ? `sample ${only! + 1} of ${count}` : 'one sample'
+    return `mean over ${indices.length < count ? `${indices.length} of ${count}` : count} examples`
+  const which = count > 1 ? `example ${only! + 1} of ${count}` : 'one example'
   return `${which}: ${rowWords(session, 0)}`
 }
 
@@ -56,18 +56,19 @@ export function faultWords(session: Session, iteration: number, fault: number | 
   if (fault === null) return `${when}: the numbers given already hold a NaN or infinity.`
   const { op, output } = session.tape.steps[fault]!
   const named = session.tape.values[output]!.name
-  // what has no name is on the way to what the worked steps show
-  const goal = named || session.trace.worked.find(({ steps }) => steps.includes(fault))?.name
+  // as the timeline counts them; what has no name is on the way to what the worked steps show
+  const position = session.steps.findIndex(({ steps }) => steps.includes(fault))
+  const goal = named || session.steps[position]?.name
   const made = goal
     ? `${named ? 'making' : 'on the way to'} ${session.symbol(goal)}`
     : 'making a number'
   return (
-    `${when}: step ${fault} (${op}, ${made}) is the first to make a NaN or infinity ` +
-    `from finite numbers. Try a smaller learning rate.`
+    `${when}: step ${position + 1} of ${session.steps.length} (${op}, ${made}) is the first to make ` +
+    `a NaN or infinity from finite numbers. Try a smaller learning rate.`
   )
 }
 
-/** "a₁[2] is dead: z ≤ 0 on all 200 samples, so no gradient passes.", or null. */
+/** "a₁[2] is dead: z ≤ 0 on all 200 examples, so no gradient passes.", or null. */
 export function deadWords(session: Session): string | null {
   const names: string[] = []
   let why = ''
