@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from conformance_numbers import display, draws, schedules
 from conformance_sessions import sessions
 from conformance_whatifs import answers, whatifs
 
@@ -366,6 +367,9 @@ FILES: dict[str, Callable[[], Any]] = {
     "sessions.json": sessions,
     "whatifs.json": whatifs,
     "answers.json": answers,
+    "random.json": draws,
+    "schedules.json": schedules,
+    "display.json": display,
 }
 SNAPSHOTS = FOLDER.parent / "snapshots" / "why"
 #: ladders that are kept as they read, to be read for sense and grammar where they change

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from whygrad.errors import WhygradError
+from whygrad.explain.said import say
 from whygrad.practice import STARTERS, CheckResult, check, starter
 from whygrad.practice.scenarios import FUNCTIONS, scenarios
 
@@ -206,7 +207,7 @@ def test_what_does_not_run_is_told(tmp_path: Path, body: str, says: str) -> None
 
 def test_a_wrong_shape_is_told(tmp_path: Path) -> None:
     told = trouble(tmp_path, TWO_LAYERS.replace("gz.sum(0)", "gz"))
-    assert "db1 has shape (1, 2), but its value has (2,): one rate per number" in told
+    assert str(say("check.shape", name="db1", shape="(1, 2)", expected="(2,)")) in told
 
 
 def test_not_a_number_is_wrong(tmp_path: Path) -> None:
@@ -220,8 +221,9 @@ def test_what_never_ends_is_stopped(tmp_path: Path) -> None:
     code = NEURON + "\ndef two_layers(**arguments):\n    while True: pass\n" + VALUE
     neuron, two_layers, value = checked(tmp_path, code, time_limit=3.0)
     assert neuron.right
-    assert "stopped after 3 seconds; is there a loop that never ends?" in two_layers.trouble
-    assert "stopped" in value.trouble  # it was not reached
+    stopped = str(say("check.stopped", seconds=3.0))
+    assert stopped in two_layers.trouble
+    assert stopped in value.trouble  # it was not reached
 
 
 def test_a_file_that_never_ends_is_stopped(tmp_path: Path) -> None:
@@ -231,7 +233,7 @@ def test_a_file_that_never_ends_is_stopped(tmp_path: Path) -> None:
 
 def test_a_process_that_ends_itself_is_told(tmp_path: Path) -> None:
     told = trouble(tmp_path, "import os\ndef neuron(**a):\n    os._exit(3)\n")
-    assert "it ended the process (exit code 3)" in told
+    assert str(say("check.exited", code=3)) in told
     with pytest.raises(WhygradError, match="ended the process"):
         checked(tmp_path, "import os\nos._exit(3)\n")
 

@@ -38,7 +38,11 @@ def apart(a: Any, b: Any, rel: float, least: float, at: str = "") -> str:
     return next(filter(None, (apart(x, y, rel, least, where) for where, x, y in parts)), "")
 
 
-@pytest.mark.parametrize("name", make_conformance.FILES)
+#: which formulas give their result to the last bit hangs on the machine; test_display.py holds them
+OF_A_MACHINE = {"display.json"}
+
+
+@pytest.mark.parametrize("name", sorted(make_conformance.FILES.keys() - OF_A_MACHINE))
 def test_the_committed_cases_are_up_to_date(name: str) -> None:
     kept = json.loads((make_conformance.FOLDER / name).read_text(encoding="utf-8"))
     now = json.loads(make_conformance.text(make_conformance.FILES[name]()))

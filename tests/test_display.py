@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import whygrad as wg
-from whygrad.engine.formula import Expr, evaluate
+from whygrad.engine.formula import Expr
 from whygrad.engine.tensor import Tensor
 from whygrad.explain.display import (
     ALL_DIGITS,
@@ -212,51 +211,6 @@ def recorded(loss: Tensor, x: Tensor) -> Run:
 # --- the vectors that the page is held to -----------------------------------------------------
 
 
-def vectors() -> dict[str, Any]:
-    """Return what ``tests/conformance/display.json`` holds; run this file to write it."""
-    xs = sorted({x for x, _ in NUMBERS if math.isfinite(x)})
-    return {
-        "number": [[x, digits, number(x, digits)] for x in xs for digits in (4, 6, 17)],
-        "shown": list(shown_cases()),
-    }
-
-
-def shown_cases() -> Iterator[dict[str, Any]]:
-    for preset in ("flow", "calculator", "moons"):
-        run = start(preset).iteration.run
-        for step in worked_steps(run.tape):
-            value, at = step.value, 0
-            tree = formula(run, value, at)
-            result = run.number(value, at)
-            found = shown(tree, run.number, result)
-            read = sorted(set(leaves_of(tree)))
-            # made the same on every machine, whatever its exp gives in the last bit
-            if evaluate(tree, run.number) == result:
-                yield {
-                    "tree": tree.to_json(),
-                    "leaves": [[v, i, run.number(v, i)] for v, i in read],
-                    "result": result,
-                    "digits": found.digits,
-                    "shown": found.result,
-                }
-
-
-def leaves_of(tree: Expr) -> list[tuple[int, int]]:
-    from whygrad.engine.formula import leaves
-
-    return list(leaves(tree))
-
-
-def text_of(data: dict[str, Any]) -> str:
-    parts = (
-        f"{json.dumps(key)}: [\n"
-        + ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
-        + "\n]"
-        for key, cases in data.items()
-    )
-    return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
 def test_the_vectors_still_hold() -> None:
     data = json.loads(VECTORS.read_text(encoding="utf-8"))
     for x, digits, text in data["number"]:
@@ -270,7 +224,3 @@ def test_the_vectors_still_hold() -> None:
 def from_json(tree: list[Any]) -> Expr:
     head, *args = tree
     return Expr(head, tuple(from_json(a) if isinstance(a, list) else a for a in args))
-
-
-if __name__ == "__main__":
-    VECTORS.write_text(text_of(vectors()), encoding="utf-8")

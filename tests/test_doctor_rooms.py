@@ -1,12 +1,14 @@
 """The doctor's rooms: what its modules may know of each other."""
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 import whygrad.doctor
+from whygrad.doctor.rules import ROWS
 
 ROOT = Path(whygrad.doctor.__file__).parent
 MODULES = {
@@ -78,3 +80,53 @@ def test_no_clock_is_read(module: str) -> None:
              for alias in node.names}  # fmt: skip
     froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not {"time", "datetime"} & (names | froms)
+
+
+#: where a cause may be named beside its own module, and why
+NAMES_CAUSES = {
+    "src/whygrad/doctor/rules/": "a pair of causes stands with the one that explains the other",
+    "src/whygrad/clinic/cases/": "a run to examine has the causes it was built with",
+    "src/whygrad/clinic/examinations/": "a fact says which causes it speaks for",
+    "src/whygrad/doctor/backward.py": "makes the findings of a backward pass written by hand",
+    "src/whygrad/doctor/experiments.py": "a change is replayed where a rule's threshold is passed",
+    "src/whygrad/doctor/remedies/predictions.py": "a signal is called as the cause that it shows",
+    "src/whygrad/bench/doctor.py": "a case of the clinic is called as its cause",
+}
+
+
+def naming(cause: str, texts: Mapping[str, str]) -> list[str]:
+    """Return the files that name a cause, but for its own module."""
+    word = re.compile(rf"\b{cause}\b")
+    own = f"src/whygrad/doctor/rules/{cause}.py"
+    return [file for file, text in texts.items() if file != own and word.search(text)]
+
+
+def sources() -> dict[str, str]:
+    """Return the texts of the package and of the page, without tests."""
+    root = Path(__file__).parents[1]
+    files = [*(root / "src").rglob("*.py"), *(root / "web" / "src").rglob("*.[ts][sv]*")]
+    return {
+        file.relative_to(root).as_posix(): file.read_text("utf-8")
+        for file in files
+        if ".test." not in file.name and file.is_file()
+    }
+
+
+def test_a_cause_is_named_in_its_module_and_where_there_is_a_reason() -> None:
+    texts = sources()
+    assert any(file.endswith(".svelte") for file in texts)
+    assert any(file.endswith(".ts") for file in texts)
+    elsewhere = {
+        cause: [file for file in naming(cause, texts) if not file.startswith(tuple(NAMES_CAUSES))]
+        for cause in ROWS
+    }
+    assert {cause: files for cause, files in elsewhere.items() if files} == {}
+    # and each reason is still needed
+    used = {file for cause in ROWS for file in naming(cause, texts)}
+    assert not [place for place in NAMES_CAUSES if not any(f.startswith(place) for f in used)]
+
+
+def test_a_cause_that_is_named_elsewhere_is_found() -> None:
+    texts = {"src/whygrad/doctor/rules/dead_relu.py": "dead_relu", "src/a.py": "x = 'dead_relu'"}
+    assert naming("dead_relu", texts) == ["src/a.py"]
+    assert naming("dead", texts) == []

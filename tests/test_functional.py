@@ -416,3 +416,14 @@ def test_what_is_no_axis_or_size_is_refused_with_a_sentence(name: str) -> None:
 def test_a_number_too_large_for_a_float_is_refused() -> None:
     with pytest.raises(WhygradError, match="clamp: min is too large"):
         wg.clamp(A, min=10**400)
+
+
+def test_a_condition_of_numbers_is_played_again() -> None:
+    iteration = wg.trace(lambda x: wg.where(x, 2.0 * x, 7.0), 0.0, 0.0, loss=lambda y, _: y.sum())
+    assert iteration.run["L"] == 7.0
+    x = iteration.tape.by_name["x"]
+    leaves = {v.id: iteration.run.arrays[v.id] for v in iteration.tape.leaves}
+    player = wg.Player(iteration.tape, {**leaves, x: np.array(3.0)})
+    player.play()
+    assert player.buffers[iteration.tape.loss] == 6.0
+    assert wg.grad(lambda x: wg.where(x, x * x, 7.0))(3.0).item() == 6.0

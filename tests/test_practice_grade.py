@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from whygrad.engine.notation import symbol
 from whygrad.errors import WhygradError
+from whygrad.explain.said import Said, say
 from whygrad.practice import (
     FEATURES,
     KINDS,
@@ -39,6 +40,11 @@ def marks(made: Exercise, answers: dict[str, str]) -> dict[str, Mark]:
     return {mark.name: mark for mark in grade(made, answers)}
 
 
+def keys(mark: Mark) -> list[str]:
+    """Return the keys of what is said."""
+    return [said.key for said in mark.says]
+
+
 def exact(made: Exercise) -> dict[str, str]:
     return {ask.name: repr(ask.answer) for ask in made.asks}
 
@@ -52,8 +58,8 @@ def test_right_answers_are_right_and_say_why(feature: str) -> None:
         made = exercise(seed, feature=feature)
         for mark in grade(made, exact(made)):
             assert mark.correct is True
-            assert mark.feedback.startswith("Right. ")
-            assert len(mark.feedback) > 20
+            assert keys(mark)[0] == "grade.right"
+            assert len(mark.says) > 1
             assert (mark.mistakes, mark.carried) == ((), False)
 
 
@@ -77,7 +83,7 @@ def test_a_right_number_may_be_rounded_on_the_way() -> None:
     ask = made.asks[-1]
     mark = marks(made, {ask.name: f"{float(ask.answer) * 1.004:.6f}"})[ask.name]
     assert mark.correct
-    assert "rounding on the way" in mark.feedback
+    assert keys(mark) == ["grade.rounded"]
 
 
 def test_one_digit_is_too_rough_to_tell() -> None:
@@ -94,7 +100,8 @@ def test_a_right_number_after_a_slip_is_right_either_way() -> None:
     assert [from_own[name].correct for name in ("a", "L", "dL/dx")] == [False, True, True]
     assert [from_own[name].carried for name in ("a", "L", "dL/dx")] == [False, True, True]
     assert from_own["L"].expected == 14
-    assert from_own["L"].feedback.startswith("Right, from your own numbers. L = 2 × 7 = 14.")
+    right = (say("grade.right_carried"), say("computed", equation="L = 2 × 7 = 14"))
+    assert from_own["L"].says[:2] == right
     as_if_right = marks(FANOUT, {"a": "7", "L": "12", "dL/dx": "8"})
     assert [as_if_right[name].correct for name in ("a", "L", "dL/dx")] == [False, True, True]
 
@@ -143,8 +150,9 @@ def test_the_step_is_shown_with_the_learners_own_numbers() -> None:
     mark = marks(FANOUT, {"a": "7", "L": "99"})["L"]
     assert mark.expected == 14
     assert mark.carried
-    assert mark.feedback.endswith("From your own numbers, the step is L = x × a = 2 × 7 = 14.")
     assert mark.step == "L = x × a = 2 × 7 = 14"
+    assert mark.says[-1] == say("grade.step_carried", step=mark.step)
+    assert mark.feedback.endswith("From your own numbers, the step is L = x × a = 2 × 7 = 14.")
 
 
 # --- mistakes ---------------------------------------------------------------------------------
@@ -166,8 +174,8 @@ def test_a_mistake_is_named(feature: str, name: str, typed: str, mistake: str) -
     mark = marks(made, {name: repr(number)})[name]
     assert mark.correct is False
     assert mistake in mark.mistakes
-    assert "You get your number if you" in mark.feedback
-    assert MISTAKES[mark.mistakes[0]].asks in mark.feedback
+    assert keys(mark)[0] in ("grade.mistake", "grade.mistakes")
+    assert mark.says[1] == say("grade.asks", question=MISTAKES[mark.mistakes[0]].asks)
     assert mark.slips == tuple(MISTAKES[name] for name in mark.mistakes)
     assert mark.symbol == symbol(mark.name)
 
@@ -189,9 +197,8 @@ def test_the_same_number_of_two_mistakes_is_told_apart_by_questions() -> None:
             continue
         mark = marks(made, {"dL/dz": "0"})["dL/dz"]
         if len(mark.mistakes) > 1:
-            assert "; or if you " in mark.feedback
-            assert "To tell which:" in mark.feedback
-            assert sum(MISTAKES[name].asks in mark.feedback for name in mark.mistakes) >= 2
+            assert keys(mark)[0] == "grade.mistakes"
+            assert keys(mark).count("grade.asks") >= 2
             return
     raise AssertionError("no such case")
 
@@ -204,46 +211,46 @@ def test_at_most_three_mistakes_are_put_into_words(sample: Draw) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"),
+    ("typed", "hints"),
     [
-        ("-8", "Its size is right, its sign is not."),
-        ("0.8", "its decimal point is not"),
-        ("80", "its decimal point is not"),
-        ("5.7", "Not this number. The step is ∂L/∂x = "),
+        ("-8", ["grade.sign"]),
+        ("0.8", ["grade.point"]),
+        ("80", ["grade.point"]),
+        ("5.7", []),
     ],
 )
-def test_what_no_mistake_gives_is_hinted_at(typed: str, says: str) -> None:
+def test_what_no_mistake_gives_is_hinted_at(typed: str, hints: list[str]) -> None:
     before = {"a": "6", "L": "12", "dL/da": "2"}
     mark = marks(FANOUT, before | {"dL/dx": typed})["dL/dx"]
     assert mark.correct is False
     assert not mark.mistakes
-    assert says in mark.feedback
-    assert mark.feedback.endswith("= 8.")
+    assert keys(mark) == ["grade.not_this", *hints, "grade.step"]
+    assert mark.step.endswith("= 8")
 
 
 # --- what is no number ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "correct", "says"),
+    ("name", "typed", "correct", "said"),
     [
-        ("dL/dx", "", None, "Left blank."),
-        ("dL/dx", "abc", None, "“abc” is not read as a number"),
-        ("dL/dx", "positive", True, "Positive: so it is. How large?"),
-        ("dL/dx", "negative", False, "Negative: not so."),
-        ("dL/dx", "zero", False, "It is not 0."),
-        ("dL/dx", "larger", None, "Larger than what?"),
-        ("x_new", "smaller", True, "Smaller than x: so it is. By how much?"),
-        ("x_new", "larger", False, "Larger than x: not so."),
-        ("x_new", "same", False, "Same as x: not so."),
+        ("dL/dx", "", None, say("grade.blank")),
+        ("dL/dx", "abc", None, say("read.not_a_number", typed="abc")),
+        ("dL/dx", "positive", True, say("grade.positive")),
+        ("dL/dx", "negative", False, say("grade.not_negative")),
+        ("dL/dx", "zero", False, say("grade.not_zero")),
+        ("dL/dx", "larger", None, say("grade.larger_than_what")),
+        ("x_new", "smaller", True, say("grade.smaller", x="x")),
+        ("x_new", "larger", False, say("grade.not_larger", x="x")),
+        ("x_new", "same", False, say("grade.not_same", x="x")),
     ],
 )
 def test_what_is_no_number_is_answered(
-    name: str, typed: str, correct: bool | None, says: str
+    name: str, typed: str, correct: bool | None, said: Said
 ) -> None:
     mark = marks(FANOUT, {name: typed})[name]
     assert mark.correct is correct
-    assert says in mark.feedback
+    assert said in mark.says
     assert mark.typed == typed
 
 
@@ -314,42 +321,42 @@ def test_every_order_that_can_be_worked_out_is_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "correct", "says"),
+    ("typed", "correct", "said"),
     [
-        ("", None, "Left blank"),
-        ("dL/da, dL/dx", True, "Right"),
-        ("∂L/∂a → ∂L/∂x", True, "Right"),
-        ("dL/dx, dL/da", False, "∂L/∂x comes too early: it rests on ∂L/∂a."),
-        ("dL/dx", False, "Not there: ∂L/∂a."),
-        ("dL/da, dL/da", False, "∂L/∂a is there twice."),
-        ("dL/da, dL/dx, dL/dq", None, "“dL/dq” is not one of them"),
+        ("", None, say("ordered.blank")),
+        ("dL/da, dL/dx", True, say("ordered.right")),
+        ("∂L/∂a → ∂L/∂x", True, say("ordered.right")),
+        ("dL/dx, dL/da", False, say("ordered.early", x="∂L/∂x", needed="∂L/∂a")),
+        ("dL/dx", False, say("ordered.missing", names="∂L/∂a")),
+        ("dL/da, dL/da", False, say("ordered.twice", x="∂L/∂a")),
+        ("dL/da, dL/dx, dL/dq", None, say("ordered.unknown", typed="dL/dq", names="dL/da, dL/dx")),
     ],
 )
-def test_an_order_is_graded(typed: str, correct: bool | None, says: str) -> None:
+def test_an_order_is_graded(typed: str, correct: bool | None, said: Said) -> None:
     made = exercise(7, feature="fanout", kind="order_the_steps")
     mark = marks(made, {"order": typed})["order"]
     assert mark.correct is correct
-    assert says in mark.feedback
+    assert mark.says == (said,)
 
 
 @pytest.mark.parametrize(
-    ("typed", "correct", "says"),
+    ("typed", "correct", "said"),
     [
-        ("", None, "No arrows"),
-        ("x, a", None, "No arrows"),
-        ("x -> a, x -> L, a -> L", True, "Right"),
-        ("x→a→L\nx --> L", True, "Right"),
-        ("x -> a, a -> L", False, "Missing: x → L."),
-        ("x -> a, x -> L, a -> L, x -> x", False, "Not there: x → x."),
-        ("a -> x, x -> L, a -> L", False, "from what is used to what is made of it"),
-        ("x -> q", None, "“q” is not one of its values: x, a, L."),
+        ("", None, say("graph.blank")),
+        ("x, a", None, say("graph.blank")),
+        ("x -> a, x -> L, a -> L", True, say("graph.right")),
+        ("x→a→L\nx --> L", True, say("graph.right")),
+        ("x -> a, a -> L", False, say("graph.missing", arrows="x → L")),
+        ("x -> a, x -> L, a -> L, x -> x", False, say("graph.extra", arrows="x → x")),
+        ("a -> x, x -> L, a -> L", False, say("graph.turned")),
+        ("x -> q", None, say("graph.unknown", typed="q", names="x, a, L")),
     ],
 )
-def test_a_graph_is_graded(typed: str, correct: bool | None, says: str) -> None:
+def test_a_graph_is_graded(typed: str, correct: bool | None, said: Said) -> None:
     made = exercise(7, feature="fanout", kind="draw_the_graph")
     mark = marks(made, {"graph": typed})["graph"]
     assert mark.correct is correct
-    assert says in mark.feedback
+    assert mark.says[-1] == said
 
 
 @pytest.mark.parametrize("feature", list(FEATURES))
@@ -376,13 +383,12 @@ def test_a_mistake_that_was_not_made_is_answered_with_what_it_would_have_given()
     assert not any(mark.correct for mark in said)
     planted = MISTAKES[made.mistake].done
     for mark in said:
-        assert f"The mistake: {planted}." in mark.feedback
-        assert mark.feedback.startswith(("That gives", "That cannot be done here."))
-    assert any(
-        "not the numbers after it" in mark.feedback or ", not " in mark.feedback for mark in said
-    )
+        assert keys(mark)[0] in ("slip.same", "slip.other", "slip.cannot")
+        notice = MISTAKES[made.mistake].notice
+        assert mark.says[1] == say("slip.made", mistake=planted, notice=notice)
+    assert any(keys(mark)[0] in ("slip.same", "slip.other") for mark in said)
     assert marks(made, {slip.name: "nonsense"})[slip.name].correct is None
-    assert "Left blank" in marks(made, {})[slip.name].feedback
+    assert keys(marks(made, {})[slip.name]) == ["slip.blank"]
 
 
 def test_a_number_that_is_not_the_first_wrong_one_is_answered() -> None:
@@ -396,10 +402,11 @@ def test_a_number_that_is_not_the_first_wrong_one_is_answered() -> None:
         name: marks(made, {"first wrong step": name})["first wrong step"]
         for name in (*right, *wrong, "nonsense")
     }
-    assert said[right[0]].feedback.startswith("That number is right.")
+    truth = say("planted.first", x=symbol(first))
+    assert said[right[0]].says == (say("planted.right_number"), truth)
     if len(wrong) > 1:
-        assert said[wrong[1]].feedback.startswith("That number is wrong too, but it is not")
-    assert said["nonsense"].feedback.startswith("No number here has that name.")
+        assert said[wrong[1]].says == (say("planted.wrong_too"), truth)
+    assert said["nonsense"].says == (say("planted.unknown"), truth)
     assert not any(mark.correct for name, mark in said.items() if name != first)
 
 
@@ -407,30 +414,30 @@ def test_a_remedy_is_compared_by_the_learner() -> None:
     made = exercise(3, kind="choose_the_remedy")
     mark = marks(made, {"remedy": "zero the gradients"})["remedy"]
     assert mark.correct is None
-    assert "Rate your own from 1 to 5" in mark.feedback
-    assert str(made.asks[0].answer) in mark.feedback
-    assert "Left blank" in marks(made, {})["remedy"].feedback
+    assert mark.says == (say("remedy.model", model=str(made.asks[0].answer)), say("remedy.rate"))
+    assert keys(marks(made, {})["remedy"]) == ["remedy.blank"]
 
 
 @pytest.mark.parametrize(
-    ("typed", "rating", "says"),
+    ("typed", "rating", "asks"),
     [
-        ("4", 4, "You rate your own 4 of 5. What does the model answer say that yours does not?"),
-        (" 5/5 ", 5, "You rate your own 5 of 5."),
-        ("3 out of 5", 3, "You rate your own 3 of 5."),
-        ("2.0", 2, "You rate your own 2 of 5."),
-        ("", None, "Rate your own from 1 to 5"),
-        ("6", None, "“6” is not a whole number from 1 to 5. Rate your own"),
-        ("3.5", None, "“3.5” is not a whole number from 1 to 5."),
-        ("good", None, "“good” is not a whole number from 1 to 5."),
+        ("4", 4, (say("remedy.rated", rating=4), say("remedy.lacks"))),
+        (" 5/5 ", 5, (say("remedy.rated", rating=5),)),
+        ("3 out of 5", 3, (say("remedy.rated", rating=3), say("remedy.lacks"))),
+        ("2.0", 2, (say("remedy.rated", rating=2), say("remedy.lacks"))),
+        ("", None, (say("remedy.rate"),)),
+        ("6", None, (say("remedy.not_a_rating", rating="6"), say("remedy.rate"))),
+        ("3.5", None, (say("remedy.not_a_rating", rating="3.5"), say("remedy.rate"))),
+        ("good", None, (say("remedy.not_a_rating", rating="good"), say("remedy.rate"))),
     ],
 )
-def test_an_open_answer_is_rated_by_the_learner(typed: str, rating: int | None, says: str) -> None:
+def test_an_open_answer_is_rated_by_the_learner(
+    typed: str, rating: int | None, asks: tuple[Said, ...]
+) -> None:
     made = exercise(3, kind="choose_the_remedy")
     (mark,) = grade(made, {"remedy": "zero the gradients", "rating": typed})
     assert mark.rating == rating
-    assert says in mark.feedback
-    assert str(made.asks[0].answer) in mark.feedback
+    assert mark.says == (say("remedy.model", model=str(made.asks[0].answer)), *asks)
     assert mark.to_json().get("rating") == rating
     assert ("rating" in mark.to_json()) == (rating is not None)
 
@@ -438,7 +445,7 @@ def test_an_open_answer_is_rated_by_the_learner(typed: str, rating: int | None, 
 def test_what_is_blank_is_not_rated() -> None:
     (mark,) = grade(exercise(3, kind="choose_the_remedy"), {"rating": "5"})
     assert mark.rating is None
-    assert "Left blank" in mark.feedback
+    assert keys(mark) == ["remedy.blank"]
 
 
 def test_a_number_is_not_rated() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whygrad.data.dataset import batch_indices
 from whygrad.engine import random
 from whygrad.errors import WhygradError
 
-VECTORS = Path(__file__).parent / "conformance" / "random.json"
 ONES = 0xFFFFFFFF
 seeds = st.integers(0, 2**53 - 1)
 streams = st.text(max_size=12).filter(lambda text: text.isprintable())
@@ -162,77 +158,6 @@ def test_drawing_leaves_no_state(seed: int) -> None:
     before = random.normal(seed, "a", 4)
     random.normal(seed, "b", 7)
     assert np.array_equal(before, random.normal(seed, "a", 4))
-
-
-def conformance_vectors() -> dict[str, Any]:
-    """What the TypeScript twin must give too; `python tests/test_random.py` writes it to JSON."""
-    cases = [(0, "W1"), (123, "shuffle/3"), (2**32 + 7, "noise/é"), (2**53 - 1, "")]
-    return {
-        "threefry2x32": [
-            {"key": list(key), "counter": list(counter), "words": [int(w) for w in words]}
-            for key, counter in [
-                ((0, 0), (0, 0)),
-                ((ONES, ONES), (ONES, ONES)),
-                ((0x13198A2E, 0x03707344), (0x243F6A88, 0x85A308D3)),
-                ((1, 2), (3, 4)),
-            ]
-            for words in [random.threefry2x32(key, counter)]
-        ],
-        "fnv1a": [{"text": t, "hash": random.fnv1a(t)} for t in ("", "a", "foobar", "é", "🎲")],
-        "draws": [
-            {
-                "seed": seed,
-                "stream": stream,
-                "key": list(random.stream_key(seed, stream)),
-                "bits": random.bits(seed, stream, 7).tolist(),
-                "uniform": random.uniform(seed, stream, 7).tolist(),
-                "uniform_minus_3_to_5": random.uniform(seed, stream, 7, -3, 5).tolist(),
-                "normal": random.normal(seed, stream, 7).tolist(),
-                "normal_mean_2_std_3": random.normal(seed, stream, 7, 2, 3).tolist(),
-                "bernoulli_0.3": random.bernoulli(seed, stream, 20, 0.3).tolist(),
-                "permutation": random.permutation(seed, stream, 20).tolist(),
-            }
-            for seed, stream in cases
-        ],
-        "batches": [
-            {
-                "n": n,
-                "batch": batch,
-                "seed": 5,
-                "shuffle": shuffle,
-                "indices": [
-                    batch_indices(n, batch, k, seed=5, shuffle=shuffle).tolist() for k in range(9)
-                ],
-            }
-            for n, batch, shuffle in [(4, 1, True), (4, 1, False), (10, 4, True), (10, 10, True)]
-        ],
-    }
-
-
-def assert_same(got: Any, kept: Any, exact: bool) -> None:
-    if isinstance(kept, dict):
-        assert got.keys() == kept.keys()
-        for name in kept:
-            assert_same(got[name], kept[name], exact and not name.startswith("normal"))
-    elif exact:
-        assert got == kept
-    else:
-        assert got == pytest.approx(kept, rel=1e-12, abs=1e-12)
-
-
-def test_the_shared_vectors_are_what_is_drawn() -> None:
-    kept = json.loads(VECTORS.read_text(encoding="utf-8"))
-    got = conformance_vectors()
-    assert got.keys() == kept.keys()
-    for name, cases in kept.items():
-        for one, other in zip(got[name], cases, strict=True):
-            assert_same(one, other, exact=True)
-
-
-if __name__ == "__main__":
-    VECTORS.write_text(
-        json.dumps(conformance_vectors(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
 
 
 def test_an_array_of_seeds_draws_what_each_seed_draws() -> None:

@@ -50,15 +50,28 @@ def texts_of_python(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def texts_of_the_page(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file of the front end without its comments: of code, its texts."""
-    text = re.sub(r"<!--.*?-->|/\*.*?\*/", blank, file.read_text("utf-8"), flags=re.S)
-    markup = file.suffix == ".svelte"
+    """The lines of a file of the front end without comments and styles: of code, its texts."""
+    text = re.sub(
+        r"<!--.*?-->|/\*.*?\*/|<style.*?</style>", blank, file.read_text("utf-8"), flags=re.S
+    )
+    code, depth = file.suffix != ".svelte", 0
     for number, line in enumerate(text.splitlines(), start=1):
         line = re.sub(r"(^|\s)//.*", "", line)
-        if markup and not re.match(r"\s*(import|export|const|let|function)\b", line):
-            yield number, line
-        else:
-            yield from ((number, said) for said in re.findall(r"['\"`]([^'\"`]* [^'\"`]*)", line))
+        code = code or line.startswith("<script")
+        if code:
+            expression = line
+        else:  # what stands in braces is code; a class is read by nobody
+            kept = ["", ""]
+            for letter in re.sub(r'class="[^"]*"', "", line):
+                depth += (letter == "{") - (letter == "}")
+                kept[depth > 0] += letter
+            words, expression = kept
+            yield number, words
+        for _, said in re.findall(r"(['\"`])((?:(?!\1).)*)(?:\1|$)", expression):
+            if " " in said:
+                yield number, re.sub(r"\$\{[^{}]*\}", "", said)
+        if line.startswith("</script"):
+            code = False
 
 
 def blank(found: re.Match[str]) -> str:
@@ -117,6 +130,11 @@ def test_a_word_that_is_written_is_found(tmp_path: Path) -> None:
     view.write_text("<!-- by\nheart -->\n<p>\n  It learns by heart. // by heart\n</p>\n", "utf-8")
     assert [n for n, text in texts_of_python(module) if written("by heart", text)] == [3]
     assert [n for n, text in texts_of_the_page(view) if written("by heart", text)] == [4]
+    script = "<script>\n  const says = { id: 'by', of: `by heart ${by.heart}` }\n</script>\n"
+    view.write_text(
+        f"{script}<p class=\"by heart\">\n{{says ? 'by heart' : ''}}\n{{by heart}}</p>\n"
+    )
+    assert [n for n, text in texts_of_the_page(view) if written("by heart", text)] == [2, 5]
 
 
 def test_a_class_has_a_name_of_its_own() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whygrad.errors import WhygradError
+from whygrad.explain.said import say
 from whygrad.spec import load_spec, spec_from_dict, spec_to_dict
 from whygrad.tape.tape import Tape
 from whygrad.training.start import Training, start
@@ -181,9 +182,10 @@ def test_numbers_of_mistakes_that_can_be_worked_out_by_hand() -> None:
 def test_a_mistake_that_does_not_matter_here_says_so_and_why() -> None:
     found = compare(start("flow"), MakeMistake("skip_relu_mask"), 5)
     assert found.differences == ()
-    assert found.note.startswith(
-        "Here it makes no difference to this iteration. ∂L/∂z₁ is −1.75 × 1 = −1.75, and instead "
-        "−1.75: the same number. In training it makes none either."
+    assert found.says[:3] == (
+        say("compare.no_difference"),
+        say("compare.tie", x="∂L/∂z₁", right="−1.75 × 1 = −1.75", wrong="−1.75"),
+        say("compare.trained_same"),
     )
 
 
@@ -192,18 +194,18 @@ def test_a_mistake_that_does_not_matter_here_says_so_and_why() -> None:
     [
         # the numbers are the same as well: the names tell them apart
         ("input_before_activation", "is ∂L/∂ŷ × a₁ = −3.5 × 0.5 = −1.75, and instead ∂L/∂ŷ × z₁ ="),
-        ("relu_open_at_zero", "Where it is made, both ways come to the same number."),
+        ("relu_open_at_zero", str(say("compare.same_made"))),
         ("keep_old_gradients", "instead 0 + (−3.5 × 0.5) = −1.75"),
     ],
 )
 def test_why_a_mistake_does_not_matter_here(mistake: str, why: str) -> None:
     found = compare(start("flow"), MakeMistake(mistake), 5)
     assert why in found.note
-    assert f"How to notice it elsewhere: {MISTAKES[mistake].notice}" in found.note
+    assert found.says[-1] == say("compare.notice", notice=MISTAKES[mistake].notice)
 
 
 def test_a_number_set_to_what_it_was_says_so() -> None:
-    assert "The number is what it was." in compare(start("flow"), SetNumber("w1", 0.5), 2).note
+    assert say("compare.same_number") in compare(start("flow"), SetNumber("w1", 0.5), 2).says
 
 
 @pytest.mark.parametrize("preset", ["flow", "calculator", "fanout", "neuron", "xor-corners"])
@@ -216,7 +218,7 @@ def test_every_mistake_on_every_preset_is_played_or_refused_with_a_reason(preset
                 compare(training, MakeMistake(name), 2)
             continue
         found = compare(training, MakeMistake(name), 2)
-        assert found.differences or found.note.startswith("Here it makes no difference")
+        assert found.differences or found.says[0] == say("compare.no_difference")
         json.dumps(found.to_json(), allow_nan=False)
 
 

@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 FINGER = 44
-TOO_SMALL = """([least]) => [...document.querySelectorAll('button, select, summary, [role=tab], .pill')]
+TOO_SMALL = """([least]) => [
+    ...document.querySelectorAll('button, select, summary, [role=tab], .pill'),
+  ]
   .filter((element) => element.checkVisibility() && !element.matches('.cell, [data-ask]'))
   .filter((element) => element.getBoundingClientRect().height < least - 0.5)
   .map((element) => element.outerHTML.slice(0, 120))"""

@@ -83,7 +83,7 @@ def clinic_command(
     Examples:
       whygrad clinic --seed 7
       whygrad clinic --seed 7 --examine gradients --examine updates
-      whygrad clinic --seed 7 --answer cause=dead_relu,remedy=lr_down_10
+      whygrad clinic --seed 7 --answer cause=healthy,remedy=leave
       whygrad clinic --seed 7 --format json > patient.json
     """
     if listed:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from whygrad.cli.options import AT_ITERATION, FORMAT
 from whygrad.engine.notation import symbol
-from whygrad.explain.change import Change, change, happened
+from whygrad.explain.change import LossChange, change, happened
 from whygrad.explain.display import in_numbers, in_symbols, number, shown
 from whygrad.explain.formulas import formula
 from whygrad.explain.said import Said
@@ -194,7 +194,7 @@ def closing(training: Training, run: Run, iteration: int) -> str:
     return " ".join(map(str, what_happened(training, found, iteration)))
 
 
-def what_happened(training: Training, found: Change, iteration: int) -> tuple[Said, ...]:
+def what_happened(training: Training, found: LossChange, iteration: int) -> tuple[Said, ...]:
     """Say what an iteration's update did to the loss, and of which samples; counted from 1."""
     seen = training.visited(iteration - 1)
     data = training.dataset

@@ -157,7 +157,8 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
     """Return ``input`` where the condition holds (is not 0), else ``other``."""
     test = as_tensor(condition)
     if test.dtype.kind != "b":
-        test = tensor(test.data != 0, dtype=bool, role="constant")
+        given = isinstance(condition, Tensor)  # computed anew when it is played again
+        test = test != 0.0 if given else tensor(test.array != 0, dtype=bool, role="constant")
     return apply("where", test, *_pair(input, other))
 
 

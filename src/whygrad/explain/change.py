@@ -18,12 +18,12 @@ HALF = 5e-4 * (1 + 1e-9)  # of the last of four digits, as a share of the first
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LossChange:
     """What one iteration's update came to, on the inputs and targets that it saw.
 
     Attributes:
         before: the loss before the update.
-        after: the loss of the same samples with the new parameters.
+        after: the loss of the same examples with the new parameters.
         promised: what the gradients say the update changes: over all parameters, the sum of
             gradient x (new - old). The loss changes by as much where the change is small.
     """
@@ -44,7 +44,7 @@ class Change:
         return _unless_round_off(self.promised, abs(self.before))
 
 
-def change(run: Run) -> Change | None:
+def change(run: Run) -> LossChange | None:
     """Return what an iteration's update did to the loss; None where no parameter is updated.
 
     Args:
@@ -62,16 +62,16 @@ def change(run: Run) -> Change | None:
             promised += float((slope * moved).sum())
     steps = downstream(run, *(before for before, _ in updated))
     arrays = replayed(run, {before: run.arrays[after] for before, after in updated}, steps)
-    return Change(run.number(tape.loss, 0), float(arrays[tape.loss].item()), promised)
+    return LossChange(run.number(tape.loss, 0), float(arrays[tape.loss].item()), promised)
 
 
-def happened(found: Change, seen: Sequence[int] | None = None, of: int = 0) -> tuple[Said, ...]:
-    """Say what an update did to the loss, what the gradient promised, and of which samples.
+def happened(found: LossChange, seen: Sequence[int] | None = None, of: int = 0) -> tuple[Said, ...]:
+    """Say what an update did to the loss, what the gradient promised, and of which examples.
 
     Args:
         found: what came of the update.
-        seen: the samples that the iteration saw, from 0; None for a formula.
-        of: how many samples there are.
+        seen: the examples that the iteration saw, from 0; None for a formula.
+        of: how many examples there are.
     """
     before, after = (Named(number=x, digits=_digits(found)) for x in (found.before, found.after))
     by, expected = found.by, found.expected
@@ -107,7 +107,7 @@ def happened(found: Change, seen: Sequence[int] | None = None, of: int = 0) -> t
 
 def fell_or_rose(first: float, last: float, iterations: int) -> Said:
     """Say what the loss did over several iterations."""
-    found = Change(first, last, 0.0)
+    found = LossChange(first, last, 0.0)
     before, after = (Named(number=x, digits=_digits(found)) for x in (first, last))
     count = say("course.one") if iterations == 1 else say("course.many", count=float(iterations))
     if not math.isfinite(found.by):
@@ -122,7 +122,7 @@ def _unless_round_off(x: float, of: float) -> float:
     return 0.0 if math.isfinite(x) and abs(x) <= ROUND_OFF * of else x
 
 
-def _digits(found: Change) -> int:
+def _digits(found: LossChange) -> int:
     """Return the fewest digits at which the two losses differ by the change that is shown."""
     if not found.by or not math.isfinite(found.by):
         return DIGITS

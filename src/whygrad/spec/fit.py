@@ -67,7 +67,7 @@ def resolve(spec: Spec, *, files: Mapping[str, bytes] | None = None) -> tuple[Sp
             "data",
             "batch",
             f"a batch of {spec.data.batch}, but {dataset.name} has "
-            f'{count(len(dataset), "sample")}; write at most {len(dataset)}, or "all"',
+            f'{count(len(dataset), "example")}; write at most {len(dataset)}, or "all"',
         )
     loss = spec.loss.name
     output = spec.network.output or _usual_output(loss) or _TASK_OUTPUT[dataset.task]

@@ -355,7 +355,7 @@ def _data(section: Section) -> DataSpec:
     if counts[0] != counts[1]:
         raise section.fault(
             "y",
-            f"{count(counts[1], 'target')} for {count(counts[0], 'sample')} of x; "
+            f"{count(counts[1], 'target')} for {count(counts[0], 'example')} of x; "
             "write as many of each (a list holds one example per item, [[1, 2]] is one of two)",
         )
     return replace(base, x=x, y=y, task=task)

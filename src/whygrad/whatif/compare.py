@@ -15,7 +15,7 @@ from whygrad.errors import NonFiniteError, WhygradError
 from whygrad.explain import display
 from whygrad.explain.formulas import formula
 from whygrad.explain.nudge import downstream, moved
-from whygrad.explain.said import say
+from whygrad.explain.said import Said, say
 from whygrad.explain.worked import worked_steps
 from whygrad.tape.run import Run, json_number
 from whygrad.training.iteration import Iteration
@@ -63,7 +63,7 @@ class Comparison:
         gradient_check: of the right and of the wrong tape.
         training: the losses of both, iteration by iteration, on the same data and seed.
         accuracy: of both, after that; None where there is nothing to be right about.
-        note: what there is to say about it, honestly.
+        says: what there is to say about it, honestly, as keys and slots.
     """
 
     edit: str
@@ -72,11 +72,18 @@ class Comparison:
     gradient_check: dict[str, GradientCheck]
     training: dict[str, tuple[float, ...]]
     accuracy: dict[str, float | None]
-    note: str
+    says: tuple[Said, ...]
+
+    @property
+    def note(self) -> str:
+        """What there is to say about it."""
+        return " ".join(map(str, self.says))
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as JSON data; inf and nan as texts."""
-        return _jsonable(dataclasses.asdict(self))
+        data = dataclasses.asdict(dataclasses.replace(self, says=()))
+        del data["says"]
+        return _jsonable({**data, "note": self.note})
 
 
 def _jsonable(item: Any) -> Any:
@@ -102,9 +109,9 @@ def compare(training: Training, edit: Edit, iterations: int | None = None) -> Co
     wrong = edited(right, edit)
     found = tuple(differences(right.iteration.run, wrong.run))
     checks = {"right": gradient_check(right.iteration.run), "wrong": gradient_check(wrong.run)}
-    notes: list[str] = []
+    notes: list[Said] = []
     if not found:
-        notes += [str(say("compare.no_difference")), _tie(right, wrong, edit)]
+        notes += [say("compare.no_difference"), _tie(right, wrong, edit)]
     count = training.spec.train.iterations if iterations is None else iterations
     losses = {
         "right": _trained(right.iteration, count, "right", notes),
@@ -114,8 +121,8 @@ def compare(training: Training, edit: Edit, iterations: int | None = None) -> Co
         "right": _accuracy(right, right.iteration),
         "wrong": _accuracy(right, wrong),
     }
-    note = _note(edit, found, checks, losses, notes)
-    return Comparison(str(edit), found[0] if found else None, found, checks, losses, accuracy, note)
+    says = (*notes, *_outcome(edit, found, checks, losses))
+    return Comparison(str(edit), found[0] if found else None, found, checks, losses, accuracy, says)
 
 
 def differences(right: Run, wrong: Run) -> Iterator[Difference]:
@@ -165,13 +172,13 @@ def gradient_check(run: Run) -> GradientCheck:
     return worst
 
 
-def _trained(iteration: Iteration, count: int, which: str, notes: list[str]) -> tuple[float, ...]:
+def _trained(iteration: Iteration, count: int, which: str, notes: list[Said]) -> tuple[float, ...]:
     if not iteration.tape.carries or count < 1:
         return ()
     try:
         iteration.play(count)
     except NonFiniteError as error:
-        notes.append(str(say(f"compare.broke_{which}", fault=str(error))))
+        notes.append(say(f"compare.broke_{which}", fault=str(error)))
     return tuple(iteration.losses)
 
 
@@ -183,10 +190,10 @@ def _accuracy(training: Training, iteration: Iteration) -> float | None:
     return None if judged is None else judged.accuracy
 
 
-def _tie(right: Training, wrong: Iteration, edit: Edit) -> str:
+def _tie(right: Training, wrong: Iteration, edit: Edit) -> Said:
     """Say why nothing differs: where it is done in another way, both ways come to the same."""
     if not isinstance(edit, MakeMistake):
-        return str(say("compare.same_number"))
+        return say("compare.same_number")
     a, b = right.iteration.run, wrong.run
     for step in worked_steps(a.tape):
         value, other = step.value, b.tape.by_name.get(step.name)
@@ -199,8 +206,8 @@ def _tie(right: Training, wrong: Iteration, edit: Edit) -> str:
             if numbers[0] == numbers[1]:  # then it is the names that tell them apart
                 numbers = [f"{rightly} = {numbers[0]}", f"{wrongly} = {numbers[1]}"]
             name = symbol(a.label(value, at))
-            return str(say("compare.tie", x=name, right=numbers[0], wrong=numbers[1]))
-    return str(say("compare.same_made"))
+            return say("compare.tie", x=name, right=numbers[0], wrong=numbers[1])
+    return say("compare.same_made")
 
 
 def _names(run: Run, value: int, at: int) -> str:
@@ -215,24 +222,19 @@ def _numbers(run: Run, value: int, at: int) -> str:
     return " = ".join(dict.fromkeys((written, found.result)))
 
 
-def _note(
+def _outcome(
     edit: Edit,
     found: tuple[Difference, ...],
     checks: dict[str, GradientCheck],
     losses: dict[str, tuple[float, ...]],
-    notes: list[str],
-) -> str:
-    """Say what came of it; where nothing did, say so and why."""
-    said = list(notes)
-    trained = bool(losses["right"]) and losses["right"] == losses["wrong"]
+) -> Iterator[Said]:
+    """Say what came of it in training, and how a mistake that shows nothing here is noticed."""
     if not found:
-        if trained:
-            said.append(str(say("compare.trained_same")))
-        elif losses["right"]:
-            said.append(str(say("compare.trained_later")))
+        if losses["right"]:
+            same = losses["right"] == losses["wrong"]
+            yield say("compare.trained_same" if same else "compare.trained_later")
         if isinstance(edit, MakeMistake):
-            said.append(str(say("compare.notice", notice=find_mistake(edit.name).notice)))
+            yield say("compare.notice", notice=find_mistake(edit.name).notice)
     elif checks["wrong"].passes and isinstance(edit, MakeMistake):
         updates = all(row.name.partition("[")[0].endswith("_new") for row in found)
-        said.append(str(say("compare.gradients_right" if updates else "compare.check_passes")))
-    return " ".join(part.strip() for part in said)
+        yield say("compare.gradients_right" if updates else "compare.check_passes")

@@ -136,7 +136,7 @@ export function batchIndices(
   shuffle = true,
 ): Uint32Array {
   if (!(n >= 1 && batch >= 1 && iteration >= 0))
-    throw new RangeError(`no batch: ${n} samples, batch ${batch}, iteration ${iteration}`)
+    throw new RangeError(`no batch: ${n} examples, batch ${batch}, iteration ${iteration}`)
   const perEpoch = Math.ceil(n / batch)
   const epoch = Math.floor(iteration / perEpoch)
   const first = (iteration % perEpoch) * batch

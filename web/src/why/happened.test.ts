@@ -49,7 +49,7 @@ test.each(['flow', 'uneven', 'cosine', 'plateau', 'composed'])('%s: looking back
 test('both losses of a batch are of that batch, and a course is of whole passes', async () => {
   const session = opened('uneven') // 5 samples, 2 at a time
   session.position = session.steps.length
-  expect(text(session)).toMatch(/Both losses are of the 2 of 5 samples that this iteration saw\.$/)
+  expect(text(session)).toMatch(/Both losses are of the 2 of 5 examples that this iteration saw\.$/)
   await session.trainTo(5)
   const { values } = session.curve.means!
   expect(text(session)).toContain('Over a pass of 3 iterations the mean loss was ')

@@ -10,6 +10,7 @@ from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
+from whygrad.nn.scope import name
 from whygrad.option import text, truth
 
 
@@ -49,6 +50,6 @@ def dropout(
         return x * 0.0
     if not isinstance(turn, Tensor) and not math.isfinite(number("dropout", "turn", turn)):
         raise WhygradError(f"dropout: turn is {turn!r}; it must be a finite number")
-    which = turn if isinstance(turn, Tensor) else x.constant(number("dropout", "turn", turn))
-    kept = apply("bernoulli", x, which, seed=seed, stream=stream, p=1.0 - p)
+    which = turn if isinstance(turn, Tensor) else x.constant(turn)
+    kept = name(apply("bernoulli", x, which, seed=seed, stream=stream, p=1.0 - p), "kept")
     return x * kept / (1.0 - p)

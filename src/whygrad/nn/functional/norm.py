@@ -13,6 +13,7 @@ from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
 from whygrad.nn.functional.parts import composite
+from whygrad.nn.scope import name
 from whygrad.option import several, whole
 
 
@@ -38,9 +39,10 @@ def layer_norm(
     """
     x = as_tensor(input)
     axes = _last_axes("layer_norm", x, normalized_shape)
-    centred = x - x.mean(axes, keepdim=True)
-    spread = centred.square().mean(axes, keepdim=True)
-    return _affine(centred / (spread + number("layer_norm", "eps", eps)).sqrt(), weight, bias)
+    centred = x - name(x.mean(axes, keepdim=True), "mean")
+    variance = name(centred.square().mean(axes, keepdim=True), "variance")
+    spread = (variance + number("layer_norm", "eps", eps)).sqrt()
+    return _affine(name(centred / spread, "normalized"), weight, bias)
 
 
 @composite("RMS norm")
@@ -64,8 +66,8 @@ def rms_norm(
     x = as_tensor(input)
     axes = _last_axes("rms_norm", x, normalized_shape)
     least = float(np.finfo(x.dtype).eps) if eps is None else number("rms_norm", "eps", eps)
-    size = x.square().mean(axes, keepdim=True)
-    return _affine(x / (size + least).sqrt(), weight, None)
+    size = name(x.square().mean(axes, keepdim=True), "mean_square")
+    return _affine(name(x / (size + least).sqrt(), "normalized"), weight, None)
 
 
 @composite("batch norm")
@@ -102,7 +104,7 @@ def batch_norm(
 
     centred = x - lifted(mean)
     return _affine(
-        centred / (lifted(variance) + number("batch_norm", "eps", eps)).sqrt(),
+        name(centred / (lifted(variance) + number("batch_norm", "eps", eps)).sqrt(), "normalized"),
         None if weight is None else lifted(weight),
         None if bias is None else lifted(bias),
     )
@@ -111,8 +113,8 @@ def batch_norm(
 def batch_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean and the variance (the mean of squared distances) of each channel."""
     axes = channel_axes(x)
-    mean = x.mean(axes)
-    return mean, (x - _lifted(mean, x)).square().mean(axes)
+    mean = name(x.mean(axes), "mean")
+    return mean, name((x - _lifted(mean, x)).square().mean(axes), "variance")
 
 
 def channel_axes(x: Tensor) -> tuple[int, ...]:

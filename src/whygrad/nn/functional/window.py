@@ -14,6 +14,7 @@ from whygrad.engine.functional import as_tensor
 from whygrad.engine.tensor import Tensor, annotate, apply
 from whygrad.engine.windows import Padding
 from whygrad.errors import ShapeError, WhygradError
+from whygrad.nn import scope
 from whygrad.nn.functional.parts import composite
 from whygrad.option import quoted, truth, whole
 
@@ -276,7 +277,7 @@ def _max_pool(
 ) -> Tensor:
     name, x = f"max_pool{rank}d", as_tensor(input)
     w = _windows(name, x, kernel_size, stride, padding, dilation, ceil_mode)
-    return apply(
+    pooled = apply(
         name,
         x,
         kernel_size=w.kernel_size,
@@ -284,6 +285,7 @@ def _max_pool(
         padding=w.padding,
         dilation=w.dilation,
     )
+    return scope.name(pooled, name)
 
 
 def _avg_pool(
@@ -305,9 +307,9 @@ def _avg_pool(
         divisor = whole(name, "divisor_override", divisor_override)
         if not divisor:
             raise WhygradError(f"{name}: divisor_override is 0; nothing can be divided by it")
-        return pooled * (math.prod(w.kernel_size) / divisor)
+        return scope.name(pooled * (math.prod(w.kernel_size) / divisor), name)
     if (counted and not w.reach_beyond) or (not counted and w.padding == (0,) * rank):
-        return pooled
+        return scope.name(pooled, name)
     with annotate(part=("share of the window",)):
         ones = x.constant(1.0).apply(
             "expand_like", x, axes=tuple(range(-x.ndim, 0)), keepdims=False
@@ -319,8 +321,8 @@ def _avg_pool(
                 0 if isinstance(p, int) else (0, p[1] - before)
                 for p, before in zip(w.padding, around, strict=True)
             )
-        share = apply(name, ones, **given)
-    return pooled / share
+        share = scope.name(apply(name, ones, **given), "share_counted")
+    return scope.name(pooled / share, name)
 
 
 def each(name: str, what: str, sizes: Sizes, rank: int) -> tuple[int, ...]:
