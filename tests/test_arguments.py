@@ -491,6 +491,7 @@ RECORDS = {
     *("optim.Optimizer", "optim.Recorded", "optim.Update", "nn.Module", "nn.carrying", "nn.naming"),
     *("data.Characters", "data.CsvSummary", "data.Dataset", "data.Loader", "data.Scaling"),
     "data.Task",
+    "nn.name",  # names a value of a layer's own
     "Tensor.apply",  # records one op, by the op's own params
 }
 """What code makes and hands out, and what layers are made of; nobody calls these with data."""

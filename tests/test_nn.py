@@ -295,3 +295,14 @@ ACTIVATIONS = {
 def test_an_activation_is_its_function(layer: type[nn.Module]) -> None:
     x = tensor(X)
     np.testing.assert_array_equal(layer()(x).array, ACTIVATIONS[layer](x).array)
+
+
+def test_a_layer_says_how_many_inputs_it_takes() -> None:
+    for call, says in (
+        (lambda: nn.Linear(3, 2)(), "linear: takes 1 input"),
+        (lambda: nn.ReLU()(X, X), "relu: takes 1 input.*not 2"),
+        (lambda: nn.MSELoss()(X), "mseloss: takes 2 input.*not 1"),
+        (lambda: nn.RNNCell(2, 2)(X, X, X), "takes 1 to 2 input.*not 3"),
+    ):
+        with pytest.raises(WhygradError, match=says):
+            call()

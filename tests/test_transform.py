@@ -150,6 +150,7 @@ READS: list[tuple[Any, str]] = [
     (lambda x: wg.tensor(np.asarray(x)) ** 2, "an array"),
     (lambda x: wg.tensor(x) ** 2, "tensor()"),
     (lambda x: x.data**2, "data takes"),
+    (lambda x: wg.tensor(1.0).constant(x) * x, "an array made"),
     (lambda x: wg.tensor([x, x]).sum(), "wg.stack"),
     (lambda x: x * 2 if x > 0 else x, "wg.where"),
     (lambda x: max(x, 0.0), "wg.maximum"),

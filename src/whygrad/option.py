@@ -87,12 +87,17 @@ def checked_options(
     }
 
 
+def is_a(given: object, *kinds: type) -> bool:
+    """Whether something is of a kind, whatever its annotation promises: callers may be untyped."""
+    return isinstance(given, kinds)
+
+
 def truth(what: str, option: str, given: object) -> bool:
     """An option of a function that is True or False. Raises WhygradError for anything else.
 
     `what` is the function's name and `option` the option's, for the message.
     """
-    if isinstance(given, bool | np.bool_):
+    if is_a(given, bool, np.bool_):
         return bool(given)
     raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be True or False")
 
@@ -108,7 +113,7 @@ def whole(what: str, option: str, given: object, least: int | None = None) -> in
         raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be {wanted}") from None
     if (least is not None and number < least) or abs(number) >= 2**63:
         raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be {wanted}")
-    return cast("int", given) if isinstance(given, int) else number
+    return given if isinstance(given, int) else number
 
 
 def text(what: str, option: str, given: object) -> str:
@@ -120,7 +125,7 @@ def text(what: str, option: str, given: object) -> str:
 
 def several(what: str, option: str, given: object) -> list[Any]:
     """An option that is a list, or anything to go through. Raises WhygradError for the rest."""
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+    if is_a(given, Iterable) and not is_a(given, str, bytes, Mapping):
         try:
             return list(cast("Iterable[Any]", given))
         except WhygradError:
@@ -132,7 +137,7 @@ def several(what: str, option: str, given: object) -> list[Any]:
 
 def mapping(what: str, option: str, given: object) -> Mapping[str, Any]:
     """An option that is a dict with names. Raises WhygradError for anything else."""
-    if isinstance(given, Mapping) and all(isinstance(key, str) for key in cast("Any", given)):
+    if is_a(given, Mapping) and all(is_a(key, str) for key in cast("Any", given)):
         return cast("Mapping[str, Any]", given)
     raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be a dict with names")
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from whygrad.engine import random
 from whygrad.engine.dims import bytes_for
 from whygrad.errors import DataError, ShapeError, unknown
-from whygrad.option import quoted, several, text, truth, whole
+from whygrad.option import is_a, quoted, several, text, truth, whole
 
 Task = Literal["regression", "binary", "classes"]
 TASKS: tuple[Task, ...] = ("regression", "binary", "classes")
@@ -205,7 +205,7 @@ def split(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Datase
     Raises DataError unless 0 < fraction < 1 and there are two samples or more.
     """
     n = len(_a_dataset("split", dataset))
-    if not isinstance(fraction, int | float) or not 0 < fraction < 1:
+    if not is_a(fraction, int, float) or not 0 < fraction < 1:
         raise DataError(f"the validation fraction is between 0 and 1, not {quoted(fraction)}")
     if n < 2:
         raise DataError(f"{dataset.name} has {n} example: too few to keep any apart")

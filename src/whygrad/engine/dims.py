@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from numbers import Integral
 
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.option import quoted
+from whygrad.option import is_a, quoted
 
 Shape = tuple[int, ...]
 MEMORY_LIMIT = 8 * 2**30  # bytes, of one recording or one player, where no budget is set
@@ -139,8 +139,6 @@ def normalise_axes(what: str, axes: int | Sequence[int] | None, rank: int) -> tu
     try:
         several = (axes,) if isinstance(axes, int | Integral) else axes
         listed = tuple(map(operator.index, several))
-    except ShapeError:
-        raise
     except Exception:  # whatever going through a stranger's object raises
         raise ShapeError(
             f"{what}: {quoted(axes)} names no axis; use a whole number or several of them"
@@ -161,7 +159,7 @@ def one_axis(what: str, axis: int, rank: int) -> int:
     Raises:
         ShapeError: it is no axis, or several.
     """
-    if isinstance(axis, bool) or not isinstance(axis, int | Integral):
+    if is_a(axis, bool) or not is_a(axis, int, Integral):
         raise ShapeError(f"{what}: {quoted(axis)} names no axis; use a whole number")
     return normalise_axes(what, axis, rank)[0]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from whygrad.engine.op import Array, Op, find
 from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.engine.transform import check_argument
 from whygrad.errors import GradientError, WhygradError
-from whygrad.option import function, quoted, several
+from whygrad.option import function, is_a, quoted, several
 
 STEP = 6e-6  # the cube root of float64's epsilon
 
@@ -119,7 +120,7 @@ def gradcheck(
     name = f if isinstance(f, str) else getattr(f, "name", getattr(f, "__name__", "the function"))
     if isinstance(f, str | Op):
         op = find(OPS, f) if isinstance(f, str) else f
-        if not isinstance(params, Mapping | None):
+        if not is_a(params, Mapping, NoneType):
             raise WhygradError(f"gradcheck: params is {quoted(params)}; it must be a dict")
         given = dict(params or {})
         if argnums is None:

@@ -627,7 +627,9 @@ def _getitem(x: Tensor, index: Any) -> Tensor:
     dots = [n for n, item in enumerate(items) if isinstance(item, EllipsisType)]
     missing = x.ndim - len(items) + len(dots)
     if missing < 0 or len(dots) > 1:
-        raise ShapeError(f"index {quoted(index)} has more axes than {show_shape(x.shape)}")
+        raise ShapeError(
+            f"index {quoted(cast('object', index))} has more axes than {show_shape(x.shape)}"
+        )
     where = dots[0] if dots else len(items)
     items[where : where + len(dots)] = [slice(None)] * missing
     return apply("getitem", x, index=tuple(map(_item, items)))
@@ -643,7 +645,9 @@ def _item(item: Any) -> int | tuple[int | None, int | None, int | None]:
             return operator.index(item)
     except TypeError:
         pass
-    raise ShapeError(f"index {quoted(item)} is not allowed; use whole numbers, slices or ...")
+    raise ShapeError(
+        f"index {quoted(cast('object', item))} is not allowed; use whole numbers, slices or ..."
+    )
 
 
 def _bound(bound: Any) -> int | None:

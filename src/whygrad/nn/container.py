@@ -10,7 +10,7 @@ from whygrad.engine.tensor import Tensor, annotate, current_annotation
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.module import Module
 from whygrad.nn.scope import called
-from whygrad.option import quoted
+from whygrad.option import is_a, quoted
 
 
 class Sequential(Module):
@@ -24,7 +24,7 @@ class Sequential(Module):
 
     def __init__(self, *layers: Module) -> None:
         for layer in layers:
-            if not isinstance(layer, Module):
+            if not is_a(layer, Module):
                 raise WhygradError(f"{type(self).__name__}: {quoted(layer)} is no module")
         self.layers = list(layers)
 

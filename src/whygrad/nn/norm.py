@@ -42,7 +42,7 @@ class LayerNorm(Module):
         bias: bool = True,
     ) -> None:
         self.normalized_shape = _sizes(normalized_shape)
-        self.eps = eps if eps is None else number(self.title, "eps", eps)
+        self.eps = number(self.title, "eps", eps)
         elementwise_affine = truth(self.title, "elementwise_affine", elementwise_affine)
         shape = self.normalized_shape
         bytes_for("a parameter", shape)

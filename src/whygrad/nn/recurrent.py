@@ -13,7 +13,7 @@ from whygrad.nn import functional
 from whygrad.nn.linear import Linear
 from whygrad.nn.module import Module
 from whygrad.nn.scope import called, name
-from whygrad.option import quoted, text, whole
+from whygrad.option import is_a, quoted, text, whole
 
 _NONLINEARITIES = {"tanh": functional.tanh, "relu": functional.relu}
 
@@ -155,7 +155,7 @@ class RNN(Module):
     letter = "h"
 
     def __init__(self, cell: RNNCell | GRUCell) -> None:
-        if not isinstance(cell, RNNCell | GRUCell):
+        if not is_a(cell, RNNCell, GRUCell):
             raise WhygradError(f"RNN: {quoted(cell)} is no cell; give an RNNCell or a GRUCell")
         self.cell = cell
 

@@ -281,11 +281,11 @@ class Optimizer(ABC):
                         carry(f"{kind}_{known[parameter]}", before, after)
         return Recorded(tuple(carries), names, holders)
 
+    @abstractmethod
     def begin(
         self, given: dict[str, Tensor], options: Mapping[str, Scalar], parameters: Sequence[Tensor]
     ) -> tuple[dict[str, Tensor], tuple[State, ...]]:
         """Record what these parameters' updates share: further numbers, and shared state."""
-        return given, ()
 
     @abstractmethod
     def update(

@@ -20,7 +20,7 @@ from whygrad.explain.nudge import EPSILON
 from whygrad.explain.worked import worked_steps
 from whygrad.nn import Module
 from whygrad.optim.schedule import Rates, Schedule
-from whygrad.option import quoted, text, whole
+from whygrad.option import is_a, quoted, text, whole
 from whygrad.tape.player import Player, first_fault
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step, Tape, Value
@@ -109,7 +109,7 @@ class Iteration:
             ShapeError: the shape differs; both are named.
             WhygradError: these are not numbers. Nothing is changed where anything is refused.
         """
-        if not isinstance(state, Mapping):
+        if not is_a(state, Mapping):
             raise WhygradError(f"set_state: {quoted(state)} is no dict of numbers by name")
         self._take_over()
         known = {self.tape.label(value): value for value in self._state}

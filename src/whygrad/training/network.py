@@ -13,7 +13,7 @@ from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, SpecError, WhygradError
 from whygrad.nn.registry import LOSSES
 from whygrad.optim import SGD
-from whygrad.option import quoted, several
+from whygrad.option import is_a, quoted, several
 from whygrad.spec import spec_from_dict
 from whygrad.training.from_network import build, samples
 from whygrad.training.iteration import Iteration
@@ -173,7 +173,7 @@ class Network:
             WhygradError: names or shapes differ from this network's; nothing is changed then.
         """
         names = {name: p for p, name in self._model.parameter_names().items()}
-        if not isinstance(state, Mapping):
+        if not is_a(state, Mapping):
             raise WhygradError(
                 f"the state is {quoted(state)}; it must be a dict of numbers by name"
             )

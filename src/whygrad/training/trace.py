@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from whygrad.engine.backward import gradients
@@ -13,7 +14,7 @@ from whygrad.nn import Module, Sequential, carrying, naming
 from whygrad.nn.registry import LOSS_OF
 from whygrad.optim import Optimizer
 from whygrad.optim.schedule import Schedule
-from whygrad.option import function, quoted
+from whygrad.option import function, is_a, quoted
 from whygrad.tape.record import unique_names, write
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
@@ -68,9 +69,9 @@ def _trace(
     dtype: str | None,
 ) -> Iteration:
     function("trace", "model", model)
-    if not isinstance(optimizer, Optimizer | None):
+    if not is_a(optimizer, Optimizer, NoneType):
         raise WhygradError(f"trace: optimizer is {quoted(optimizer)}; give one of whygrad.optim")
-    if not isinstance(schedule, Schedule | None):
+    if not is_a(schedule, Schedule, NoneType):
         raise WhygradError(
             f"trace: schedule is {quoted(schedule)}; make one with whygrad.optim.schedule"
         )
@@ -168,10 +169,8 @@ def record_iteration(
 
 def _turn(model: Callable[..., Tensor], optimizer: Optimizer | None, dtype: str) -> None:
     """Turn a model's parameters into ``dtype``, and the optimizer's with them."""
-    if not isinstance(dtype, str) or dtype not in FLOATS:
-        raise UnknownName(
-            unknown("dtype", quoted(dtype) if not isinstance(dtype, str) else dtype, FLOATS)
-        )
+    if not is_a(dtype, str) or dtype not in FLOATS:
+        raise UnknownName(unknown("dtype", dtype, FLOATS))
     if isinstance(model, Module):
         model.to(dtype)
     for other in optimizer.parameters if optimizer is not None else ():

@@ -17,7 +17,7 @@ from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.functional.parts import composite
 from whygrad.nn.scope import name
-from whygrad.option import quoted, truth
+from whygrad.option import is_a, quoted, truth
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -233,7 +233,7 @@ def multi_margin_loss(
         WhygradError: ``p`` is not 1 or 2.
     """
     reduction = _allowed("multi_margin_loss", reduction)
-    if not isinstance(p, int) or p not in (1, 2):
+    if not is_a(p, int) or p not in (1, 2):
         raise WhygradError(f"multi_margin_loss: p is {quoted(p)}; allowed: 1, 2")
     margin = number("multi_margin_loss", "margin", margin)
     x = as_tensor(input)
@@ -294,7 +294,7 @@ def _allowed(what: str, reduction: str, more: tuple[str, ...] = ()) -> str:
     Raises:
         WhygradError: it is something else.
     """
-    if isinstance(reduction, str) and reduction in (*_REDUCTIONS, *more):
+    if is_a(reduction, str) and reduction in (*_REDUCTIONS, *more):
         return reduction
     allowed = ", ".join(map(repr, (*_REDUCTIONS, *more)))
     raise WhygradError(f"{what}: reduction is {quoted(reduction)}; allowed: {allowed}")
