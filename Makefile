@@ -22,8 +22,8 @@ help: ## list the targets
 
 install: $(PACKAGE) $(PAGE) ## .venv with whygrad and every extra, and the built front end
 
-run: install ## open the app on the xor preset (PORT=8000, ARGS="...")
-	$(BIN)/whygrad open xor $(if $(PORT),--port $(PORT)) $(ARGS)
+run: install ## open whygrad in a browser (PORT=8000, ARGS="...")
+	$(BIN)/whygrad open $(if $(PORT),--port $(PORT)) $(ARGS)
 
 # The order of tests and what large gates draw come from one seed, which is printed.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile $(if $(SEED),--randomly-seed=$(SEED))

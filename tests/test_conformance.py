@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import make_conformance
+import make_glossary
 import make_sentences
 import numpy as np
 import pytest
@@ -59,6 +60,11 @@ def test_ladders_read_as_they_were_read(preset: str) -> None:
 def test_the_page_has_the_sentences_of_the_catalogue() -> None:
     hint = "out of date: run python scripts/make_sentences.py and commit what it writes"
     assert make_sentences.TARGET.read_text(encoding="utf-8") == make_sentences.text(), hint
+
+
+def test_the_words_of_the_page_are_those_of_the_glossary() -> None:
+    hint = "out of date: run python scripts/make_glossary.py and commit what it writes"
+    assert make_glossary.TARGET.read_text(encoding="utf-8") == make_glossary.written(), hint
 
 
 def test_every_op_has_a_case() -> None:

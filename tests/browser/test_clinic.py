@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from axe import violations
 from playwright.sync_api import Page, expect
 
 pytest.importorskip("torch")
@@ -13,7 +12,6 @@ pytest.importorskip("sklearn")
 from whygrad import clinic
 from whygrad.clinic.patient import case_of, patients
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SEEDS = {case_of(seed)[0].name: seed for seed in range(patients())}
 STILL = SEEDS["missing_optimizer_step"]
 LONG = 60_000  # milliseconds that training may take on a busy machine
@@ -35,14 +33,6 @@ def choose(page: Page, asks: str, typed: str, choice: str) -> None:
     asked = page.get_by_role("group", name=asks).first
     asked.get_by_label("Part of its name").fill(typed)
     asked.get_by_role("radio", name=choice).check()
-
-
-def violations(page: Page) -> object:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    return page.evaluate(
-        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>"
-        " [id, nodes.map(({ target, failureSummary }) => [target, failureSummary])]))"
-    )
 
 
 def test_a_patient_is_examined_and_its_remedy_tried(page: Page, explorer: str) -> None:

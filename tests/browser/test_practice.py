@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from axe import violations
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from whygrad.practice import KINDS, exercise
-
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def opened(page: Page, address: str, **asked: object) -> Locator:
@@ -17,15 +16,6 @@ def opened(page: Page, address: str, **asked: object) -> Locator:
     query = "&".join(f"{key}={value}" for key, value in asked.items())
     page.goto(f"{address}#room=practice&{query}")
     return page.get_by_role("region", name="Your work")
-
-
-def violations(page: Page) -> object:
-    page.wait_for_load_state("networkidle")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    return page.evaluate(
-        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>"
-        " [id, nodes.map(({ target, failureSummary }) => [target, failureSummary])]))"
-    )
 
 
 def test_the_explorer_leads_to_practice_and_back(page: Page, explorer: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from axe import check
 from playwright.sync_api import Locator, Page, expect
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TWO = "Forget the 2 of the square"
 
 
@@ -22,16 +21,6 @@ def open_menu(page: Page, address: str) -> Locator:
 
 def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row").filter(has=page.get_by_role("button", name=name, exact=True))
-
-
-def check_with_axe(page: Page) -> None:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    violations = page.evaluate(
-        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>"
-        " [id, nodes.map(({ target, failureSummary }) => [target, failureSummary])]))"
-    )
-    assert violations == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_mistake_is_played_beside_the_right_run_and_ended(page: Page, explorer: str) -> None:
@@ -120,8 +109,8 @@ def test_a_number_a_rate_and_a_part_are_done_differently(page: Page, explorer: s
 def test_the_panel_is_accessible_and_fits(page: Page, explorer: str) -> None:
     panel = open_menu(page, f"{explorer}#preset=flow&step=9")
     expect(panel.get_by_role("heading", name="Another learning rate")).to_be_visible()
-    check_with_axe(page)
+    check(page)
     panel.get_by_text(re.compile("^Elsewhere")).click()
     panel.get_by_role("button", name=TWO).click()
     expect(panel.get_by_role("img", name=re.compile("^Loss over"))).to_be_visible()
-    check_with_axe(page)
+    check(page)

@@ -24,6 +24,7 @@ const ROOMS: readonly string[] = [
   'whatif',
   'predict',
   'explore',
+  'home',
   'practice',
   'clinic',
   'views',

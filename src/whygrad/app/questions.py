@@ -25,11 +25,14 @@ class PageQuestion:
         answer: given the body, returns what ``wire`` sends.
         body: a dataclass; what does not fit it is refused. None where nothing is sent.
         with_files: whether it is given the files that the host keeps, too.
+        at_once: says of a body whether its answer is quick and never changes, so that it is made
+            without a worker and kept.
     """
 
     answer: Callable[..., Any]
     body: type[Any] | None = None
     with_files: bool = False
+    at_once: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ class DiagnosisBody(PatientBody):
 
 QUESTIONS: Mapping[str, PageQuestion] = {
     "presets": PageQuestion(traces.presets),
-    "trace": PageQuestion(traces.trace, traces.TraceBody, with_files=True),
+    "trace": PageQuestion(
+        traces.trace, traces.TraceBody, with_files=True, at_once=traces.is_preset
+    ),
     "mistakes": PageQuestion(traces.mistakes, traces.SpecBody, with_files=True),
     "csv": PageQuestion(traces.csv, traces.CsvBody),
     "practice": PageQuestion(topics),

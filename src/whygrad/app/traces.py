@@ -55,6 +55,11 @@ def presets() -> list[Spec]:
     return [load_spec(name) for name in preset_names()]
 
 
+def is_preset(body: TraceBody) -> bool:
+    """Say whether nothing but a preset is asked for."""
+    return body == TraceBody(preset=body.preset) and body.preset in preset_names()
+
+
 def trace(body: TraceBody, kept: Files) -> Study:
     """Return all there is to study of a spec."""
     spec = _spec(body)

@@ -56,11 +56,12 @@ def whygrad(ctx: click.Context) -> None:
     """See why every number of a backward pass is what it is.
 
     A SPEC says what to trace: the name of a preset, or the path of a TOML file. Without a command,
-    the explorer opens on the preset xor.
+    whygrad opens in the browser.
 
     \b
     Examples:
-      whygrad                      step through XOR in the browser
+      whygrad                      begin, in the browser
+      whygrad open xor             step through XOR there
       whygrad trace flow           print a worked example
       whygrad train my-spec.toml   train, and see what stayed unsolved
     """

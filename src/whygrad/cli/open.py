@@ -1,4 +1,4 @@
-"""``whygrad open``: the explorer, in a browser."""
+"""``whygrad open``: the page, in a browser."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from whygrad.data.csv_file import MAX_BYTES
 from whygrad.files import read_limited
 from whygrad.spec import Spec, load_spec
 
+DEFAULT = "xor"  # what the explorer opens on when it is entered from home
+EXPLORER = "#room=explore"
 
-@click.command("open", short_help="Open the explorer on SPEC in a browser.")
-@click.argument("spec", default="xor")
+
+@click.command("open", short_help="Open whygrad, or the explorer on SPEC, in a browser.")
+@click.argument("spec", required=False)
 @click.option(
     "--port", type=click.IntRange(0, 65535), help=f"Where to listen; {PORT} if it is free."
 )
@@ -36,14 +39,16 @@ from whygrad.spec import Spec, load_spec
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def open_app(
-    spec: str = "xor",
+    spec: str | None = None,
     port: int | None = None,
     host: str = "127.0.0.1",
     names: tuple[str, ...] = (),
     request_memory: int = MEMORY // 2**20,
     no_browser: bool = False,
 ) -> None:
-    """Open the explorer on SPEC, a preset's name or a TOML file; by default xor.
+    """Open whygrad in a browser: its home, or with a SPEC the explorer on that.
+
+    SPEC is a preset's name or a TOML file.
 
     It runs on this machine and answers only this machine, unless you give it another --host. Then
     it asks for a token, which is in the address it prints, and answers only to names it knows.
@@ -51,10 +56,11 @@ def open_app(
     \b
     Examples:
       whygrad open
+      whygrad open xor
       whygrad open flow --port 8080
       whygrad open my-spec.toml --no-browser
     """
-    loaded = load_spec(spec)
+    loaded = load_spec(DEFAULT if spec is None else spec)
     token = "" if is_loopback(host) else secrets.token_urlsafe(16)
     app = create_app(
         loaded,
@@ -65,7 +71,7 @@ def open_app(
         workers=Workers(memory=request_memory * 2**20),
     )
     bound = listen_near(host) if port is None else listen(host, port)
-    url = url_of(bound) + (f"?token={token}" if token else "")
+    url = url_of(bound) + (f"?token={token}" if token else "") + ("" if spec is None else EXPLORER)
     if port is None and bound.getsockname()[1] != PORT:
         click.echo(f"Port {PORT} is taken, so this is on another one.")
 

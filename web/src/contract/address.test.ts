@@ -8,12 +8,17 @@ test('an address says the preset, the iteration from 1, and the step', () => {
 })
 
 test('what is at its start is not said', () => {
-  expect(writeAddress({ preset: null, iteration: 0, position: 0 })).toBe('')
+  expect(writeAddress({ preset: null, iteration: 0, position: 0 })).toBe('#room=explore')
   expect(readAddress('')).toEqual({ preset: null, iteration: 0, position: 0 })
 })
 
 test('what is no whole number is passed over', () => {
   expect(readAddress('#iteration=-3&step=two')).toEqual({ preset: null, iteration: 0, position: 0 })
+})
+
+test('nothing at all is home', () => {
+  expect(readRoom('')).toEqual({ name: 'home', asked: {} })
+  expect(writeRoom({ name: 'home', asked: {} })).toBe('')
 })
 
 test('a room is named with what it was asked for; without a name it is the explorer', () => {

@@ -1,7 +1,30 @@
 // Where the person stands, as the part of an address after "#", so that it can be shared.
 
-/** The rooms of the page, as the header names them. */
-export const ROOMS = { explore: 'Explore', practice: 'Practice', clinic: 'Clinic' } as const
+interface RoomInfo {
+  /** How the header and home name it. */
+  readonly label: string
+  /** The title of its page. */
+  readonly title: string
+  /** What is done there, in a few words. */
+  readonly description: string
+}
+
+/** The rooms of the page. */
+export const ROOMS = {
+  home: {
+    label: 'Home',
+    title: 'whygrad: one training step, and why',
+    description: 'Every number of a training step of a neural network, and why it is what it is.',
+  },
+  begin: {
+    label: 'Begin',
+    title: 'Begin · whygrad',
+    description: 'One training step of the smallest network with two layers, number by number.',
+  },
+  explore: { label: 'Explore', title: 'Explore · whygrad', description: 'One iteration, every number of it' },
+  practice: { label: 'Practice', title: 'Practice · whygrad', description: 'Work it out; mistakes are named' },
+  clinic: { label: 'Clinic', title: 'Clinic · whygrad', description: 'Sick training runs: say what is wrong' },
+} as const satisfies Readonly<Record<string, RoomInfo>>
 
 export type RoomName = keyof typeof ROOMS
 
@@ -25,13 +48,15 @@ export interface Address extends Place {
   readonly preset: string | null
 }
 
+/** An address that names no room is of the explorer; one that names nothing is of home. */
 export function readRoom(hash: string): Room {
-  const { room = 'explore', ...asked } = Object.fromEntries(parameters(hash))
-  return { name: Object.hasOwn(ROOMS, room) ? (room as RoomName) : 'explore', asked }
+  const { room, ...asked } = Object.fromEntries(parameters(hash))
+  if (room !== undefined && Object.hasOwn(ROOMS, room)) return { name: room as RoomName, asked }
+  return { name: room === undefined && !Object.keys(asked).length ? 'home' : 'explore', asked }
 }
 
 export function writeRoom({ name, asked }: Room): string {
-  return `#${new URLSearchParams({ room: name, ...asked })}`
+  return name === 'home' ? '' : `#${new URLSearchParams({ room: name, ...asked })}`
 }
 
 export function readAddress(hash: string): Address {
@@ -54,7 +79,7 @@ export function writeAddress({ preset, iteration, position }: Address, table: st
   if (table) said.set('table', table)
   if (iteration) said.set('iteration', `${iteration + 1}`)
   if (position) said.set('step', `${position}`)
-  return said.size ? `#${said}` : ''
+  return said.size ? `#${said}` : writeRoom({ name: 'explore', asked: {} })
 }
 
 function parameters(hash: string): URLSearchParams {

@@ -11,16 +11,16 @@ const INSTEAD: Readonly<Record<Question, string>> = {
   initial: 'Its files are not complete: make them anew.',
   presets: 'Its files are not complete: make them anew.',
   practice: 'Its files are not complete: make them anew.',
-  trace: 'To open any network or table, install whygrad[app] and run “whygrad open”.',
-  mistakes: 'To play the mistakes of any network, install whygrad[app] and run “whygrad open”.',
-  csv: 'To open a table of your own, install whygrad[app] and run “whygrad open”.',
-  exercise: 'For every exercise there is, install whygrad[app] and run “whygrad open”.',
-  'exercise/mistakes': 'To have your mistakes named, install whygrad[app] and run “whygrad open”.',
-  homework: 'To have your own work checked, install whygrad[app] and run “whygrad open”.',
-  clinic: 'The clinic trains networks: install whygrad[app,clinic] and run “whygrad open”.',
-  'clinic/patient': 'The clinic trains networks: install whygrad[app,clinic] and run “whygrad open”.',
-  'clinic/examine': 'The clinic trains networks: install whygrad[app,clinic] and run “whygrad open”.',
-  'clinic/grade': 'The clinic trains networks: install whygrad[app,clinic] and run “whygrad open”.',
+  trace: 'To open any network or table, install whygrad and run “whygrad open”.',
+  mistakes: 'To play the mistakes of any network, install whygrad and run “whygrad open”.',
+  csv: 'To open a table of your own, install whygrad and run “whygrad open”.',
+  exercise: 'For every exercise there is, install whygrad and run “whygrad open”.',
+  'exercise/mistakes': 'To have your mistakes named, install whygrad and run “whygrad open”.',
+  homework: 'To have your own work checked, install whygrad and run “whygrad open”.',
+  clinic: 'The clinic trains networks: install whygrad[clinic] and run “whygrad open”.',
+  'clinic/patient': 'The clinic trains networks: install whygrad[clinic] and run “whygrad open”.',
+  'clinic/examine': 'The clinic trains networks: install whygrad[clinic] and run “whygrad open”.',
+  'clinic/grade': 'The clinic trains networks: install whygrad[clinic] and run “whygrad open”.',
 }
 
 /** @param base the folder of the answers, as an address that ends with "/" */
@@ -68,9 +68,12 @@ export function filesHost(base: string, store: Store): FullHost {
   return hostAsking(ask, { store })
 }
 
+/** Of the exercises that are made, as their ids end. */
+const VERSION = 2
+
 /** The exercise's id, as whygrad.practice writes it; where the seed chooses, files do not know what. */
 function idOf({ kind, feature = 'any', fading, seed, difficulty }: ExerciseRequest): string {
-  return [kind, feature, fading, seed, ...(difficulty > 1 ? [difficulty] : [])].join('.')
+  return [kind, feature, fading, seed, ...(difficulty > 1 ? [difficulty] : []), `v${VERSION}`].join('.')
 }
 
 function addressOf(base: string, file: string): string {

@@ -129,7 +129,7 @@ describe('files', () => {
     fetching(FILES)
     const { traces, practice, clinic } = filesHost('answers/', store)
     const opened = await traces.trace({ preset: 'xor' })
-    const whygrad = /made of files alone.*whygrad\[app.*whygrad open/
+    const whygrad = /made of files alone.*install whygrad.*whygrad open/
     await expect(traces.trace({ preset: '../xo' })).rejects.toThrow(whygrad)
     await expect(traces.trace({ spec: {}, files: {} })).rejects.toThrow(whygrad)
     await expect(traces.csv({ name: 'a', text: '' })).rejects.toThrow(whygrad)
@@ -137,7 +137,7 @@ describe('files', () => {
     await expect(traces.mistakes({ name: 'other', spec: {} } as TraceMessage)).rejects.toThrow(whygrad)
     await expect(practice.exercise({ ...EXERCISE, difficulty: 2 })).rejects.toThrow(whygrad)
     await expect(practice.homework({ preset: 'xor', lines: 'L = 1' })).rejects.toThrow(whygrad)
-    await expect(clinic.info()).rejects.toThrow('whygrad[app,clinic]')
+    await expect(clinic.info()).rejects.toThrow('whygrad[clinic]')
   })
 
   test('that are not there are said too', async () => {

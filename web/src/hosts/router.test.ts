@@ -59,12 +59,43 @@ async function led(hash: string): Promise<void> {
   await settled()
 }
 
-test('an address that names nothing opens what the host opens on, and is left as it is', async () => {
+test('an address that names nothing is of home, and is left as it is', async () => {
   await arrived('')
+  expect(model.get('room')).toEqual({ name: 'home', asked: {} })
+  expect(model.get('trace')).toBeUndefined()
+  expect(traces.initial).not.toHaveBeenCalled()
+  expect(location.hash).toBe('')
+})
+
+test('the explorer opens what the host opens on', async () => {
+  await arrived('#room=explore')
   expect(model.get('trace')).toEqual(traceOf('flow'))
   expect(model.get('start')).toEqual(START)
   expect(model.get('room')).toEqual({ name: 'explore', asked: {} })
-  expect(location.hash).toBe('')
+})
+
+test('where the explorer was left is kept, to be gone on with from home', async () => {
+  await arrived('#preset=xor&step=2')
+  stand(4, 3)
+  await led('/')
+  expect(model.get('room')).toEqual({ name: 'home', asked: {} })
+  expect(router.host.store.read().last?.address).toBe('#preset=xor&iteration=5&step=3')
+})
+
+test('a trace that a room looks at is not what is open', async () => {
+  await arrived('')
+  await router.host.traces.trace({ preset: 'xor' })
+  await led('#preset=xor&step=3')
+  expect(model.get('trace')).toEqual(traceOf('xor'))
+  expect(model.get('start')).toEqual({ iteration: 0, position: 3 })
+})
+
+test('one that asks for what is one’s own comes back to what is open', async () => {
+  await arrived('#preset=xor')
+  stand(0, 0)
+  await led('#room=explore&open=own')
+  expect(model.get('room')).toEqual({ name: 'explore', asked: { open: 'own' } })
+  expect(traces.initial).not.toHaveBeenCalled()
 })
 
 test('a preset, an iteration and a step are opened', async () => {
@@ -86,7 +117,7 @@ test('the address follows where the person stands, at most once in a while', asy
 })
 
 test('what the host opens on is named where it is a preset', async () => {
-  await arrived('')
+  await arrived('#room=explore')
   stand(0, 2)
   await vi.advanceTimersByTimeAsync(400)
   expect(location.hash).toBe('#preset=flow&step=2')
@@ -110,12 +141,12 @@ test('a trace that no address leads to has none: a reload would open another one
   await arrived('#preset=flow')
   model.set('trace', await router.host.traces.trace({ spec: {}, files: {} }))
   stand(0, 3)
-  expect(location.hash).toBe('')
+  expect(location.hash).toBe('#room=explore')
   await led('#preset=xor')
   model.set('trace', traceOf('an exercise'))
   stand(0, 4)
   await vi.advanceTimersByTimeAsync(400)
-  expect(location.hash).toBe('')
+  expect(location.hash).toBe('#room=explore')
 })
 
 test('what cannot be opened is said, and the next that can be takes it back', async () => {
@@ -147,7 +178,7 @@ test('a room is entered with what it is asked for, and the explorer is come back
   expect(location.hash).toBe('#room=practice&seed=7') // what was to be written is not any more
   await led('#room=explore')
   expect(location.hash).toBe('#preset=xor&step=2')
-  expect(document.title).toBe('whygrad')
+  expect(document.title).toBe('Explore · whygrad')
   expect(traces.trace).toHaveBeenCalledTimes(1)
 })
 
@@ -182,7 +213,7 @@ test('a table of the person is kept, and a reload opens it where they were', asy
   }
   await arrive('#preset=xor&iteration=1000')
   const asked = { spec: { network: {} }, files: { 'mine.csv': 'a,b\n1,2' } }
-  await router.host.traces.trace(asked)
+  model.set('trace', await router.host.traces.trace(asked))
   stand(6, 3)
   await vi.advanceTimersByTimeAsync(500)
   expect(location.hash).toBe('#table=my+own&iteration=7&step=3')
@@ -193,7 +224,7 @@ test('a table of the person is kept, and a reload opens it where they were', asy
   expect([model.get('trace'), model.get('start')]).toEqual([traceOf('my own'), { iteration: 6, position: 3 }])
   expect(model.get('error')).toBeNull()
   // another preset is not the table
-  await router.host.traces.trace({ preset: 'xor' })
+  model.set('trace', await router.host.traces.trace({ preset: 'xor' }))
   stand(0, 1)
   expect(location.hash).toBe('#preset=xor&step=1')
 })
@@ -202,9 +233,9 @@ test('a table that is not kept is said not to be', async () => {
   await arrived('#table=theirs&iteration=3') // of somebody else's address
   expect(model.get('error')).toBe('theirs is not kept in this browser any more: open it again.')
   expect(model.get('trace')).toEqual(traceOf('flow')) // something to go on with
-  await router.host.traces.trace({ spec: {}, files: {} }) // this store keeps nothing
+  model.set('trace', await router.host.traces.trace({ spec: {}, files: {} })) // this store keeps nothing
   stand(0, 2)
   await vi.advanceTimersByTimeAsync(500)
-  expect(location.hash).toBe('')
+  expect(location.hash).toBe('#room=explore')
   expect(model.get('error')).toBe('This browser has no room to keep my own: after a reload, open it again.')
 })

@@ -30,6 +30,8 @@ export class Router {
   readonly host: FullHost
   readonly #model: Model
   readonly #traces: TraceApi
+  /** The traces that were asked for in the page, by what was asked. */
+  readonly #chosen = new WeakMap<TraceMessage, TraceRequest>()
   /** The preset that is open; null for anything else. */
   #preset: string | null = null
   /** The person's own table that is open, where this browser keeps it. */
@@ -47,13 +49,15 @@ export class Router {
   constructor(model: Model, host: FullHost) {
     this.#model = model
     this.#traces = host.traces
-    this.host = { ...host, traces: { ...host.traces, trace: (asked) => this.#chosen(asked) } }
+    this.host = { ...host, traces: { ...host.traces, trace: (asked) => this.#choose(asked) } }
     const listeners = {
       'change:room': () => this.#enterRoom(),
       'change:trace': () => {
-        this.#preset = null // until it is known to be one
-        this.#table = null
-        this.#named = false
+        const trace = this.#model.get('trace') as TraceMessage
+        const asked = this.#chosen.get(trace)
+        this.#opened = asked !== undefined
+        if (asked) this.#note(asked, trace.name)
+        else this.#forget() // until it is known what leads to it
       },
       'change:place': () => this.#writePlace(),
     }
@@ -61,14 +65,16 @@ export class Router {
       model.on(event, listener)
       this.#left.signal.addEventListener('abort', () => model.off(event, listener))
     }
+    const { signal } = this.#left
     window.addEventListener(
       'popstate',
       () => {
         this.#cancelWriting()
         void this.#arrive()
       },
-      { signal: this.#left.signal },
+      { signal },
     )
+    window.addEventListener('pagehide', () => this.#remember(), { signal })
     void this.#arrive()
   }
 
@@ -78,10 +84,9 @@ export class Router {
     this.#left.abort()
   }
 
-  async #chosen(asked: TraceRequest): Promise<TraceMessage> {
+  async #choose(asked: TraceRequest): Promise<TraceMessage> {
     const trace = await this.#traces.trace(asked)
-    this.#opened = true
-    this.#note(asked, trace.name)
+    this.#chosen.set(trace, asked)
     return trace
   }
 
@@ -96,14 +101,22 @@ export class Router {
     setTimeout(() => this.#model.set('error', unkept)) // when it is open
   }
 
+  #forget(): void {
+    this.#preset = null
+    this.#table = null
+    this.#named = false
+  }
+
   /** Opens the room that the address names, and in the explorer what it names there. */
   async #arrive(): Promise<void> {
     const room = readRoom(location.hash)
+    this.#remember()
     this.#arriving = true
     this.#model.set('room', room)
     this.#arriving = false
     if (room.name !== 'explore') return
-    const isBack = !Object.keys(room.asked).length && location.hash !== ''
+    const { open: _, ...where } = room.asked
+    const isBack = !Object.keys(where).length
     if (isBack && this.#model.get('trace') !== undefined) history.replaceState(null, '', this.#address())
     else await this.#go(readAddress(location.hash), readTable(location.hash))
   }
@@ -154,17 +167,31 @@ export class Router {
     const place = this.#model.get('place') as Place
     const preset = this.#preset
     const named = preset !== null || this.#named
-    return pathname + search + (named ? writeAddress({ preset, ...place }, this.#table) : '')
+    const start = { preset: null, iteration: 0, position: 0 }
+    return pathname + search + writeAddress(named ? { preset, ...place } : start, this.#table)
   }
 
   #enterRoom(): void {
     this.#cancelWriting()
     const room = this.#model.get('room') as Room
-    document.title = room.name === 'explore' ? 'whygrad' : `${ROOMS[room.name]} · whygrad`
+    const { title, description } = ROOMS[room.name]
+    document.title = title
+    document.querySelector('meta[name="description"]')?.setAttribute('content', description)
     if (this.#arriving) return
-    const chosen = Object.keys(readRoom(location.hash).asked).length > 0
+    const { name, asked } = readRoom(location.hash)
+    const chosen = name !== room.name || Object.keys(asked).length > 0
     // a room that was asked for nothing chooses where to begin: nobody goes back to that
-    history[chosen ? 'pushState' : 'replaceState'](null, '', writeRoom(room))
+    history[chosen ? 'pushState' : 'replaceState'](null, '', writeRoom(room) || location.pathname + location.search)
+  }
+
+  /** Keeps where the person stands in the explorer, to be gone on with from home. */
+  #remember(): void {
+    const trace = this.#model.get('trace') as TraceMessage | undefined
+    const room = this.#model.get('room') as Room | undefined
+    const named = this.#preset !== null || this.#named
+    if (!trace || !named || !this.#model.get('place') || room?.name !== 'explore') return
+    const { hash } = new URL(this.#address(), location.href)
+    this.host.store.change({ last: { address: hash, title: trace.title } })
   }
 
   #writePlace(): void {

@@ -19,6 +19,12 @@ export interface Work {
 export const THEMES = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
+/** A place that can be gone back to. */
+export interface Stop {
+  readonly address: string
+  readonly title: string
+}
+
 /** All that is kept. A change of its form is a new version, which reads those before it. */
 export interface Left {
   readonly version: 1
@@ -29,6 +35,10 @@ export interface Left {
   readonly predict: boolean
   /** The exercise asked for last, as the address writes it. */
   readonly asked: Texts | null
+  /** Where the explorer was left: its address after "#", and what was open. */
+  readonly last: Stop | null
+  /** How far the guided iteration was gone, in steps; null before it is begun. */
+  readonly begun: number | null
   /** By the exercise's id, the latest last. */
   readonly work: Readonly<Record<string, Work>>
 }
@@ -41,7 +51,16 @@ const VERSION = 1
 const MOST = 200
 /** Characters of a file that is read back. */
 const LONGEST = 5_000_000
-const NOTHING: Left = { version: VERSION, theme: 'auto', askFirst: false, predict: false, asked: null, work: {} }
+const NOTHING: Left = {
+  version: VERSION,
+  theme: 'auto',
+  askFirst: false,
+  predict: false,
+  asked: null,
+  last: null,
+  begun: null,
+  work: {},
+}
 const NO_WORK: Work = { typed: {}, checked: {}, hints: {} }
 /** Ids of version 1 whose exercises are what they were; src/whygrad/practice/exercise.py has the others. */
 const STAYED = /^(next_number|order_the_steps|draw_the_graph)\.(?!chain\.)\w+\.\w+\.\d+(\.[2-9])?$/
@@ -190,17 +209,26 @@ export function browserShelf(): Shelf | null {
 
 /** What can be read of a record; each part that is something else is as if it had not been kept. */
 function readLeft(found: Readonly<Record<string, unknown>>): Left {
-  const { theme, askFirst, predict, asked, work } = found
+  const { theme, askFirst, predict, asked, last, begun, work } = found
   return {
     version: VERSION,
     theme: THEMES.find((known) => known === theme) ?? NOTHING.theme,
     askFirst: askFirst === true,
     predict: predict === true,
     asked: isRecord(asked) ? only(asked, isText) : null,
+    last: readStop(last),
+    begun: isNumber(begun) ? begun : null,
     work: isRecord(work)
       ? Object.fromEntries(Object.entries(work).flatMap(([id, one]) => (isRecord(one) ? [[idNow(id), readWork(one)]] : [])))
       : {},
   }
+}
+
+function readStop(found: unknown): Stop | null {
+  if (!isRecord(found)) return null
+  const { address, title } = found
+  // an address in the page alone: it is made a link
+  return isText(address) && address.startsWith('#') && isText(title) ? { address, title } : null
 }
 
 /**

@@ -50,6 +50,8 @@ test('what the five keys of before held is taken over, once', () => {
     askFirst: true,
     predict: false,
     asked: { seed: '7' },
+    last: null,
+    begun: null,
     work: { old: { typed: { a: '1' }, checked: {}, hints: {} } },
   })
   expect(Object.keys(localStorage).sort()).toEqual(['of-another-page', KEY])
@@ -68,6 +70,8 @@ test('what else is found there is passed over, part by part', () => {
     askFirst: false,
     predict: true,
     asked: null,
+    last: null,
+    begun: null,
     work: { b: { typed: { y: '2' }, checked: {}, hints: {} } },
   })
 })
