@@ -123,12 +123,14 @@ class Recorded:
     holders: Mapping[Tensor, tuple[Tensor, ...]]
 
 
-@dataclass(frozen=True, slots=True)
 class Group:
     """Parameters that are updated with the same options."""
 
-    parameters: list[Tensor]
-    options: dict[str, Scalar]
+    __slots__ = ("options", "parameters")
+
+    def __init__(self, parameters: list[Tensor], options: dict[str, Scalar]) -> None:
+        self.parameters = parameters
+        self.options = options
 
 
 class Optimizer(ABC):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -217,20 +216,6 @@ def avg_pool2d(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Windows:
-    """How windows slide: the params of pooling ops."""
-
-    kernel_size: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[Padding, ...]
-    dilation: tuple[int, ...]
-
-    @property
-    def reach_beyond(self) -> bool:
-        return any(not isinstance(p, int) for p in self.padding)
-
-
 def _windows(
     name: str,
     x: Tensor,
@@ -239,13 +224,19 @@ def _windows(
     padding: Sizes,
     dilation: Sizes,
     ceil_mode: bool,
-) -> _Windows:
+) -> dict[str, tuple[Any, ...]]:
+    """Return how windows slide: the params of max pooling."""
     rank = 1 if name.endswith("1d") else 2
     kernel = each(name, "kernel_size", kernel_size, rank)
     steps = kernel if stride is None else each(name, "stride", stride, rank)
     around = each(name, "padding", padding, rank)
     apart = each(name, "dilation", dilation, rank)
-    made = _Windows(kernel, steps, around, apart)
+    made: dict[str, tuple[Any, ...]] = {
+        "kernel_size": kernel,
+        "stride": steps,
+        "padding": around,
+        "dilation": apart,
+    }
     if not truth(name, "ceil_mode", ceil_mode) or len(x.shape) < rank:
         return made
     sides: list[Padding] = []
@@ -263,7 +254,7 @@ def _windows(
             windows -= 1
         beyond = (windows - 1) * s - left
         sides.append((p, p + beyond) if beyond > 0 else p)
-    return _Windows(kernel, steps, tuple(sides), apart)
+    return {**made, "padding": tuple(sides)}
 
 
 def _max_pool(
@@ -277,15 +268,7 @@ def _max_pool(
 ) -> Tensor:
     name, x = f"max_pool{rank}d", as_tensor(input)
     w = _windows(name, x, kernel_size, stride, padding, dilation, ceil_mode)
-    pooled = apply(
-        name,
-        x,
-        kernel_size=w.kernel_size,
-        stride=w.stride,
-        padding=w.padding,
-        dilation=w.dilation,
-    )
-    return scope.name(pooled, name)
+    return scope.name(apply(name, x, **w), name)
 
 
 def _avg_pool(
@@ -300,15 +283,17 @@ def _avg_pool(
 ) -> Tensor:
     name, x = f"avg_pool{rank}d", as_tensor(input)
     w = _windows(name, x, kernel_size, stride, padding, 1, ceil_mode)
-    given = {"kernel_size": w.kernel_size, "stride": w.stride, "padding": w.padding}
-    pooled = apply(name, x, **given)
+    del w["dilation"]
+    sides: tuple[Padding, ...] = w["padding"]
+    pooled = apply(name, x, **w)
     counted = truth(name, "count_include_pad", count_include_pad)
     if divisor_override is not None:
         divisor = whole(name, "divisor_override", divisor_override)
         if not divisor:
             raise WhygradError(f"{name}: divisor_override is 0; nothing can be divided by it")
-        return scope.name(pooled * (math.prod(w.kernel_size) / divisor), name)
-    if (counted and not w.reach_beyond) or (not counted and w.padding == (0,) * rank):
+        return scope.name(pooled * (math.prod(w["kernel_size"]) / divisor), name)
+    reach_beyond = any(not isinstance(p, int) for p in sides)
+    if (counted and not reach_beyond) or (not counted and sides == (0,) * rank):
         return scope.name(pooled, name)
     with annotate(part=("share of the window",)):
         ones = x.constant(1.0).apply(
@@ -317,11 +302,11 @@ def _avg_pool(
         if counted:  # padding counts, what is beyond it does not
             around = each(name, "padding", padding, rank)
             ones = apply("pad", ones, pads=tuple((p, p) for p in around), value=1.0)
-            given["padding"] = tuple(
+            w["padding"] = tuple(
                 0 if isinstance(p, int) else (0, p[1] - before)
-                for p, before in zip(w.padding, around, strict=True)
+                for p, before in zip(sides, around, strict=True)
             )
-        share = scope.name(apply(name, ones, **given), "share_counted")
+        share = scope.name(apply(name, ones, **w), "share_counted")
     return scope.name(pooled / share, name)
 
 
