@@ -123,7 +123,7 @@ class Recorded:
     holders: Mapping[Tensor, tuple[Tensor, ...]]
 
 
-class Group:
+class ParameterGroup:
     """Parameters that are updated with the same options."""
 
     __slots__ = ("options", "parameters")
@@ -160,7 +160,7 @@ class Optimizer(ABC):
                 is out of its range.
         """
         self.groups = [
-            Group(parameters, self._checked({**options, **own}))
+            ParameterGroup(parameters, self._checked({**options, **own}))
             for parameters, own in self._grouped(params)
         ]
         self.state: dict[Tensor, dict[str, Tensor]] = {}
@@ -237,7 +237,7 @@ class Optimizer(ABC):
             )
         return checked
 
-    def hyperparameters(self, group: Group) -> dict[str, Tensor]:
+    def hyperparameters(self, group: ParameterGroup) -> dict[str, Tensor]:
         """Return fresh leaves for the numbers that may be changed between iterations."""
         dtype = group.parameters[0].dtype
         return {
