@@ -25,6 +25,7 @@ from whygrad.doctor.measurements import (
     Parameter,
     Probe,
     Scores,
+    Sequence,
     Targets,
 )
 from whygrad.doctor.remedies.table import REMEDIES
@@ -102,6 +103,13 @@ FIRES: Mapping[str, Measurements] = {
         HEALTHY,
         dropout=0.5,
         loop=replace(HEALTHY.loop, stepped_in_eval_mode=360, first_step_in_eval_mode=41),
+    ),
+    "opposed_losses": replace(HEALTHY, opposed=(-0.8, -0.7)),
+    "gradient_erased": replace(ILL, audits=still(ILL, 0.0, applied=0.0)),
+    "future_leak": replace(HEALTHY, sequence=Sequence(0.1, 1.0, 0.4)),
+    "labels_not_shifted": replace(HEALTHY, sequence=Sequence(1.0, 0.1)),
+    "early_stopping_reversed": replace(
+        HEALTHY, validation_losses=(0.9, 0.4, 0.2, 0.15), restored=1
     ),
     "parameters_outside_module": replace(ILL, outside=(("layers[0].weight", 64),)),
     "wrong_sign_of_objective": replace(ILL, audits=still(ILL, 0.1, agreement=-1.0)),
@@ -203,6 +211,11 @@ FIRES: Mapping[str, Measurements] = {
 
 # By cause: what looks like it, and is not.
 QUIET: Mapping[str, Measurements] = {
+    "opposed_losses": replace(HEALTHY, opposed=(-0.8, 0.1)),
+    "gradient_erased": replace(ILL, audits=still(ILL, 0.0, applied=None)),
+    "future_leak": replace(HEALTHY, sequence=Sequence(0.1, 1.0, 1e-6)),
+    "labels_not_shifted": replace(HEALTHY, sequence=Sequence(0.5, 0.9, 0.0)),
+    "early_stopping_reversed": replace(HEALTHY, restored=3),
     "batch_dependence": replace(
         HEALTHY, outputs=Outputs(3, -4, 5, False, False, 0.0, 0.5, 0.5, random_gap=0.5)
     ),

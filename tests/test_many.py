@@ -10,7 +10,7 @@ import pytest
 import whygrad as wg
 from whygrad import nn, optim
 from whygrad.engine.backward import gradients
-from whygrad.engine.dims import memory_budget
+from whygrad.engine.memory import memory_budget
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import apply, tensor

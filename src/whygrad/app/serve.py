@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from whygrad.errors import WhygradError
+from whygrad.option import quoted
 
 PORT = 8000
 TRIES = 20
@@ -58,9 +59,12 @@ def _free(host: str, port: int) -> socket.socket:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except ValueError:  # UnicodeError: too long a name, or signs that no name has
+        raise WhygradError(f"{quoted(host)} is no host name") from None
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -33,7 +33,33 @@ ENDS = {"softmax": "softmax", "log_softmax": "log_softmax"}
 SEEN = {**{name: name for name in LINEAR | CURVES}, **GATES, **SQUASHES, **ENDS}
 TANH_FLAT = 0.99
 SIGMOID_FLAT = 0.01
+PLAIN = (nn.Module, Tensor, int, float, str, bytes, bool, complex, type, torch.dtype, torch.device)
+OWN = frozenset(vars(nn.Module()))  # what every module holds
 MOST = 400  # ops remembered in one pass
+
+
+def copied(model: nn.Module) -> nn.Module:
+    """Return a copy of a model: its modules, tensors and plain containers.
+
+    Other things that it holds (a trainer, a logger, a loader) are not copied, and are shared.
+    """
+    memo: dict[int, Any] = {}
+
+    def look(value: Any, deep: int) -> None:
+        if value is None or isinstance(value, PLAIN) or id(value) in memo:
+            return
+        if not isinstance(value, list | tuple | set | dict):
+            memo[id(value)] = value
+        elif deep:
+            parts: Any = value.values() if isinstance(value, dict) else value
+            for part in parts:
+                look(part, deep - 1)
+
+    for module in model.modules():
+        for name, value in vars(module).items():
+            if name not in OWN:
+                look(value, 3)
+    return copy.deepcopy(model, memo)
 
 
 class _OpRecorder(TorchFunctionMode):
@@ -82,7 +108,7 @@ class ShadowModel:
     """A copy of a model for experiments: its outputs, gradients, and what its layers do."""
 
     def __init__(self, model: nn.Module) -> None:
-        self.net = copy.deepcopy(model)
+        self.net = copied(model)
         for module in self.net.modules():  # hooks of the user's would run twice
             forget_hooks(module)
         self.path: list[str] = []

@@ -104,6 +104,16 @@ function tanhRows({ inputs, output }: Site): Rows | null {
   const { rows, columns } = extent(output.shape)
   if (!from || (from.column !== 1 && columns > 1)) return null
   const to = gridOf(output)!
+  if (from.row === columns && rows > 1) {
+    const count = rows * columns // all at once: the pieces would be short
+    return {
+      rows: 1,
+      columns: count,
+      reads: [{ ...from, columns: count }],
+      terms: 1,
+      write: (body) => body.tanh(from, to, count),
+    }
+  }
   return {
     rows,
     columns,
