@@ -30,7 +30,8 @@ def sides(padding: Padding) -> tuple[int, int]:
 
 def slid(size: int, kernel: int, stride: int, padding: Padding, dilation: int) -> int:
     """Return how many windows fit along an axis; 0 or less where none does."""
-    return (size + sum(sides(padding)) - dilation * (kernel - 1) - 1) // stride + 1
+    around = 2 * padding if isinstance(padding, int) else sum(padding)
+    return (size + around - dilation * (kernel - 1) - 1) // stride + 1
 
 
 def window(shape: Sizes, params: Params, at: Index) -> Iterator[Index]:

@@ -44,7 +44,7 @@ def _pooled(name: str, x: Shape, params: Params) -> Shape:
     for size, k, s, p, d in zip(
         x[-rank:], kernel, params["stride"], params["padding"], dilation, strict=True
     ):
-        before, after = sides(p)
+        before, after = (p, p) if isinstance(p, int) else p
         if k < 1 or s < 1 or d < 1 or not 0 <= before <= k // 2 or not 0 <= after < before + s:
             raise ShapeError(
                 f"{name}: kernel {k}, stride {s} and dilation {d} must be 1 or more, and padding "
@@ -269,7 +269,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
                 total("r", _SECOND, _ELEMENT * Expr("wins", (1, _WHOLE, _SECOND))),
                 (Use(Expr("wins", (1, _WHOLE, _SECOND)), _WHOLE, (("r", _SECOND),)), None),
             ),
-            examples=tuple(Example((x[..., ::-1].tolist(), x.tolist()), p) for x, p in cases),
+            examples=tuple(Example((x[..., ::-1].tolist(), x.tolist()), p) for x, p in cases[:2]),
             title="pick where the largest was",
             reads="{0} where {1} is the largest of its window",
             purpose="It takes the number that the pooling would let through.",
