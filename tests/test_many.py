@@ -36,7 +36,7 @@ def op_tape(op: Op, example: Example) -> tuple[Tape, dict[int, Any]]:
     also = [output]
     asked = [x for n, x in enumerate(inputs) if op.pullback(n) is not None]
     if asked:
-        rates = np.sin(np.arange(output.data.size) + 1.0).reshape(output.data.shape)
+        rates = np.sin(np.arange(output.array.size) + 1.0).reshape(output.array.shape)
         found = gradients(output, asked, seed=tensor(rates))
         also += [found[x] for x in asked]
     tape, run, _ = write(output, also=also)
