@@ -69,7 +69,8 @@ def test_every_remedy_has_a_key_and_a_prediction_that_can_be_checked() -> None:
     # What is not made by the doctor is a line of the user's own code.
     made = {key for key, row in REMEDIES.items() if not isinstance(row.change, UsersCode)}
     assert keys - made == {
-        "align_labels", "call_train", "module_dropout", "register_layers", "same_shape",
+        "align_labels", "call_train", "causal_mask", "keep_lowest", "module_dropout",
+        "own_optimizers", "register_layers", "same_shape", "shift_labels", "zero_after_step",
     }  # fmt: skip
     assert set(USUAL) <= made
 

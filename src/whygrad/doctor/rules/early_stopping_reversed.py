@@ -12,7 +12,7 @@ Example: `if val_loss > best: save(model)`.
 
 from __future__ import annotations
 
-from whygrad.doctor.cause import Cause, Group, NoneBecause, use
+from whygrad.doctor.cause import Cause, Group, NoneBecause, below, use
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.measurements import Measurements
 from whygrad.explain.display import number
@@ -51,6 +51,7 @@ CAUSE = Cause(
             "keep_lowest",
             why="the weights that did best are then those that are kept",
             predicts="the weights that are put back are those of the lowest validation loss",
+            expects=(below("past_best", 1.1),),
         ),
     ),
     masks=("a longer patience: the worst weights are then kept later",),

@@ -12,7 +12,7 @@ Example: `nn.TransformerEncoder(...)(x)` without `mask=`; `triu` for `tril`.
 
 from __future__ import annotations
 
-from whygrad.doctor.cause import Cause, NoneBecause, use
+from whygrad.doctor.cause import Cause, NoneBecause, below, use
 from whygrad.doctor.derived import percent
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.measurements import Measurements
@@ -49,6 +49,7 @@ CAUSE = Cause(
             "causal_mask",
             why="an answer then depends on what stands before it alone",
             predicts="answers do not change when later tokens do, and the loss rises",
+            expects=(below("sees_ahead", 0.01),),
         ),
     ),
     masks=NoneBecause("the loss is low already; nothing is left to hide"),

@@ -11,7 +11,7 @@ Example: `model(x)` against `x` for `x[:, 1:]`.
 
 from __future__ import annotations
 
-from whygrad.doctor.cause import Cause, NoneBecause, use
+from whygrad.doctor.cause import Cause, NoneBecause, below, use
 from whygrad.doctor.derived import percent
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.measurements import Measurements
@@ -45,6 +45,7 @@ CAUSE = Cause(
             "shift_labels",
             why="the token that is asked for is then not among those that are given",
             predicts="targets are the input one place on",
+            expects=(below("same_token", 0.95),),
         ),
     ),
     masks=NoneBecause("the loss is low already; nothing is left to hide"),

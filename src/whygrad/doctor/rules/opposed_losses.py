@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from whygrad.doctor.cause import Cause, Group, NoneBecause, use
+from whygrad.doctor.cause import Cause, Group, NoneBecause, above, use
 from whygrad.doctor.finding import Finding
 from whygrad.doctor.measurements import Measurements
 from whygrad.explain.display import number
@@ -49,6 +49,7 @@ CAUSE = Cause(
             "own_optimizers",
             why="a side's step then moves its own weights alone",
             predicts="weights that both losses reach are moved by one of them",
+            expects=(above("against", -0.3),),
         ),
     ),
     masks=("a lower learning rate: each step then undoes a little less",),
