@@ -7,7 +7,7 @@ through all cases once, in an order that looks random, and then again on other r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from whygrad.clinic.case import Case, Story
 from whygrad.clinic.cases import CASES
@@ -75,9 +75,9 @@ def case_of(seed: int) -> tuple[Case[Any], int]:
     """
     if not 0 <= seed < MOST_SEEDS:
         raise WhygradError(f"a patient's seed is a whole number from 0 to {MOST_SEEDS - 1}")
-    cases = cast("tuple[Case[Any], ...]", tuple(CASES.values()))
+    cases = tuple(CASES.values())
     lap, place = divmod(seed, len(cases))
-    return cases[permutation(lap, "clinic", len(cases))[place]], lap
+    return cases[int(permutation(lap, "clinic", len(cases))[place])], lap
 
 
 def admit(seed: int, progress: Progress = ignore) -> Patient:
