@@ -212,6 +212,9 @@ FIRES: Mapping[str, Measurements] = {
 
 # By cause: what looks like it, and is not.
 QUIET: Mapping[str, Measurements] = {
+    "random_evaluation": replace(
+        HEALTHY, outputs=Outputs(3, -4, 5, False, False, 0.0, 0.5, 0.5, random_gap=0.5, draws=True)
+    ),
     "opposed_losses": replace(HEALTHY, opposed=(-0.8, 0.1)),
     "gradient_erased": replace(ILL, audits=still(ILL, 0.0, applied=None)),
     "future_leak": replace(HEALTHY, sequence=Sequence(0.1, 1.0, 1e-6)),

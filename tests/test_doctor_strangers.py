@@ -507,3 +507,23 @@ def row(wanted: list[str], said: list[str], **more: Any) -> dict[str, Any]:
 )
 def test_outcomes_of_strangers(given: dict[str, Any], word: str) -> None:
     assert strangers.outcome(given) == word
+
+
+NOISE = """
+class Noisy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 16), nn.Linear(16, 3)
+    def forward(self, x):
+        h = torch.relu(self.a(x))
+        return self.b({noise})
+model = Noisy()
+""" + LOOP.replace("model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3))\n", "")
+
+
+@pytest.mark.parametrize(
+    ("noise", "cause"),
+    [("h + 0.5 * torch.randn_like(h)", None), ("F.dropout(h, 0.5)", "random_evaluation")],
+)
+def test_noise_that_is_drawn_on_purpose_is_no_fault(play: Any, noise: str, cause: Any) -> None:
+    assert causes(play(NOISE.format(noise=noise))) == ([cause] if cause else [])

@@ -308,6 +308,7 @@ def _outputs(shadow: Any, x: Tensor, out: Tensor) -> Outputs:
         0.0 if gap <= rounding * max(size, 1e-12) else gap / max(spread, rounding * size),
         affine,
         random_gap=0.0 if strayed <= ROUNDING * size else strayed / max(spread, ROUNDING * size),
+        draws=strayed > ROUNDING * size and shadow.draws_on_purpose(x[:2]),
     )
 
 

@@ -185,6 +185,7 @@ class Outputs:
     affine_gap: float | None = None  # how far it is from an affine map of its input, relative
     finite: bool = True
     random_gap: float = 0.0  # between two answers to the same rows, over the spread
+    draws: bool = False  # numbers are drawn in evaluation mode, and no dropout is on in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,22 @@ TANH_FLAT = 0.99
 SIGMOID_FLAT = 0.01
 PLAIN = (nn.Module, Tensor, int, float, str, bytes, bool, complex, type, torch.dtype, torch.device)
 OWN = frozenset(vars(nn.Module()))  # what every module holds
+DRAWS = {
+    "randn",
+    "randn_like",
+    "rand",
+    "rand_like",
+    "normal",
+    "bernoulli",
+    "multinomial",
+    "uniform",
+}
 MOST = 400  # ops remembered in one pass
+
+
+def parts_of(value: Any) -> list[Any]:
+    """Return what a plain container holds: a dict's values, or the parts of another."""
+    return list(cast("dict[Any, Any]", value).values() if isinstance(value, dict) else value)
 
 
 def copied(model: nn.Module) -> nn.Module:
@@ -51,8 +66,7 @@ def copied(model: nn.Module) -> nn.Module:
         if not isinstance(value, list | tuple | set | dict):
             memo[id(value)] = value
         elif deep:
-            parts = cast("Any", value)
-            for part in parts.values() if isinstance(value, dict) else parts:
+            for part in parts_of(value):
                 look(part, deep - 1)
 
     for module in model.modules():
@@ -104,6 +118,22 @@ class FirstBad(TorchFunctionMode):
         return out
 
 
+class Draws(TorchFunctionMode):
+    """Sees whether numbers are drawn on purpose, or by a dropout that is on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn = self.dropped = False
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        options = cast("dict[str, Any]", kwargs or {})
+        if "dropout" in name:
+            self.dropped |= bool(options.get("training", args[2] if len(args) > 2 else True))
+        self.drawn |= name.strip("_") in DRAWS
+        return func(*args, **options)
+
+
 class ShadowModel:
     """A copy of a model for experiments: its outputs, gradients, and what its layers do."""
 
@@ -152,6 +182,12 @@ class ShadowModel:
         """Return the outputs."""
         with self.mode(train, dropout, seed) as net, torch.no_grad():
             return judged_output(net(x))
+
+    def draws_on_purpose(self, x: Any) -> bool:
+        """Whether numbers are drawn in evaluation mode by other than a dropout that is on."""
+        with self.mode(False) as net, torch.no_grad(), Draws() as seen:
+            net(x)
+        return seen.drawn and not seen.dropped
 
     def gradient(self, x: Any, y: Tensor, loss: Callable[..., Tensor]) -> dict[str, Tensor]:
         """Return the gradient of the loss for each parameter that is trained."""
