@@ -1,4 +1,4 @@
-"""What whygrad costs besides training: an import, a record, memory, gradients, reasons, homework."""
+"""What whygrad costs besides training: importing, recording, memory, gradients, why, homework."""
 
 from __future__ import annotations
 
