@@ -56,11 +56,6 @@ class PageMeasured:
     closures_ratio: float
     goal: float
 
-    @property
-    def holds(self) -> bool:
-        """Whether the goal is reached, beside objects that are a fair measure."""
-        return self.ratio >= self.goal and self.closures_ratio <= FAIR[self.network]
-
 
 @dataclass(frozen=True)
 class Found:
@@ -79,7 +74,7 @@ class Found:
     @property
     def holds(self) -> bool:
         """Whether every goal is reached."""
-        return all(one.holds for one in self.networks) and self.runs_ms <= RUNS_GOAL
+        return not _short(self.networks) and self.runs_ms <= RUNS_GOAL
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -231,13 +226,17 @@ def table(found: Found) -> str:
 
 
 def _short(networks: Sequence[PageMeasured]) -> list[str]:
-    said: list[str] = []
-    for one in networks:
-        if one.ratio < one.goal:
-            said.append(f"{one.network} falls short of {one.goal:g} times")
-        if one.closures_ratio > FAIR[one.network]:
+    said = [
+        f"{one.network} falls short of {one.goal:g} times"
+        for one in networks
+        if one.ratio < one.goal
+    ]
+    for name, most in FAIR.items():
+        # the order of samples makes no difference to closures: both rows measure the same
+        ratios = [one.closures_ratio for one in networks if one.network == name]
+        if ratios and (ratio := statistics.mean(ratios)) > most:
             said.append(
-                f"{one.network}: the objects are too slow to be a fair measure: closures are "
-                f"{one.closures_ratio:g} times as fast, and may be {FAIR[one.network]:g}"
+                f"{name}: the objects are too slow to be a fair measure: closures are "
+                f"{ratio:.2g} times as fast, and may be {most:g}"
             )
-    return list(dict.fromkeys(said))
+    return said
