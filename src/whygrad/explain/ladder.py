@@ -601,7 +601,7 @@ class Ladder(Words):
     def _shared(self, value: int, at: int) -> list[Rung]:
         """Say for which further gradients one is worked out, where they are several."""
         tape = self.run.tape
-        found: set[int] = set()
+        shown: set[int] = set()
         waiting = [value]
         seen = {value}
         while waiting:
@@ -609,14 +609,15 @@ class Ladder(Words):
                 if step.output in seen or step.phase != "backward":
                     continue
                 seen.add(step.output)
-                if not is_shown(tape, step.output):
+                if is_shown(tape, step.output):
+                    shown.add(step.output)
+                else:
                     waiting.append(step.output)
-                elif tape.values[step.output].gradient_of is not None:
-                    found.add(step.output)
+        found = sorted(shown & set(tape.gradients.values()))
         if len(found) < 2:
             return []
         gradient = symbol(tape.label(value))
-        others = ", ".join(symbol(tape.label(other)) for other in sorted(found))
+        others = ", ".join(symbol(tape.label(other)) for other in found)
         says = say("shared", gradient=gradient, count=len(found), others=others)
         leaf = Expr("leaf", (value, at))
         return [self._rung(value, at, leaf, say("ask.shared"), [says], [])]
