@@ -434,7 +434,8 @@ def test_assert_trains_says_all_that_does_not_hold() -> None:
 def test_a_page_that_cannot_be_written_is_refused_before_the_script_runs(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     script = tmp_path / "train.py"
-    script.write_text(f"open({str(ran)!r}, 'w')\n" + HEAD + LOOP, encoding="utf-8")
+    touched = f"import pathlib\npathlib.Path({str(ran)!r}).touch()\n"
+    script.write_text(touched + HEAD + LOOP, encoding="utf-8")
     for page in (tmp_path, tmp_path / "none" / "report.html"):
         done = CliRunner().invoke(whygrad, ["doctor", str(script), "--html", str(page)])
         assert done.exit_code != 0

@@ -91,7 +91,7 @@ def test_what_is_not_a_number_is_said_and_kept() -> None:
 def test_too_many_lines_are_refused() -> None:
     assert check_lines(FLOW, "\n" * 10_000) == []
     with pytest.raises(WhygradError, match="at most 500"):
-        check_lines(FLOW, "z1 = 1\n" * (MAX_LINES + 1))
+        check_lines(FLOW, "z1 = 1\n" * 501)
 
 
 def test_only_the_steps_that_a_number_depends_on_are_played() -> None:
@@ -145,3 +145,7 @@ def fully(switched: SwitchedTape, held: Held, place: ElementKey) -> float:
     player.play()
     array = player.buffers[switched.tape.by_name[place[0]]]
     return float(array.flat[place[1]])
+
+
+def test_as_many_lines_as_may_be_are_graded() -> None:
+    assert len(check_lines(FLOW, "z1 = 1\n" * 500)) == 500

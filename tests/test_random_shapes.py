@@ -61,14 +61,14 @@ def agree(
     leaves = [tensor(x, dtype=x.dtype) for x in given]
     others = [torch.tensor(x.copy(), requires_grad=True) for x in given]
     mine, wanted = ours(*leaves), theirs(*others)
-    assert mine.data.shape == wanted.shape
+    assert mine.array.shape == wanted.shape
     assert mine.dtype == dtype
-    np.testing.assert_allclose(mine.data, wanted.detach().numpy(), **close)
-    rates = np.sin(np.arange(mine.data.size) + 1.0).reshape(mine.data.shape).astype(dtype)
+    np.testing.assert_allclose(mine.array, wanted.detach().numpy(), **close)
+    rates = np.sin(np.arange(mine.array.size) + 1.0).reshape(mine.array.shape).astype(dtype)
     found = gradients(mine, leaves, seed=tensor(rates, dtype=dtype))
     expected = torch.autograd.grad(wanted, others, torch.tensor(rates))
     for leaf, g in zip(leaves, expected, strict=True):
-        np.testing.assert_allclose(found[leaf].data, g.numpy(), **close)
+        np.testing.assert_allclose(found[leaf].array, g.numpy(), **close)
 
 
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "maximum", "minimum"])

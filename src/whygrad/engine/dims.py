@@ -14,7 +14,7 @@ from numbers import Integral
 
 from whygrad.engine.memory import memory_allowed, memory_text
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.option import quoted
+from whygrad.option import is_a, quoted
 
 Shape = tuple[int, ...]
 
@@ -120,7 +120,7 @@ def normalise_axes(what: str, axes: int | Sequence[int] | None, rank: int) -> tu
     try:
         several = (axes,) if isinstance(axes, int | Integral) else axes
         listed = tuple(map(operator.index, several))
-    except TypeError:
+    except Exception:  # whatever going through a stranger's object raises
         raise ShapeError(
             f"{what}: {quoted(axes)} names no axis; use a whole number or several of them"
         ) from None
@@ -132,6 +132,17 @@ def normalise_axes(what: str, axes: int | Sequence[int] | None, rank: int) -> tu
     if len(set(counted)) != len(counted):
         raise ShapeError(f"{what}: an axis is named twice in {listed}")
     return counted
+
+
+def one_axis(what: str, axis: int, rank: int) -> int:
+    """Count one axis from the end; see ``normalise_axes``.
+
+    Raises:
+        ShapeError: it is no axis, or several.
+    """
+    if is_a(axis, bool) or not is_a(axis, int, Integral):
+        raise ShapeError(f"{what}: {quoted(axis)} names no axis; use a whole number")
+    return normalise_axes(what, axis, rank)[0]
 
 
 def canonical_axes(what: str, axes: Sequence[int], shape: Shape) -> None:

@@ -291,8 +291,10 @@ def _optimizer(section: Section) -> OptimizerSpec:
     options = OPTIMIZERS[name]
     section.only(("name", *options), f'name = "{name}"')
     read = section.options(options)
-    if read.get("nesterov") and not read["momentum"]:
-        raise section.fault("nesterov", "looks along the momentum; write momentum = 0.9 as well")
+    if read.get("nesterov") and (not read["momentum"] or read["dampening"]):
+        raise section.fault(
+            "nesterov", "looks along the momentum; write momentum = 0.9 as well, and no dampening"
+        )
     return OptimizerSpec(name, read)
 
 

@@ -46,7 +46,7 @@ const EXPRESSIONS: Readonly<Record<string, Expression>> = {
   ge: ([a, b]) => `${a} >= ${b} ? 1 : 0`,
   eq: ([a, b]) => `${a} === ${b} ? 1 : 0`,
   where: ([test, a, b]) => `${test} ? ${a} : ${b}`,
-  heaviside: ([x], params) => `${x} > 0 ? 1 : ${x} === 0 ? ${numberOf(params, 'at_zero')} : 0`,
+  heaviside: ([x], params) => `${x} <= 0 ? (${x} === 0 ? ${numberOf(params, 'at_zero')} : 0) : 1`,
   leaky_relu: ([x], params) => `${x} > 0 ? ${x} : ${x} * ${numberOf(params, 'negative_slope')}`,
 }
 
