@@ -341,7 +341,7 @@ def table(rows: Sequence[tuple[str, str]], count: int, seed: int) -> str:
         f'`make mutate SEED={seed} ARGS="--count {count}"`. The share is of those that are not '
         "equivalent.",
         "",
-        "Equivalent mutants, in this sample and in earlier ones:",
+        "Equivalent mutants, of this draw and of earlier ones:",
         "",
     ]
     for each in equivalents():

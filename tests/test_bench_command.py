@@ -141,7 +141,7 @@ def test_the_playground_s_ratios_decide_the_exit_code(monkeypatch: pytest.Monkey
         (6.2, 3.5, "the objects are too slow to be a fair measure: closures are 3.5 times as fast"),
     ):
         found = a_measured_page(ratio, closures_ratio)
-        monkeypatch.setattr(playground, "run", lambda rounds, found=found: found)
+        monkeypatch.setattr(playground, "run", lambda *_, found=found: found)
         shown = CliRunner().invoke(whygrad, ["bench", "playground"])
         assert said in shown.output
         assert "100 runs of XOR for 1,000 iterations: 142 ms" in shown.output
@@ -153,7 +153,7 @@ def test_the_playground_s_ratios_decide_the_exit_code(monkeypatch: pytest.Monkey
 
 
 def test_a_page_that_cannot_be_measured_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(rounds: int) -> playground.Found:
+    def missing(*_: object) -> playground.Found:
         raise Skipped("needs Chromium: playwright install chromium")
 
     monkeypatch.setattr(playground, "run", missing)

@@ -160,16 +160,17 @@ def test_a_module_that_is_called_twice_is_two_scopes_with_a_gradient_each() -> N
 
 
 def test_the_outermost_name_of_a_value_stays() -> None:
+    linear = nn.Linear(3, 3, seed=1)  # which the model does not hold
+
     class Alone(nn.Module):
         def __init__(self) -> None:
             self.norm = nn.RMSNorm(3, elementwise_affine=False)
-            self.held = {"linear": nn.Linear(3, 3, seed=1)}
             self.drop = nn.Dropout(0.0)
 
         def forward(self, *inputs: Any) -> wg.Tensor:
             h = self.drop(self.norm(*inputs))  # which drops nothing and names nothing
-            y = self.held["linear"](h)
-            return self.held["linear"](y.tanh().named("mine"))
+            y = linear(h)
+            return linear(y.tanh().named("mine"))
 
     found = forward_names(traced(Alone(), numbers(2, 3), numbers(2, 3), rate=None))
     assert found == ["norm.mean_square", "norm", "linear", "mine", "yhat", "L"]

@@ -226,7 +226,7 @@ def test_pooling(rank: int, data: st.DataObject, dtype: str) -> None:
         (lambda: wg.einsum("ij,jk", [[1.0]], [[1.0, 2.0], [3.0, 4.0]]), "'j' in .* is 1 .* and 2"),
         (lambda: wg.einsum("ij->i", [1.0]), r"names 2 axes, but the input is \(1,\)"),
         (lambda: wg.einsum("ij,ij->i", [[1.0]]), "for 2 inputs, but there are 1"),
-        (lambda: wg.einsum("ii->i", [[1.0]]), "a diagonal is not supported"),
+        (lambda: wg.einsum("ii->i", [[1.0, 2.0]]), "has no diagonal"),
         (lambda: wg.einsum("i->k", [1.0]), "no input .* has the letter 'k'"),
         (lambda: wg.einsum("i1->i", [1.0]), "not an equation such as"),
         (lambda: wg.stack([]), "at least one"),

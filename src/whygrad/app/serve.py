@@ -6,7 +6,8 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from threading import Thread
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -97,6 +98,20 @@ def serve(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None
     server.ready = ready
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
+
+
+@contextlib.contextmanager
+def in_background(app: ASGIApp) -> Generator[str]:
+    """Serve on a free port while inside; gives the address."""
+    bound = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    thread = Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        yield url_of(bound)
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 class _Server(uvicorn.Server):

@@ -1,4 +1,4 @@
-"""What whygrad costs besides training: import, record, memory, gradients, reasons, homework."""
+"""What whygrad costs besides training: an import, recording, memory, a gradient, a reason."""
 
 from __future__ import annotations
 

@@ -167,11 +167,15 @@ def _player() -> tuple[Any, str]:
 
 
 def _playground(rounds: int) -> tuple[Any, str]:
+    from whygrad.app.guard import HEADERS
+    from whygrad.app.serve import in_background
+    from whygrad.app.server import STATIC, create_app
     from whygrad.bench.cases import Skipped
     from whygrad.bench.playground import run, table
 
     try:
-        found = run(rounds)
+        with in_background(create_app("flow")) as url:
+            found = run(url, STATIC, HEADERS, rounds)
     except Skipped as why:
         raise WhygradError(f"the playground's benchmark {why}") from None
     return found.to_json(), table(found)

@@ -183,7 +183,7 @@ def report_of(watched: Watched) -> Report:
     return _reported(tracer, path.name, ended)
 
 
-class Run:
+class WatchedBlock:
     """What was trained inside a ``with`` block of ``watching``."""
 
     def __init__(self, tracer: ScriptTracer) -> None:
@@ -199,7 +199,7 @@ class Run:
 
 
 @contextmanager
-def watching() -> Iterator[Run]:
+def watching() -> Iterator[WatchedBlock]:
     """Watch whatever is trained inside the block, without a word in the loop.
 
     PyTorch is traced while the block runs, in the threads that it starts too, and is put back at
@@ -211,7 +211,7 @@ def watching() -> Iterator[Run]:
     """
     tracer = ScriptTracer(lambda *_: None)
     with traced(tracer):
-        yield Run(tracer)
+        yield WatchedBlock(tracer)
 
 
 def _reported(tracer: ScriptTracer, name: str, ended: str) -> Report:

@@ -191,7 +191,7 @@ class Module:
         root = _outermost.get()
         return "" if root is None else next(root.paths_to(self), "")
 
-    def paths_to(self, module: object, prefix: str = "") -> Iterator[str]:
+    def paths_to(self, module: Module, prefix: str = "") -> Iterator[str]:
         """Yield every path from here to a module."""
         if module is self:
             yield prefix

@@ -99,8 +99,8 @@ class Recorder:
         self.model = _inner(model)
         self.compiled = hasattr(model, "_orig_mod")  # global hooks would make it warn
         self.outer = model
-        given = optimizer if isinstance(optimizer, list | tuple) else (optimizer,)
-        self.optimizers = tuple(cast("list[Any] | tuple[Any, ...]", given))
+        several = isinstance(optimizer, list | tuple)
+        self.optimizers = tuple(cast("Any", optimizer) if several else (optimizer,))
         self.optimizer = self.optimizers[0]
         self.loss = loss
         self.rank = _rank()
@@ -265,7 +265,7 @@ class Recorder:
         """Return the model's parameters and buffers as they are now, detached and not copied."""
         return state_of(self.model)
 
-    def probe_rows(self, inputs: Any = None, targets: Any = None) -> tuple[Tensor, Tensor]:
+    def probe_rows(self, inputs: Any = None, targets: Any = None) -> tuple[Any, Any]:
         """Return the rows to probe with: an even part of the training rows."""
         device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
         rows = self.cached.get("rows")
@@ -482,7 +482,7 @@ def _inner(model: nn.Module) -> nn.Module:
     """Return the module inside what wraps it: a compiled or a distributed one."""
     model = getattr(model, "_orig_mod", model)
     if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
-        outer: Any = model
+        outer = cast("Any", model)
         return outer.module
     return model
 
