@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-fast test-all fuzz check format clean
+.PHONY: help install run test test-fast test-all fuzz mutate check format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -45,6 +45,9 @@ FAST_WITHOUT := test_doctor* test_clinic* test_app_clinic* test_bench* test_whee
 fuzz: $(PACKAGE) ## 10,000 hostile inputs over every surface (SEED=... to repeat a run)
 	WHYGRAD_FUZZ=10000 $(PYTEST) --dist load tests/fuzz
 
+mutate: $(PACKAGE) ## 300 small changes of the sources, which tests must notice (SEED=..., ARGS="...")
+	$(BIN)/python scripts/mutate.py $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 check: install ## format, lint, types and the order of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -57,7 +60,7 @@ format: $(PACKAGE) ## write the code the way `make check` wants it
 	$(BIN)/ruff format .
 
 clean: ## remove everything that was installed or built
-	rm -rf .venv web/node_modules src/whygrad/app/static dist .coverage
+	rm -rf .venv .mutants web/node_modules src/whygrad/app/static dist .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(PACKAGE): pyproject.toml constraints.txt

@@ -62,28 +62,28 @@ def _op_case(op: Op, example: Example) -> Json:
     arrays = [np.array(data) for data in example.inputs]
     inputs = [tensor(array, dtype=array.dtype) for array in arrays]
     output = apply(op.name, *inputs, **example.params)
-    numbers = [*arrays, output.data]
+    numbers = [*arrays, output.array]
     where = StepContext(
         formula=op.formula,
         inputs=tuple(range(len(inputs))),
         input_shapes=tuple(array.shape for array in arrays),
         output=len(inputs),
-        output_shape=output.data.shape,
+        output_shape=output.array.shape,
         params=example.params,
         whole=lambda argument, at: int(arrays[argument].flat[at]),
-        moves=Moves(op, arrays, output.data.shape, example.params),
+        moves=Moves(op, arrays, output.array.shape, example.params),
     )
 
     def get(value: int, at: int) -> float:
         return float(numbers[value].flat[at])
 
-    last = output.data.size - 1
-    chosen = [unflat(at, output.data.shape) for at in sorted({0, last // 2, last})]
+    last = output.array.size - 1
+    chosen = [unflat(at, output.array.shape) for at in sorted({0, last // 2, last})]
     return {
         "op": op.name,
         "params": example.params,
         "inputs": [_array(array) for array in arrays],
-        "output": _array(output.data),
+        "output": _array(output.array),
         "formula": op.formula.to_json(),
         "elements": [{"at": at, **_tree(place(where, at), get)} for at in chosen],
         "locals": [
@@ -186,7 +186,7 @@ def iteration(
         for parameter in parameters:
             change = found[parameter]
             if momentum:
-                zeros = np.zeros(parameter.data.shape)
+                zeros = np.zeros(parameter.array.shape)
                 before = Tensor(zeros, parameter.shape, role="optimizer state")
                 change = before * momentum + change
                 carries.append((before, change))

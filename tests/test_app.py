@@ -91,6 +91,20 @@ def test_nothing_outside_the_built_page_is_given_out(app: TestClient) -> None:
         assert "not found" in answer.json()["message"]
 
 
+def test_what_trains_has_a_policy_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "worker-abc.js").write_text("self.onmessage = () => {}")
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    app = client("flow", static=tmp_path)
+    trainer = app.get("/trainer/worker-abc.js")
+    policy = trainer.headers["content-security-policy"]
+    assert policy == "default-src 'none'; script-src 'unsafe-eval'"
+    assert trainer.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in trainer.headers["cache-control"]
+    for path in ("/", "/trainer/nothing.js", "/trainer/%2e%2e/index.html"):
+        assert "unsafe-eval" not in app.get(path).headers["content-security-policy"]
+
+
 def test_what_a_page_may_do_is_said_on_every_answer(app: TestClient) -> None:
     for answer in (app.get("/api/presets"), app.get("/nope"), app.get("/", headers={"host": "x"})):
         policy = answer.headers["content-security-policy"]
@@ -296,7 +310,9 @@ def test_too_long_a_trace_is_given_up() -> None:
 def test_a_request_may_record_so_much_and_no_more() -> None:
     app = client("flow", workers=Workers(memory=2**16))
     outer = {"formula": {"v": [[1.0]] * 500, "w": [[1.0] * 500], "L": "sum(matmul(v, w))"}}
-    assert "0.0 GiB are allowed" in refused(app, spec=outer)
+    said = refused(app, spec=outer)
+    assert "what a page sends may record 65,536 bytes" in said
+    assert "--request-memory" in said
 
 
 def test_who_finds_too_many_waiting_is_told_that_the_server_is_busy() -> None:
@@ -402,6 +418,12 @@ def test_a_taken_port_is_named_with_a_free_one() -> None:
             listen("127.0.0.1", port)
         with listen_near("127.0.0.1", port) as other:
             assert other.getsockname()[1] != port
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "a..b", "\u2028"])
+def test_what_is_no_host_name_is_refused(host: str) -> None:
+    with pytest.raises(WhygradError, match="is no host name"):
+        listen(host, 8000)
 
 
 @pytest.mark.parametrize("listening", [listen, listen_near])

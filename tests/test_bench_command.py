@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from whygrad.bench import growth, many_runs, overheads, player
+from whygrad.bench import growth, many_runs, overheads, player, playground
 from whygrad.bench.cases import Skipped
 from whygrad.cli.commands import whygrad
 from whygrad.errors import WhygradError
@@ -69,6 +69,8 @@ def test_overheads_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < found["memory_in_training"] < found["memory"]
     assert 1 < found["gradient"] < 4  # the cheap gradient principle
     assert found["parameters"] == 784 * 128 + 128 + 128 * 10 + 10
+    assert found["homework_lines"] == 500
+    assert found["homework_seconds"] > 0
     assert found["why_limit"] == 0.1
     assert all(seconds > 0 for seconds in found["why"].values())
     lines = ran("overheads")
@@ -125,3 +127,36 @@ def test_a_player_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(player, "run", missing)
     assert ran("player") == "The page's player needs Node.js.\n"
     assert json.loads(ran("player", "--format", "json")) == {"skipped": "needs Node.js"}
+
+
+def a_measured_page(ratio: float, closures_ratio: float) -> playground.Found:
+    one = playground.PageMeasured("2-4-2-1", False, 31_000, 5_000, 16_000, ratio, closures_ratio, 5)
+    return playground.Found("156.0", [one], 142.0)
+
+
+def test_the_playground_s_ratios_decide_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    for ratio, closures_ratio, said in (
+        (6.2, 3.2, ""),
+        (4.9, 3.2, "2-4-2-1 falls short of 5 times"),
+        (6.2, 3.5, "the objects are too slow to be a fair measure: closures are 3.5 times as fast"),
+    ):
+        found = a_measured_page(ratio, closures_ratio)
+        monkeypatch.setattr(playground, "run", lambda *_, found=found: found)
+        shown = CliRunner().invoke(whygrad, ["bench", "playground"])
+        assert said in shown.output
+        assert "100 runs of XOR for 1,000 iterations: 142 ms" in shown.output
+        assert shown.exit_code == bool(said)
+        told = CliRunner().invoke(whygrad, ["bench", "playground", "--format", "json"])
+        assert told.exit_code == bool(said)
+        assert json.loads(told.stdout)["holds"] is not bool(said)
+        assert json.loads(told.stdout)["networks"][0]["ratio"] == ratio
+
+
+def test_a_page_that_cannot_be_measured_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> playground.Found:
+        raise Skipped("needs Chromium: playwright install chromium")
+
+    monkeypatch.setattr(playground, "run", missing)
+    done = CliRunner().invoke(whygrad, ["bench", "playground"])
+    assert done.exit_code == 2
+    assert "the playground's benchmark needs Chromium" in done.output

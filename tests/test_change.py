@@ -40,14 +40,14 @@ def test_flow_falls_by_nearly_what_its_gradient_promised() -> None:
         (
             LossChange(1.0, 1.5, 0.4),
             "The loss rose by 0.5, from 1 to 1.5; the gradient promised 0.4. Together the "
-            "parameters moved up the gradient, not down it, as an optimizer's memory of earlier "
-            "gradients can make them.",
+            "parameters moved up the gradient, not down it, as momentum or "
+            "weight decay can make them.",
         ),
         (
             LossChange(1.0, 0.5, 0.4),
             "The loss fell by 0.5, from 1 to 0.5; the gradient promised a rise of 0.4. Together "
-            "the parameters moved up the gradient, not down it, as an optimizer's memory of "
-            "earlier gradients can make them.",
+            "the parameters moved up the gradient, not down it, as momentum "
+            "or weight decay can make them.",
         ),
         (
             LossChange(1.0, 1.0 + 1e-15, -0.4),

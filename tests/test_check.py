@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from whygrad.errors import WhygradError
-from whygrad.explain.said import say
+from whygrad.explain.said import Said, say
 from whygrad.practice import STARTERS, CheckResult, check, starter
+from whygrad.practice.check import _same
 from whygrad.practice.scenarios import FUNCTIONS, scenarios
 
 NEURON = """
@@ -309,3 +312,31 @@ def test_what_a_file_started_ends_with_it(tmp_path: Path) -> None:
             return  # dead, and waiting for who reads its exit code
         time.sleep(0.05)
     raise AssertionError("the child lives on")
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "same"),
+    [
+        (1000.0009, 1000.0, True),
+        (1000.0011, 1000.0, False),
+        (-1000.0009, -1000.0, True),
+        (9e-7, 0.0, True),
+        (1.1e-6, 0.0, False),
+        (0.1 + 9e-7, 0.1, True),
+        (float("nan"), 0.0, False),
+    ],
+)
+def test_numbers_are_the_same_within_a_millionth(found: float, expected: float, same: bool) -> None:
+    assert bool(_same(np.array(found), np.array(expected))) is same
+
+
+@pytest.mark.parametrize("ending", [None, say("check.ended")])
+def test_a_file_that_ended_before_it_answered_says_so(
+    ending: Said | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("", encoding="utf-8")
+    module = sys.modules["whygrad.practice.check"]
+    monkeypatch.setattr(module, "_run", lambda *_: ([], ending))
+    with pytest.raises(WhygradError, match=re.escape(f"mine.py: {say('check.ended')}")):
+        check(file)

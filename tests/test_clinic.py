@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ pytest.importorskip("sklearn")
 
 import torch
 
-from whygrad.clinic import examine, patient
+from whygrad.clinic import data, examine, patient
 from whygrad.clinic.cases import CASES, NUMPY
 from whygrad.clinic.choices import (
     CANNOT_TELL,
@@ -22,6 +23,7 @@ from whygrad.clinic.choices import (
     REMEDY_CHOICES,
 )
 from whygrad.clinic.grade import Grade, LearnerAnswer, grade
+from whygrad.clinic.numpy_case import NumpyNetwork
 from whygrad.clinic.patient import Patient, admit, case_of, patients
 from whygrad.doctor.remedies.table import REMEDIES, USUAL
 from whygrad.doctor.rules import CAUSES, ROWS
@@ -295,3 +297,112 @@ def test_nudges_agree_with_what_pytorch_works_out() -> None:
     one = examine.fact(met("missing_optimizer_step"), "nudges.agree")
     assert not one.unusual
     assert one.says.startswith("12 weights were nudged")
+
+
+# By data set: how it is made, how many rows are learned from and judged on, and of the inputs and
+# targets of either a mean in which later numbers weigh more.
+DATA = {
+    "iris": (data.table("iris", "classes"), 105, 45, 0.0011897, 1.5119, -0.018317, 1.5606),
+    "diabetes": (
+        data.table("diabetes", "numbers"),
+        309,
+        133,
+        0.015776,
+        0.03264,
+        -0.12841,
+        -0.30196,
+    ),
+    "raw wine": (
+        data.table("wine", "classes", scale=False, factor=10.0),
+        125,
+        53,
+        1039.8,
+        1.4206,
+        1033.4,
+        1.3781,
+    ),
+    "digits": (data.digits(), 1258, 539, 0.45825, 6.7078, 0.45853, 6.7161),
+    "digits as numbers": (data.digits(task="numbers"), 1258, 539, 0.45825, 6.7078, 0.45853, 6.7161),
+    "images": (data.images(), 1258, 539, 0.45825, 6.7078, 0.45853, 6.7161),
+    "images of three channels": (data.images(3), 1258, 539, 0.65198, 6.7078, 0.65231, 6.7161),
+    "moons": (data.moons(), 420, 180, 0.59571, 0.75448, 0.52672, 0.77241),
+    "friedman": (data.friedman(), 560, 240, 0.74567, 0.0053951, 0.73885, 0.0066742),
+    "spirals": (data.spirals, 630, 270, -0.055249, 1.5122, 0.011902, 1.507),
+    "long lag": (data.long_lag, 840, 360, 0.00070483, 0.77939, 0.0022556, 0.85628),
+    "square": (data.curve("square"), 35, 15, 3.7931, 65.403, 3.4757, 52.039),
+    "line": (data.curve("line"), 140, 60, 0.75683, 75.759, 0.76613, 76.798),
+    "fourth power, scaled": (
+        data.curve("fourth", scale=True),
+        140,
+        60,
+        0.0088562,
+        0.029619,
+        0.18206,
+        -0.25823,
+    ),
+    "xor": (data.xor, 4, 4, 0.85714, 0.75, 0.85714, 0.75),
+    "raw validation": (data.raw_validation, 125, 53, -0.0093293, 1.4206, 103.34, 1.3781),
+    "with NaN": (data.with_nan, 398, 171, 0.0051721, 0.94039, -0.011628, 0.94083),
+    "noisy labels": (data.noisy_labels, 1258, 539, 0.45825, 6.597, 0.45853, 6.7161),
+    "rare": (data.rare(0.02), 2100, 44, 0.10293, 0.037563, 0.0091431, 0.62209),
+    "less rare": (data.rare(0.1), 2100, 900, 0.29125, 0.15511, 0.26916, 0.1074),
+    "copied": (data.copied(honest=False), 630, 270, 0.64247, 0.82356, 0.63622, 0.65704),
+    "copied after the split": (
+        data.copied(honest=True),
+        630,
+        45,
+        0.62301,
+        0.78164,
+        0.51244,
+        0.67273,
+    ),
+    "above the median": (
+        data.above_median(leaky=False),
+        310,
+        132,
+        -0.0045608,
+        0.74818,
+        -0.04879,
+        0.75029,
+    ),
+    "leaky": (data.above_median(leaky=True), 310, 132, -0.0045691, 0.74818, -0.044163, 0.75029),
+    "few moons": (data.few_moons, 40, 400, 0.44665, 0.73846, 0.58354, 0.76061),
+}
+
+
+def weighed(numbers: Any) -> float:
+    flat = torch.nan_to_num(numbers.double()).flatten()
+    return float((flat * torch.linspace(1, 2, len(flat), dtype=torch.float64)).mean())
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_seed_draws_the_same_rows_everywhere(name: str) -> None:
+    make, learned, judged, *means = DATA[name]
+    made = make(3)
+    assert (len(made.x), len(made.y), len(made.xv), len(made.yv)) == (
+        learned, learned, judged, judged,
+    )  # fmt: skip
+    found = [weighed(part) for part in (made.x, made.y, made.xv, made.yv)]
+    assert found == pytest.approx(means, rel=1e-3, abs=1e-6)
+
+
+def test_rows_in_order_are_the_same_rows() -> None:
+    mixed, sorted_rows = data.digits()(3), data.in_order(data.digits())(3)
+    assert sorted_rows.y.tolist() == sorted(mixed.y.tolist())
+    assert sorted(sorted_rows.x.sum(1).tolist()) == sorted(mixed.x.sum(1).tolist())
+
+
+def test_what_is_missing_is_five_cells_and_one_column_tells_the_label() -> None:
+    gaps = torch.isnan(data.with_nan(3).x)
+    assert int(gaps.sum()) == 5
+    assert int(gaps.any(1).sum()) == 5
+    leaky = data.above_median(leaky=True)(3)
+    assert bool(((leaky.x[:, -1:] > 0) == (leaky.y == 1)).all())
+
+
+def test_a_network_by_hand_gives_out_probabilities() -> None:
+    setup = NUMPY[0].setup
+    rows = setup.data(1)
+    found = NumpyNetwork(setup, 1).outputs(rows.x.double().numpy())
+    assert found.shape == (len(rows.x), len(rows.y.unique()))
+    assert found.sum(1) == pytest.approx(1.0)

@@ -1,8 +1,9 @@
 """What an iteration costs: counted by hand, and timed."""
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
+import pytest
 
 import whygrad as wg
 from whygrad import nn, optim
@@ -62,3 +63,36 @@ def test_sums_of_products_are_counted_as_such() -> None:
         assert count(Step(0, "conv2d", (0, 1), 2), [x, w, y]) == each
         assert count(Step(0, "conv2d_input", (0, 1, 2), 3), [y, w, x, x]) == each
         assert count(Step(0, "conv2d_weight", (0, 1, 2), 3), [x, y, w, w]) == each
+
+
+def test_time_is_added_up_by_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(10_000))
+    monkeypatch.setattr("whygrad.tape.cost.time.perf_counter", lambda: float(next(ticks)))
+    traced = iteration(3, 2, batch=5)
+    leaves = {v.id: traced.run.arrays[v.id] for v in traced.tape.leaves}
+    phases = [step.phase.replace("loss", "forward") for step in traced.tape.steps]
+    stretches = [phase for phase, _ in groupby(phases)]
+    # The clock is read before and after each stretch of one phase.
+    found = cost(traced.tape, leaves, rounds=3)
+    assert found.seconds == {
+        phase: stretches.count(phase) for phase in ("forward", "backward", "update")
+    }
+
+
+def test_what_takes_no_arithmetic_or_no_time_is_divided_by_a_little() -> None:
+    one = Cost({"forward": 1, "backward": 3, "update": 0}, 2, {"forward": 2.0, "backward": 5.0})
+    assert one.gradient == 3
+    assert one.gradient_seconds == 2.5
+    assert "and 2.5 times its time, for 2 parameters at once" in str(one)
+    assert Cost({"forward": 0, "backward": 3, "update": 0}, 2).gradient == 3
+    free = Cost(one.operations, 2, {"forward": 0.0, "backward": 1.0})
+    assert free.gradient_seconds == pytest.approx(1e12)
+
+
+def test_a_batch_of_another_size_is_counted_at_its_size() -> None:
+    traced = iteration(3, 2, batch=5)
+    leaves = {v.id: traced.run.arrays[v.id] for v in traced.tape.leaves}
+    for leaf in traced.tape.leaves:
+        if leaf.role in ("input", "target"):
+            leaves[leaf.id] = np.ones((10, leaf.shape[-1]))
+    assert cost(traced.tape, leaves, rounds=1).operations["forward"] == 2 * (60 + 10 + 10)

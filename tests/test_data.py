@@ -337,3 +337,8 @@ def test_an_unknown_dataset_or_option_is_refused_kindly() -> None:
         data.load("xor", points=5)
     with pytest.raises(WhygradError, match="points must be a whole number from 50 to 500"):
         data.load("noisy_xor", points=5)
+
+
+def test_examples_are_rows() -> None:
+    with pytest.raises(ShapeError, match=r"examples have shape \(2, 2, 2\)"):
+        from_arrays("x", np.ones((2, 2, 2)), [0.0, 1.0])

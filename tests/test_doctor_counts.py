@@ -16,14 +16,8 @@ from torch import nn  # noqa: E402
 
 from whygrad.doctor import Doctor, Finding, Report  # noqa: E402
 from whygrad.doctor.observe.schedule import ALWAYS, COST, SHARE, AuditSchedule  # noqa: E402
-from whygrad.doctor.script import (  # noqa: E402
-    FIRST_LOOK,
-    LOOK_ROWS,
-    LOOK_SHARE,
-    ScriptTracer,
-    run_script,
-    traced,
-)
+from whygrad.doctor.script import run_script, traced  # noqa: E402
+from whygrad.doctor.tracer import FIRST_LOOK, LOOK_ROWS, LOOK_SHARE, ScriptTracer  # noqa: E402
 
 CE = nn.CrossEntropyLoss()
 CLOCKS = ("perf_counter", "monotonic", "time", "process_time")

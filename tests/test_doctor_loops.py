@@ -108,7 +108,7 @@ def test_a_sound_loop_is_healthy_and_the_same_with_a_doctor(name: str) -> None:
     assert played(other, make(other), watched=False, **how)[1] == losses
     assert report is not None
     assert [f.cause for f in report.findings] == []
-    assert report.verdict.startswith("healthy")
+    assert "nothing was found" in report.verdict
     assert report.notes == ()
 
 
@@ -137,7 +137,7 @@ def test_a_schedule_that_does_its_work_is_no_fault(make: Any) -> None:
     optimizer = sgd(model)
     report, _ = played(model, optimizer, schedule=make(optimizer))
     assert report is not None
-    assert report.verdict.startswith("healthy")
+    assert "nothing was found" in report.verdict
 
 
 def test_a_schedule_that_stops_too_early_is_named() -> None:
@@ -174,5 +174,5 @@ def test_a_compiled_model_is_healthy_when_it_is() -> None:
     compiled = torch.compile(model, backend="eager")
     report, _ = played(compiled, sgd(compiled))
     assert report is not None
-    assert report.verdict.startswith("healthy")
+    assert "nothing was found" in report.verdict
     assert report.notes == ()

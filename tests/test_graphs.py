@@ -180,7 +180,7 @@ def test_gradients_are_those_of_pytorch(graph: Graph) -> None:
     expected = torch.autograd.grad(loss, theirs, allow_unused=True)
     assert float(run.arrays[run.tape.loss]) == pytest.approx(loss.item(), rel=1e-9, abs=1e-12)
     for leaf, g in zip(leaves, expected, strict=True):
-        mine = found[leaf].data if leaf in found else np.zeros(leaf.shape)
+        mine = found[leaf].array if leaf in found else np.zeros(leaf.shape)
         want = np.zeros(mine.shape) if g is None else g.numpy()
         np.testing.assert_allclose(mine, want, rtol=1e-9, atol=1e-10)
 
@@ -270,5 +270,5 @@ def test_every_formula_gives_its_number(graph: Graph, fold: bool) -> None:
 def test_a_second_walk_starts_from_nothing() -> None:
     x = wg.tensor([1.0, 2.0])
     loss = (x * (x + 1.0)).sum()
-    first = gradients(loss, [x])[x].data
-    assert gradients(loss, [x])[x].data.tolist() == first.tolist() == [3.0, 5.0]
+    first = gradients(loss, [x])[x].array
+    assert gradients(loss, [x])[x].array.tolist() == first.tolist() == [3.0, 5.0]

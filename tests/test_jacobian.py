@@ -34,7 +34,7 @@ def t(array: np.ndarray) -> torch.Tensor:
 
 
 def close(mine: wg.Tensor, wanted: torch.Tensor) -> None:
-    np.testing.assert_allclose(mine.data, wanted.numpy(force=True), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(mine.array, wanted.numpy(force=True), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("argnums", [0, 1])
@@ -73,12 +73,12 @@ def test_hvp_is_the_hessian_times_a_direction() -> None:
         close(a, b)
     alone = wg.hvp(lambda x: scalar(x, wg.tensor(W)), (X,), (V,))
     matrix = wg.hessian(scalar)(X, W)
-    np.testing.assert_allclose(alone.data, matrix.data @ V, rtol=1e-12)
+    np.testing.assert_allclose(alone.array, matrix.array @ V, rtol=1e-12)
 
 
 def test_what_does_not_depend_on_an_input_has_rate_0() -> None:
     assert (
-        wg.jacobian(lambda x, y: y * 2.0)(X, wg.tensor(V)).data.tolist()
+        wg.jacobian(lambda x, y: y * 2.0)(X, wg.tensor(V)).array.tolist()
         == np.zeros((3, 3)).tolist()
     )
     assert wg.jvp(lambda x: wg.tensor([1.0, 2.0]), (X,), (V,))[1].tolist() == [0.0, 0.0]
@@ -88,7 +88,7 @@ def test_what_does_not_depend_on_an_input_has_rate_0() -> None:
     moved = wg.jvp(lambda x, y: y * 2.0, (X, X), (V, V))[1]
     assert moved.tolist() == (2 * V).tolist()
     assert wg.vjp(lambda x: wg.tensor(1.0), X)[1](1.0)[0].tolist() == [0.0, 0.0, 0.0]
-    assert wg.jacobian(lambda x: x[:0])(X).data.shape == (0, 3)
+    assert wg.jacobian(lambda x: x[:0])(X).array.shape == (0, 3)
 
 
 def test_tangents_that_do_not_fit_are_refused() -> None:

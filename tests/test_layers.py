@@ -180,8 +180,8 @@ def pairs(ours: nn.Module, theirs: torch.nn.Module) -> list[tuple[Tensor, torch.
     """Pair the parameters that have the same name, and say whether one is the other's transpose."""
     known = dict(theirs.named_parameters())
     return [
-        (getattr(owner, name), known[path], isinstance(owner, nn.Linear) and name == "weight")
-        for path, owner, name in ours.slots()
+        (found, known[path], isinstance(owner, nn.Linear) and path.endswith("weight"))
+        for path, owner, found in ours.slots()
         if path in known
     ]
 
@@ -200,17 +200,17 @@ def test_a_layer_is_pytorchs(
     others = [torch.tensor(x, requires_grad=True) for x in inputs]
     with sdpa_kernel(SDPBackend.MATH):  # the faster ones have no second gradient
         mine, wanted = ours(*leaves), theirs(*others)
-    close(mine.data, wanted)
-    rates = np.sin(np.arange(mine.data.size) + 1.0).reshape(mine.data.shape)
+    close(mine.array, wanted)
+    rates = np.sin(np.arange(mine.array.size) + 1.0).reshape(mine.array.shape)
     asked = [*leaves, *ours.parameters()]
     first = gradients(mine, asked, seed=tensor(rates))
     both = pairs(ours, theirs)
     wrt = [*others, *(parameter for _, parameter, _ in both)]
     expected = torch.autograd.grad(wanted, wrt, torch.tensor(rates), create_graph=True)
     for leaf, g in zip(leaves, expected, strict=False):
-        close(first[leaf].data, g)
+        close(first[leaf].array, g)
     for (parameter, _, turned), g in zip(both, expected[len(others) :], strict=True):
-        close(first[parameter].data, g.T if turned else g)
+        close(first[parameter].array, g.T if turned else g)
     whole = sum((g**2).sum() for g in expected[: len(others)])
     if not whole.requires_grad:
         return
@@ -220,7 +220,7 @@ def test_a_layer_is_pytorchs(
     second = gradients(total, leaves)
     checked = torch.autograd.grad(whole, others, allow_unused=True)
     for leaf, g in zip(leaves, checked, strict=True):
-        found = second[leaf].data if leaf in second else np.zeros(leaf.shape)
+        found = second[leaf].array if leaf in second else np.zeros(leaf.shape)
         want = 0.0 if g is None else g.numpy()
         np.testing.assert_allclose(found, want, rtol=1e-9, atol=1e-10)
 
@@ -253,16 +253,16 @@ def test_a_loss_is_pytorchs(ours: nn.Module, theirs: torch.nn.Module, target: np
     leaf, other = tensor(ROWS), torch.tensor(ROWS, requires_grad=True)
     mine = ours(leaf, tensor(target, dtype=target.dtype))
     wanted = theirs(other, torch.tensor(target))
-    close(mine.data, wanted)
+    close(mine.array, wanted)
     (expected,) = torch.autograd.grad(wanted, other)
-    close(gradients(mine, [leaf])[leaf].data, expected)
+    close(gradients(mine, [leaf])[leaf].array, expected)
 
 
 def test_losses_of_probabilities_and_signs() -> None:
     x = nn.Sigmoid()(tensor(ROWS))
     close(
-        nn.BCELoss()(x, tensor(SHARES)).data,
-        T.BCELoss()(*map(torch.tensor, (x.data.copy(), SHARES))),
+        nn.BCELoss()(x, tensor(SHARES)).array,
+        T.BCELoss()(*map(torch.tensor, (x.array.copy(), SHARES))),
     )
     signs = np.where(WANTED > 0, 1.0, -1.0)
     np.testing.assert_allclose(
@@ -273,13 +273,13 @@ def test_losses_of_probabilities_and_signs() -> None:
 
 def test_an_embedding_looks_rows_up() -> None:
     ours, theirs = nn.Embedding(5, 3, seed=1), T.Embedding(5, 3)
-    theirs.weight.data = torch.tensor(ours.weight.data.copy())
+    theirs.weight.data = torch.tensor(ours.weight.array.copy())
     words = np.array([[0, 4, 4], [1, 0, 2]])
     mine, wanted = ours(tensor(words, dtype=np.int64)), theirs(torch.tensor(words))
-    close(mine.data, wanted)
+    close(mine.array, wanted)
     wanted.square().sum().backward()
     found = gradients(mine.square().sum(), [ours.weight])
-    close(found[ours.weight].data, theirs.weight.grad)
+    close(found[ours.weight].array, theirs.weight.grad)
     with pytest.raises(wg.WhygradError, match="index 5 is outside 0 to 4"):
         ours([5])
 
@@ -300,10 +300,10 @@ def test_attention_is_pytorchs(masked: str, lead: tuple[int, ...]) -> None:
     others = [torch.tensor(x, requires_grad=True) for x in (q, k, v)]
     mine = nn.functional.scaled_dot_product_attention(*leaves, **ours)
     wanted = torch.nn.functional.scaled_dot_product_attention(*others, **theirs)
-    close(mine.data, wanted)
+    close(mine.array, wanted)
     found = gradients(mine.square().sum(), leaves)
     for leaf, g in zip(leaves, torch.autograd.grad(wanted.square().sum(), others), strict=True):
-        close(found[leaf].data, g)
+        close(found[leaf].array, g)
 
 
 def test_a_sequence_is_a_cell_step_by_step() -> None:
@@ -311,8 +311,8 @@ def test_a_sequence_is_a_cell_step_by_step() -> None:
     copied(ours.cell.input, theirs.weight_ih_l0, theirs.bias_ih_l0)
     copied(ours.cell.hidden, theirs.weight_hh_l0, theirs.bias_hh_l0)
     x, h = numbers(4, 5, 3), numbers(4, 2)
-    close(ours(tensor(x)).data, theirs(torch.tensor(x))[0])
-    close(ours(tensor(x), tensor(h)).data, theirs(torch.tensor(x), torch.tensor(h)[None])[0])
+    close(ours(tensor(x)).array, theirs(torch.tensor(x))[0])
+    close(ours(tensor(x), tensor(h)).array, theirs(torch.tensor(x), torch.tensor(h)[None])[0])
     gated = nn.RNN(nn.GRUCell(3, 2, bias=False))
     assert gated(tensor(x)).shape == (4, 5, 2)
 
@@ -321,8 +321,8 @@ def test_a_residual_adds_what_its_layers_make() -> None:
     inner = nn.Linear(4, 4, seed=3)
     ours = nn.Residual(nn.LayerNorm(4), inner, nn.ReLU())
     x = tensor(ROWS)
-    expected = ROWS + nn.ReLU()(inner(nn.LayerNorm(4)(x))).data
-    np.testing.assert_allclose(ours(x).data, expected, rtol=1e-15)
+    expected = ROWS + nn.ReLU()(inner(nn.LayerNorm(4)(x))).array
+    np.testing.assert_allclose(ours(x).array, expected, rtol=1e-15)
     assert len(ours.parameters()) == 4
     with pytest.raises(wg.WhygradError, match=r"\(5, 3\) of \(5, 4\)"):
         nn.Residual(nn.Linear(4, 3))(x)
@@ -331,7 +331,7 @@ def test_a_residual_adds_what_its_layers_make() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: nn.Conv2d(4, 3, 3)(tensor(WAVE)), r"\(2, 4, 9\) and weight \(3, 4, 3, 3\)"),
+        (lambda: nn.Conv2d(4, 3, 3)(tensor(WAVE)), r"\(1, 2, 4, 9\) and weight \(3, 4, 3, 3\)"),
         (lambda: nn.Conv2d(3, 3, 3)(tensor(IMAGE)), r"\(2, 4, 7, 6\) and weight \(3, 3, 3, 3\)"),
         (lambda: nn.Conv2d(4, 3, 8)(tensor(IMAGE)), "covers 8 places, more than the 7"),
         (lambda: nn.Conv2d(4, 3, 3, groups=3), "do not divide into 3 groups"),
@@ -361,7 +361,7 @@ def test_a_residual_adds_what_its_layers_make() -> None:
         (lambda: nn.MaxPool2d(8)(tensor(IMAGE)), r"a window of 8 does not fit in \(2, 4, 7, 6\)"),
         (lambda: nn.MaxPool2d(2, padding=2)(tensor(IMAGE)), "at most half the kernel"),
         (lambda: nn.AvgPool2d(2)(tensor([1.0])), r"\(1,\) has no 2 axes"),
-        (lambda: nn.Flatten()(tensor(1.0)), "has no examples"),
+        (lambda: nn.Flatten()(tensor(1.0)), "there is no axis 1"),
         (lambda: nn.LayerNorm(3)(tensor(ROWS)), r"\(5, 4\) are not \(3,\)"),
         (lambda: nn.BatchNorm1d(3)(tensor(ROWS)), r"\(5, 4\) must have \(3,\) channels"),
         (lambda: nn.BatchNorm2d(4)(tensor(ROWS)), r"\(5, 4\) must have 4 axes"),
@@ -394,3 +394,12 @@ def test_what_does_not_fit_is_refused_and_the_message_helps(
 ) -> None:
     with pytest.raises(wg.WhygradError, match=says):
         call()
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (0, 3, 4)])
+def test_batch_norm_learns_nothing_from_an_empty_batch(shape: tuple[int, ...]) -> None:
+    ours, theirs = nn.BatchNorm1d(3), torch.nn.BatchNorm1d(3).double()
+    for batch in (np.ones((2, 3)) * [[1.0], [4.0]], np.zeros(shape), np.eye(3)):
+        close(ours(tensor(batch)).array, theirs(torch.tensor(batch)))
+        close(ours.running_mean.array, theirs.running_mean)
+        close(ours.running_var.array, theirs.running_var)

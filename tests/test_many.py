@@ -10,7 +10,7 @@ import pytest
 import whygrad as wg
 from whygrad import nn, optim
 from whygrad.engine.backward import gradients
-from whygrad.engine.dims import memory_budget
+from whygrad.engine.memory import memory_budget
 from whygrad.engine.op import Example, Op
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import apply, tensor
@@ -36,7 +36,7 @@ def op_tape(op: Op, example: Example) -> tuple[Tape, dict[int, Any]]:
     also = [output]
     asked = [x for n, x in enumerate(inputs) if op.pullback(n) is not None]
     if asked:
-        rates = np.sin(np.arange(output.data.size) + 1.0).reshape(output.data.shape)
+        rates = np.sin(np.arange(output.array.size) + 1.0).reshape(output.array.shape)
         found = gradients(output, asked, seed=tensor(rates))
         also += [found[x] for x in asked]
     tape, run, _ = write(output, also=also)
@@ -180,3 +180,23 @@ def test_memory_is_said() -> None:
     lean = ManyPlayer(traced.tape, per_run(traced, 100), 100)
     full = ManyPlayer(traced.tape, per_run(traced, 100), 100, keep_all=True)
     assert lean.memory < full.memory < 1_000_000
+
+
+def test_a_product_over_no_numbers_is_zero() -> None:
+    a, b = tensor(np.ones((2, 0)), role="parameter"), tensor(np.ones((0, 3)), role="parameter")
+    tape, run, _ = write((a @ b).sum())
+    leaves = {leaf.id: np.stack([run.arrays[leaf.id]] * 4) for leaf in tape.leaves}
+    many = ManyPlayer(tape, leaves, 4, keep_all=True)
+    many.play()
+    assert many.losses().tolist() == [0.0] * 4
+
+
+def test_a_run_that_is_read_out_is_a_copy_that_cannot_be_written_to() -> None:
+    traced = xor("sgd")
+    many = ManyPlayer(traced.tape, per_run(traced, 2), 2, keep_all=True)
+    many.play()
+    run = many.run(1)
+    loss = run.arrays[run.tape.loss].copy()
+    many.train(3)
+    np.testing.assert_array_equal(run.arrays[run.tape.loss], loss)
+    assert not any(array.flags.writeable for array in run.arrays)

@@ -29,7 +29,7 @@ def test_the_element_that_stands_there_has_its_number(name: str) -> None:
     for example in op.examples:
         arrays = [np.array(data) for data in example.inputs]
         leaves = [tensor(array, dtype=array.dtype) for array in arrays]
-        made = leaves[0].apply(name, *leaves[1:], **example.params).data
+        made = leaves[0].apply(name, *leaves[1:], **example.params).array
         moves = Moves(op, arrays, made.shape, example.params)
         for at in range(made.size):
             found = moves.source(at)

@@ -13,6 +13,7 @@ from models import MODELS, numbers, traced
 
 import whygrad as wg
 from whygrad import nn
+from whygrad.engine.backward import gradients
 from whygrad.engine.notation import latex, symbol
 from whygrad.errors import UnknownName
 from whygrad.explain import Rung, why
@@ -21,6 +22,7 @@ from whygrad.nn import functional as F
 from whygrad.nn.registry import ACTIVATIONS, LOSSES
 from whygrad.nn.scope import called, name
 from whygrad.spec import preset_names, spec_from_dict
+from whygrad.tape.record import write
 from whygrad.tape.run import Run
 from whygrad.training.iteration import Iteration
 from whygrad.training.start import start
@@ -158,16 +160,17 @@ def test_a_module_that_is_called_twice_is_two_scopes_with_a_gradient_each() -> N
 
 
 def test_the_outermost_name_of_a_value_stays() -> None:
+    linear = nn.Linear(3, 3, seed=1)  # which the model does not hold
+
     class Alone(nn.Module):
         def __init__(self) -> None:
             self.norm = nn.RMSNorm(3, elementwise_affine=False)
-            self.held = {"linear": nn.Linear(3, 3, seed=1)}
             self.drop = nn.Dropout(0.0)
 
         def forward(self, *inputs: Any) -> wg.Tensor:
             h = self.drop(self.norm(*inputs))  # which drops nothing and names nothing
-            y = self.held["linear"](h)
-            return self.held["linear"](y.tanh().named("mine"))
+            y = linear(h)
+            return linear(y.tanh().named("mine"))
 
     found = forward_names(traced(Alone(), numbers(2, 3), numbers(2, 3), rate=None))
     assert found == ["norm.mean_square", "norm", "linear", "mine", "yhat", "L"]
@@ -222,6 +225,16 @@ def test_a_value_without_a_name_is_called_by_what_it_is() -> None:
     assert "Why a₁.sigmoid[0,1] =" in str(family("silu", "linear", "mse").why("a1.sigmoid[0,1]"))
     with pytest.raises(UnknownName, match="a1"):
         tape.find("a1.sigmoids")
+
+
+def test_on_a_tape_without_gradients_what_leads_to_nothing_named_has_a_label() -> None:
+    x = wg.tensor([1.0, 2.0], name="x")
+    y = (x * x).sum()
+    tape = write(y, also=list(gradients(y, [x]).values()))[0]
+    labels = [tape.label(value.id) for value in tape.values]
+    assert labels == ["x", "multiply", "sum", "dsum/dsum", *labels[4:]]
+    assert len(set(labels)) == len(labels)
+    assert not [label for label in labels if BY_NUMBER.search(label)]
 
 
 def rungs(rung: Rung) -> Iterator[Rung]:

@@ -63,15 +63,15 @@ def test_parameters_are_found_in_attributes_lists_and_modules_inside_each_once()
 
 def test_options_reach_forward() -> None:
     model, x = Twins(), tensor(X)
-    np.testing.assert_array_equal(model(x).data, 2.0 * model(x, scaled=False).data)
+    np.testing.assert_array_equal(model(x).array, 2.0 * model(x, scaled=False).array)
 
 
 def test_a_layer_in_two_places_stays_one_layer_while_it_trains() -> None:
     model = Twins()
     iteration = wg.trace(model, X, T, optimizer=SGD(model.parameters(), 0.05))
     first = model.first
-    w, b = first.weight.data.copy(), first.bias.data.copy()  # type: ignore[union-attr]
-    v, scale = model.rest[1].weight.data, model.scale.data
+    w, b = first.weight.array.copy(), first.bias.array.copy()  # type: ignore[union-attr]
+    v, scale = model.rest[1].weight.array, model.scale.array
     iteration.play(1)
 
     def loss(w: Tensor, b: Tensor) -> Tensor:
@@ -81,18 +81,69 @@ def test_a_layer_in_two_places_stays_one_layer_while_it_trains() -> None:
         (w, b), (first.weight, first.bias), wg.grad(loss, (0, 1))(w, b), strict=True
     ):
         assert after is not None
-        np.testing.assert_allclose(after.data, before - 0.05 * rate.data, rtol=1e-12)
+        np.testing.assert_allclose(after.array, before - 0.05 * rate.array, rtol=1e-12)
     assert model.again is model.first
     iteration.play(200)
     assert iteration.losses[-1] < 0.5 * iteration.losses[0]
 
 
-def test_replaced_parameters_are_replaced_wherever_they_are() -> None:
-    model = Twins()
-    old, new = model.first.weight, nn.parameter(np.zeros((2, 2)))
-    model.replace_parameters({old: new})
-    assert model.first.weight is model.again.weight is new
-    assert model.first.bias is not None
+class Kept(nn.Module):
+    """Keeps modules and parameters in dicts and lists, one in another."""
+
+    def __init__(self) -> None:
+        self.heads = {"left": nn.Linear(2, 1), "right": [nn.Linear(2, 1, bias=False), {}]}
+        self.blocks = [[nn.Linear(2, 2), (nn.BatchNorm1d(2),)], []]
+        self.scales = [nn.parameter(1.0), {"last": nn.parameter([2.0])}]
+
+    def forward(self, *inputs: Any, **options: Any) -> Tensor:
+        (x,) = inputs
+        for block in self.blocks[0]:
+            x = (block[0] if isinstance(block, tuple) else block)(x)
+        return (
+            self.heads["left"](x) * self.scales[0]
+            + self.heads["right"][0](x) * self.scales[1]["last"]
+        )
+
+
+def test_what_is_kept_in_dicts_and_nested_lists_is_found_and_trained() -> None:
+    model = Kept()
+    paths = [
+        "scales.0",
+        "scales.1.last",
+        "heads.left.weight",
+        "heads.left.bias",
+        "heads.right.0.weight",
+        "blocks.0.0.weight",
+        "blocks.0.0.bias",
+        "blocks.0.1.0.weight",
+        "blocks.0.1.0.bias",
+    ]
+    assert [path for path, _ in model.named_parameters()] == paths
+    assert len(list(model.named_buffers())) == 2
+    assert not model.eval().blocks[0][1][0].training
+    before = {path: found.numpy() for path, found in model.named_parameters()}
+    iteration = wg.trace(model.train(), X, T, optimizer=wg.optim.SGD(model.parameters(), lr=0.05))
+    iteration.play(2)
+    assert set(paths) <= {v.name for v in iteration.tape.values}
+    for path, found in model.named_parameters():
+        idle = path == "blocks.0.0.bias"  # batch norm takes it away again
+        assert idle or (found.array != before[path]).any(), path
+
+
+def test_only_a_parameter_takes_a_parameters_place() -> None:
+    layer = nn.Linear(2, 1)
+    for strange in (tensor([[1.0], [2.0]]), np.ones((2, 1)), [[1.0], [2.0]], "x", layer(tensor(X))):
+        with pytest.raises(WhygradError, match=r"Linear.weight is a parameter.*nn.parameter\("):
+            layer.weight = strange  # type: ignore[assignment]
+    layer.weight = nn.parameter([[1.0], [2.0]])
+    layer.bias = None
+    assert [path for path, _ in layer.named_parameters()] == ["weight"]
+    norm = nn.BatchNorm1d(2)
+    norm.running_mean = tensor([1.0, 2.0])
+    norm.running_var = np.ones(2)  # type: ignore[assignment]
+    assert [path for path, _ in norm.named_buffers()] == ["running_mean", "running_var"]
+    norm.running_mean = nn.buffer([3.0, 2.0])
+    assert norm.latest("running_mean").tolist() == [3.0, 2.0]
 
 
 def test_train_and_eval_reach_all_inside() -> None:
@@ -137,13 +188,13 @@ def test_one_layer_twice_in_a_sequence_is_one_set_of_weights() -> None:
     shared = nn.Linear(2, 2, seed=3)
     model = nn.Sequential(shared, nn.Tanh(), shared)
     assert list(model.parameter_names().values()) == ["W1", "b1"]
-    w, b = shared.weight.data.copy(), shared.bias.data.copy()  # type: ignore[union-attr]
+    w, b = shared.weight.array.copy(), shared.bias.array.copy()  # type: ignore[union-attr]
     iteration = wg.trace(model, X, X, optimizer=SGD(model.parameters(), 0.1))
     rates = wg.grad(lambda w, b: F.mse_loss((X @ w + b).tanh() @ w + b, X), (0, 1))(w, b)
-    np.testing.assert_allclose(iteration.run["dL/dW1"], rates[0].data, rtol=1e-12)
+    np.testing.assert_allclose(iteration.run["dL/dW1"], rates[0].array, rtol=1e-12)
     iteration.play(1)
     assert model[0].weight is model[2].weight  # type: ignore[attr-defined]
-    np.testing.assert_allclose(shared.weight.data, w - 0.1 * rates[0].data, rtol=1e-12)
+    np.testing.assert_allclose(shared.weight.array, w - 0.1 * rates[0].array, rtol=1e-12)
 
 
 def test_a_sequence_in_a_sequence_leaves_the_names_to_the_outer() -> None:
@@ -169,7 +220,7 @@ def test_layers_that_return_what_they_were_given_do_not_rename_it() -> None:
     x = tensor(X, name="mine")
     y = nn.Sequential(still, still)(x)
     assert (x.name, y.name) == ("mine", "yhat")
-    np.testing.assert_array_equal(y.data, X)
+    np.testing.assert_array_equal(y.array, X)
     model = nn.Sequential(still, nn.Linear(2, 1), still)
     iteration = wg.trace(model, X, T)
     found = names(iteration)
@@ -221,7 +272,7 @@ def test_a_single_number_is_no_input_of_a_layer_and_no_layers_are_no_network() -
 def test_a_buffer_outside_an_iteration_changes_at_once() -> None:
     layer = nn.BatchNorm1d(2)
     layer(tensor(X))
-    np.testing.assert_allclose(layer.running_mean.data, 0.1 * X.mean(0), rtol=1e-12)  # type: ignore[union-attr]
+    np.testing.assert_allclose(layer.running_mean.array, 0.1 * X.mean(0), rtol=1e-12)  # type: ignore[union-attr]
     seen = nn.buffer([1.0], name="seen", shape=(1,))
     assert (seen.role, seen.name, seen.shape) == ("buffer", "seen", (1,))
 
@@ -243,4 +294,15 @@ ACTIVATIONS = {
 @pytest.mark.parametrize("layer", ACTIVATIONS, ids=lambda layer: layer.__name__)
 def test_an_activation_is_its_function(layer: type[nn.Module]) -> None:
     x = tensor(X)
-    np.testing.assert_array_equal(layer()(x).data, ACTIVATIONS[layer](x).data)
+    np.testing.assert_array_equal(layer()(x).array, ACTIVATIONS[layer](x).array)
+
+
+def test_a_layer_says_how_many_inputs_it_takes() -> None:
+    for call, says in (
+        (lambda: nn.Linear(3, 2)(), "linear: takes 1 input"),
+        (lambda: nn.ReLU()(X, X), "relu: takes 1 input.*not 2"),
+        (lambda: nn.MSELoss()(X), "mseloss: takes 2 input.*not 1"),
+        (lambda: nn.RNNCell(2, 2)(X, X, X), "takes 1 to 2 input.*not 3"),
+    ):
+        with pytest.raises(WhygradError, match=says):
+            call()

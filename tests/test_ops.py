@@ -37,17 +37,17 @@ def placed(op: Op, inputs: list[Tensor], output: Tensor, example: Example) -> St
     return StepContext(
         formula=op.formula,
         inputs=tuple(range(len(inputs))),
-        input_shapes=tuple(x.data.shape for x in inputs),
+        input_shapes=tuple(x.array.shape for x in inputs),
         output=len(inputs),
-        output_shape=output.data.shape,
+        output_shape=output.array.shape,
         params=example.params,
-        whole=lambda argument, at: int(inputs[argument].data.flat[at]),
-        moves=Moves(op, [x.data for x in inputs], output.data.shape, example.params),
+        whole=lambda argument, at: int(inputs[argument].array.flat[at]),
+        moves=Moves(op, [x.array for x in inputs], output.array.shape, example.params),
     )
 
 
 def getter(inputs: list[Tensor], output: Tensor) -> Callable[[int, int], float]:
-    arrays = [*(x.data for x in inputs), output.data]
+    arrays = [*(x.array for x in inputs), output.array]
     return lambda value, at: float(arrays[value].flat[at])
 
 
@@ -56,14 +56,14 @@ def test_the_formula_gives_what_the_kernel_gives(op: Op, example: Example) -> No
     inputs = leaves(op, example)
     output = apply(op.name, *inputs, **example.params)
     where, get = placed(op, inputs, output, example), getter(inputs, output)
-    assert output.data.shape == tuple(output.shape)
-    for at in np.ndindex(*output.data.shape):
+    assert output.array.shape == tuple(output.shape)
+    for at in np.ndindex(*output.array.shape):
         tree = place(where, at)
-        assert evaluate(tree, get) == pytest.approx(float(output.data[at]), rel=1e-12, abs=1e-15)
+        assert evaluate(tree, get) == pytest.approx(float(output.array[at]), rel=1e-12, abs=1e-15)
         text = to_python(choose(tree, get), lambda v, i: repr(get(v, i)))
         names = {name: getattr(math, name) for name in ("exp", "log", "tanh", "sqrt", "erf")}
         number = eval(text, {**names, "max": max, "min": min})
-        assert number == pytest.approx(float(output.data[at]), rel=1e-12, abs=1e-15)
+        assert number == pytest.approx(float(output.array[at]), rel=1e-12, abs=1e-15)
 
 
 @pytest.mark.parametrize(("op", "example"), CASES)
@@ -71,15 +71,15 @@ def test_the_local_derivatives_give_what_the_pullbacks_record(op: Op, example: E
     inputs = leaves(op, example)
     output = apply(op.name, *inputs, **example.params)
     where, get = placed(op, inputs, output, example), getter(inputs, output)
-    rates = np.sin(np.arange(output.data.size) + 1.0).reshape(output.data.shape)
+    rates = np.sin(np.arange(output.array.size) + 1.0).reshape(output.array.shape)
     asked = [n for n in range(len(inputs)) if op.pullback(n) is not None]
     found = gradients(output, [inputs[n] for n in asked], seed=tensor(rates))
     for argument in asked:
-        expected = np.zeros(inputs[argument].data.shape)
-        for at in np.ndindex(*output.data.shape):
+        expected = np.zeros(inputs[argument].array.shape)
+        for at in np.ndindex(*output.array.shape):
             for index, local in place_local(where, argument, at):
                 expected[index] += rates[at] * evaluate(local, get)
-        np.testing.assert_allclose(found[inputs[argument]].data, expected, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(found[inputs[argument]].array, expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize(("op", "example"), [c for c in CASES if not c.values[1].kink])
@@ -99,7 +99,7 @@ def test_a_corner_is_told_by_its_two_sides(op: Op, example: Example) -> None:
     if op.name in AT_AN_EDGE or (op.side is None and not example.kink):
         return
     assert op.side is not None, "its examples have a corner, so it must say where"
-    arrays = [x.data for x in leaves(op, example)]
+    arrays = [x.array for x in leaves(op, example)]
     crossed = False
     for argument, array in enumerate(arrays):
         for index in np.ndindex(*array.shape):
@@ -142,16 +142,28 @@ def _pooling(rank: int) -> dict[str, Callable[..., Any]]:
     def channels(x: torch.Tensor) -> torch.Tensor:
         return x.reshape(-1, *x.shape[x.ndim - rank :])
 
+    def beyond(params: dict[str, Any]) -> dict[str, Any]:
+        """Write that windows reach beyond the padding at the end as PyTorch does."""
+        padding = [p if isinstance(p, tuple) else (p, p) for p in params["padding"]]
+        given = {**params, "padding": tuple(before for before, _ in padding)}
+        if any(after > before for before, after in padding):
+            given["ceil_mode"] = True
+        return given
+
     def most(x: torch.Tensor, **params: Any) -> torch.Tensor:
-        y = largest(channels(x), **params)
+        y = largest(channels(x), **beyond(params))
         return y.reshape(*x.shape[: x.ndim - rank], *y.shape[1:])
 
     def average(x: torch.Tensor, **params: Any) -> torch.Tensor:
-        y = mean(channels(x), **params)
+        given = beyond(params)
+        if given.pop("ceil_mode", False):  # what lies beyond counts as 0 here
+            sides = [(0, after - before) for before, after in params["padding"]]
+            x = torch.nn.functional.pad(x, [n for side in reversed(sides) for n in side])
+        y = mean(channels(x), **given)
         return y.reshape(*x.shape[: x.ndim - rank], *y.shape[1:])
 
     def picked(u: torch.Tensor, x: torch.Tensor, **params: Any) -> torch.Tensor:
-        _, at = largest(channels(x), return_indices=True, **params)
+        _, at = largest(channels(x), return_indices=True, **beyond(params))
         found = channels(u).flatten(1).gather(1, at.flatten(1))
         return found.reshape(*x.shape[: x.ndim - rank], *at.shape[1:])
 
@@ -225,6 +237,7 @@ TORCH: dict[str, Callable[..., Any]] = {
     )[0],
     "identity": torch.clone,
     "detach": torch.detach,
+    "cast_like": lambda x, like: x.to(like.dtype),
     "permute": lambda x, axes: x.permute(*axes),
     "reshape": lambda x, to: x.reshape(to),
     "reshape_like": lambda x, like: x.reshape(like.shape),
@@ -291,17 +304,17 @@ NO_TARGET_GRADIENT = ("binary_cross_entropy",)  # PyTorch has none; differences 
 def test_pytorch_agrees_forward_gradient_and_second_gradient(op: Op, example: Example) -> None:
     inputs = leaves(op, example)
     output = apply(op.name, *inputs, **example.params)
-    theirs = [torch.tensor(x.data.copy()) for x in inputs]
+    theirs = [torch.tensor(x.array.copy()) for x in inputs]
     asked = [n for n in range(len(inputs)) if op.pullback(n) is not None]
     if op.name in NO_TARGET_GRADIENT:
         asked = asked[:1]
     for n in asked:
         theirs[n].requires_grad_()
     answer = TORCH[op.name](*theirs, **example.params)
-    np.testing.assert_allclose(output.data, answer.detach().numpy(), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(output.array, answer.detach().numpy(), rtol=1e-9, atol=1e-12)
     if not asked:
         return
-    rates = np.sin(np.arange(output.data.size) + 1.0).reshape(output.data.shape)
+    rates = np.sin(np.arange(output.array.size) + 1.0).reshape(output.array.shape)
     seed = tensor(rates)
     first = gradients(output, [inputs[n] for n in asked], seed=seed)
     expected = torch.autograd.grad(
@@ -310,7 +323,7 @@ def test_pytorch_agrees_forward_gradient_and_second_gradient(op: Op, example: Ex
     close = 1e-8 if example.kink else 1e-9  # PyTorch holds the divisor at a float32 1e-12
     for n, g in zip(asked, expected, strict=True):
         np.testing.assert_allclose(
-            first[inputs[n]].data, g.detach().numpy(), rtol=close, atol=1e-12
+            first[inputs[n]].array, g.detach().numpy(), rtol=close, atol=1e-12
         )
     if example.kink:
         return
@@ -324,6 +337,6 @@ def test_pytorch_agrees_forward_gradient_and_second_gradient(op: Op, example: Ex
         return
     checked = torch.autograd.grad(whole, [theirs[n] for n in asked], allow_unused=True)
     for n, g in zip(asked, checked, strict=True):
-        mine = second[inputs[n]].data if inputs[n] in second else np.zeros(inputs[n].data.shape)
+        mine = second[inputs[n]].array if inputs[n] in second else np.zeros(inputs[n].array.shape)
         want = np.zeros(mine.shape) if g is None else g.numpy(force=True)
         np.testing.assert_allclose(mine, want, rtol=1e-9, atol=1e-11)

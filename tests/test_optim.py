@@ -1,11 +1,14 @@
 """Optimizers against PyTorch's, and what they put on the tape."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 import whygrad as wg
 from whygrad import nn, optim
+from whygrad.engine.tensor import Tensor
 from whygrad.errors import UnknownName, WhygradError
 from whygrad.optim import OPTIMIZERS
 from whygrad.spec import spec_from_dict
@@ -21,12 +24,39 @@ CASES = [
         torch.optim.SGD,
         {"lr": 0.1, "momentum": 0.5, "nesterov": True, "weight_decay": 0.1},
     ),
+    (optim.SGD, torch.optim.SGD, {}),
+    (optim.SGD, torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "dampening": 0.4}),
+    (optim.SGD, torch.optim.SGD, {"lr": 0.1, "dampening": 0.4}),
+    (
+        optim.SGD,
+        torch.optim.SGD,
+        {"lr": 1e-3, "momentum": 0.9, "dampening": 0.5, "maximize": True, "weight_decay": 0.2},
+    ),
     (optim.RMSprop, torch.optim.RMSprop, {}),
+    (optim.RMSprop, torch.optim.RMSprop, {"centered": True}),
+    (
+        optim.RMSprop,
+        torch.optim.RMSprop,
+        {"centered": True, "momentum": 0.5, "weight_decay": 0.1, "alpha": 0.9, "maximize": True},
+    ),
     (optim.RMSprop, torch.optim.RMSprop, {"alpha": 0.5, "eps": 1e-3, "weight_decay": 0.1}),
     (optim.RMSprop, torch.optim.RMSprop, {"lr": 0.02, "momentum": 0.9}),
     (optim.Adagrad, torch.optim.Adagrad, {"lr": 0.3}),
     (optim.Adagrad, torch.optim.Adagrad, {"eps": 1e-2, "weight_decay": 0.1}),
+    (optim.Adagrad, torch.optim.Adagrad, {"lr": 0.3, "lr_decay": 0.2}),
+    (
+        optim.Adagrad,
+        torch.optim.Adagrad,
+        {"lr_decay": 0.1, "initial_accumulator_value": 0.5, "weight_decay": 0.1, "maximize": True},
+    ),
     (optim.Adam, torch.optim.Adam, {"lr": 0.05}),
+    (optim.Adam, torch.optim.Adam, {"lr": 0.3, "betas": (0.3, 0.4), "amsgrad": True}),
+    (optim.Adam, torch.optim.Adam, {"lr": 0.01, "maximize": True, "weight_decay": 0.3}),
+    (
+        optim.AdamW,
+        torch.optim.AdamW,
+        {"lr": 0.3, "betas": (0.3, 0.4), "amsgrad": True, "maximize": True},
+    ),
     (optim.Adam, torch.optim.Adam, {"lr": 0.05, "betas": (0.5, 0.9), "weight_decay": 0.1}),
     (optim.AdamW, torch.optim.AdamW, {"lr": 0.05}),
     (optim.AdamW, torch.optim.AdamW, {"lr": 0.05, "weight_decay": 0.0}),
@@ -206,3 +236,97 @@ def test_float32_in_a_spec() -> None:
     assert {v.dtype for v in training.iteration.tape.values} == {"float32"}
     training.iteration.play(5)
     assert training.evaluate() is not None
+
+
+def weights() -> tuple[list[Tensor], list[torch.Tensor]]:
+    arrays = [W, np.zeros(2)]
+    return [nn.parameter(a) for a in arrays], [torch.tensor(a, requires_grad=True) for a in arrays]
+
+
+GROUPS = [
+    (optim.SGD, torch.optim.SGD, {"lr": 0.1}, {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.1}),
+    (
+        optim.SGD,
+        torch.optim.SGD,
+        {"momentum": 0.5, "dampening": 0.1, "lr": 0.1},
+        {"maximize": True},
+    ),
+    (optim.Adam, torch.optim.Adam, {"lr": 0.05}, {"betas": (0.5, 0.7), "amsgrad": True}),
+    (optim.AdamW, torch.optim.AdamW, {"lr": 0.05}, {"weight_decay": 0.0, "eps": 1e-3}),
+    (optim.RMSprop, torch.optim.RMSprop, {"lr": 0.05}, {"alpha": 0.5, "centered": True}),
+    (optim.Adagrad, torch.optim.Adagrad, {"lr": 0.05}, {"lr": 0.5, "lr_decay": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("mine", "torchs", "options", "own"), GROUPS)
+def test_groups_have_options_of_their_own(
+    mine: type, torchs: type, options: dict[str, object], own: dict[str, object]
+) -> None:
+    (w, b), there = weights()
+    optimizer = mine([{"params": [w]}, {"params": b, **own}], **options)
+    other = torchs([{"params": [there[0]]}, {"params": there[1], **own}], **options)
+    iteration = wg.trace(lambda x: x @ w + b, X, T, optimizer=optimizer)
+    iteration.play(10)
+    for _ in range(10):
+        other.zero_grad()
+        torch.nn.functional.mse_loss(
+            torch.tensor(X) @ there[0] + there[1], torch.tensor(T)
+        ).backward()
+        other.step()
+    for ours_, theirs_ in zip((w, b), there, strict=True):
+        np.testing.assert_allclose(ours_.array, theirs_.detach(), rtol=1e-10, atol=1e-14)
+
+
+def test_a_schedule_moves_the_rates_of_all_groups() -> None:
+    (w, b), there = weights()
+    optimizer = optim.SGD([{"params": [w]}, {"params": [b], "lr": 0.5}], lr=0.1)
+    other = torch.optim.SGD([{"params": [there[0]]}, {"params": [there[1]], "lr": 0.5}], lr=0.1)
+    steps = torch.optim.lr_scheduler.StepLR(other, 2, 0.5)
+    halved = optim.schedule.schedule("step", every=2, gamma=0.5)
+    iteration = wg.trace(lambda x: x @ w + b, X, T, optimizer=optimizer, schedule=halved)
+    iteration.play(10)
+    for _ in range(10):
+        other.zero_grad()
+        torch.nn.functional.mse_loss(
+            torch.tensor(X) @ there[0] + there[1], torch.tensor(T)
+        ).backward()
+        other.step()
+        steps.step()
+    np.testing.assert_allclose(w.array, there[0].detach(), rtol=1e-10)
+    np.testing.assert_allclose(b.array, there[1].detach(), rtol=1e-10)
+
+
+def test_a_group_that_takes_no_part_is_left_as_it_is() -> None:
+    (w, b), _ = weights()
+    optimizer = optim.Adam([{"params": [b]}, {"params": [("w", w)], "lr": 0.5}])
+    iteration = wg.trace(lambda x: x @ w, X, T, optimizer=optimizer)
+    iteration.play(2)
+    assert b.tolist() == [0.0, 0.0]
+    assert (w.array != W).all()
+    assert iteration.tape.by_name["learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        (lambda w: w, "SGD: params is one tensor; give a list of them"),
+        (lambda w: "w", "SGD: params is 'w'"),
+        (lambda w: 3, "SGD: params is 3"),
+        (lambda w: {"params": [w]}, "SGD: params is {'params'.*must be a list"),
+        (lambda w: [w, w], "a parameter is there twice"),
+        (lambda w: [{"params": [w]}, {"params": w}], "a parameter is there twice; give"),
+        (lambda w: [w, {"params": [w]}], "tensor.* is not a group; each is a dict with 'params'"),
+        (lambda w: [{"lr": 0.1}], "is not a group"),
+        (lambda w: [{"params": "w"}], "params is 'w'; it must"),
+        (lambda w: [{"params": 3}], "params is 3; it must"),
+        (lambda w: [{"params": [w], "lr": -1.0}], "SGD: learning_rate must be"),
+        (lambda w: [{"params": [w], "mometum": 0.1}], "did you mean 'momentum'"),
+        (lambda w: [{"params": [w], "betas": 3}], "betas is 3; give two numbers"),
+        (lambda w: [np.ones(2)], "is no parameter; a parameter is"),
+        (lambda w: [w * 2.0], "the result of mul is no parameter"),
+        (lambda w: [wg.tensor([1], dtype=int)], "is no parameter"),
+    ],
+)
+def test_what_is_no_parameter_or_group_is_refused(params: Any, says: str) -> None:
+    with pytest.raises(WhygradError, match=says):
+        optim.SGD(params(nn.parameter([1.0])), lr=0.1)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from whygrad.errors import WhygradError
-from whygrad.option import Option, checked_options, quoted
+from whygrad.option import (
+    Option,
+    checked_options,
+    function,
+    mapping,
+    quoted,
+    several,
+    text,
+    truth,
+    whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +102,73 @@ def test_values_are_shown_as_written_and_cut() -> None:
     assert quoted("a") == "'a'"
     assert quoted("a" * 100) == "'" + "a" * 56 + "..."
     assert quoted(10**5000) == "a int"
+
+
+class Loud:
+    """An object of a stranger's class, which says nothing and can be gone through by nobody."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+    def __iter__(self) -> Iterator[int]:
+        raise TypeError("no")
+
+
+READERS: list[tuple[Callable[..., object], object, object]] = [
+    (truth, True, True),
+    (truth, np.False_, False),
+    (whole, 3, 3),
+    (whole, np.int32(3), 3),
+    (text, "x", "x"),
+    (several, (1, 2), [1, 2]),
+    (several, np.arange(2), [0, 1]),
+    (function, len, len),
+    (mapping, {"a": 1}, {"a": 1}),
+]
+
+
+@pytest.mark.parametrize("n", range(len(READERS)))
+def test_an_argument_is_read(n: int) -> None:
+    reader, given, wanted = READERS[n]
+    assert reader("f", "x", given) == wanted
+
+
+UNREAD: list[tuple[Callable[..., object], object, str]] = [
+    (truth, 1, "f: x is 1; it must be True or False"),
+    (truth, Loud(), "f: x is a Loud; it must be True or False"),
+    (whole, True, "f: x is true; it must be a whole number"),
+    (whole, 1.5, "f: x is 1.5; it must be a whole number"),
+    (whole, 2**63, "must be a whole number"),
+    (text, 3, "f: x is 3; it must be a text"),
+    (several, "ab", "f: x is 'ab'; it must be a list"),
+    (several, 3, "f: x is 3; it must be a list"),
+    (several, {"a": 1}, "f: x is {'a': 1}; it must be a list"),
+    (several, Loud(), "f: x is a Loud; it must be a list"),
+    (several, np.array(2.0), "it must be a list"),
+    (function, 3, "f: x is 3; it must be a function"),
+    (mapping, [("a", 1)], "it must be a dict with names"),
+    (mapping, {1: 2}, "f: x is {1: 2}; it must be a dict with names"),
+]
+
+
+@pytest.mark.parametrize("n", range(len(UNREAD)))
+def test_what_is_no_such_argument_is_refused(n: int) -> None:
+    reader, given, says = UNREAD[n]
+    with pytest.raises(WhygradError) as refused:
+        reader("f", "x", given)
+    assert says in str(refused.value)
+
+
+def test_a_whole_number_has_a_least() -> None:
+    assert whole("f", "x", 2, least=2) == 2
+    with pytest.raises(WhygradError, match="f: x is 1; it must be a whole number from 2 up"):
+        whole("f", "x", 1, least=2)
+
+
+def test_a_list_that_refuses_its_own_items_says_why() -> None:
+    def items() -> Iterator[int]:
+        raise WhygradError("the reason")
+        yield 1
+
+    with pytest.raises(WhygradError, match="the reason"):
+        several("f", "x", items())

@@ -179,8 +179,8 @@ def test_pytorch_agrees(case: Case, dtype: str) -> None:
     close = closely(dtype)
     mine, wanted = case.ours(*ours), case.theirs(*theirs)
     assert mine.dtype == dtype
-    np.testing.assert_allclose(mine.data, wanted.detach().numpy(), **close)
-    rates = np.sin(np.arange(mine.data.size) + 1.0).reshape(mine.data.shape).astype(dtype)
+    np.testing.assert_allclose(mine.array, wanted.detach().numpy(), **close)
+    rates = np.sin(np.arange(mine.array.size) + 1.0).reshape(mine.array.shape).astype(dtype)
     leaves = ours[: case.asked]
     first = gradients(mine, leaves, seed=tensor(rates))
     expected = torch.autograd.grad(
@@ -188,7 +188,7 @@ def test_pytorch_agrees(case: Case, dtype: str) -> None:
     )
     for leaf, g in zip(leaves, expected, strict=True):
         assert first[leaf].dtype == dtype
-        np.testing.assert_allclose(first[leaf].data, g.detach().numpy(), **close)
+        np.testing.assert_allclose(first[leaf].array, g.detach().numpy(), **close)
     whole = sum((g**2).sum() for g in expected)
     if not case.second or not whole.requires_grad:
         return
@@ -196,7 +196,7 @@ def test_pytorch_agrees(case: Case, dtype: str) -> None:
     second = gradients(total, leaves)
     checked = torch.autograd.grad(whole, theirs[: case.asked], allow_unused=True)
     for leaf, g in zip(leaves, checked, strict=True):
-        found = second[leaf].data if leaf in second else np.zeros(leaf.shape)
+        found = second[leaf].array if leaf in second else np.zeros(leaf.shape)
         np.testing.assert_allclose(found, 0.0 if g is None else g.numpy(force=True), **close)
 
 
@@ -224,9 +224,9 @@ def test_extreme_scores_stay_finite(size: float) -> None:
     ]:
         leaf = tensor(x)
         mine, wanted = ours(leaf), other(theirs)
-        np.testing.assert_allclose(mine.data, wanted.detach().numpy(), rtol=1e-12, atol=1e-300)
-        rates = np.sin(np.arange(mine.data.size) + 1.0).reshape(mine.data.shape)
-        found = gradients(mine, [leaf], seed=tensor(rates))[leaf].data
+        np.testing.assert_allclose(mine.array, wanted.detach().numpy(), rtol=1e-12, atol=1e-300)
+        rates = np.sin(np.arange(mine.array.size) + 1.0).reshape(mine.array.shape)
+        found = gradients(mine, [leaf], seed=tensor(rates))[leaf].array
         (expected,) = torch.autograd.grad(wanted, theirs, torch.tensor(rates))
         np.testing.assert_allclose(found, expected.numpy(), rtol=1e-9, atol=1e-12)
 
@@ -236,7 +236,7 @@ def test_erf_is_right_nearly_to_the_last_bit(dtype: str, close: float) -> None:
     near = [np.linspace(-8, 8, 10001), np.geomspace(1e-30, 1, 500), [0.0, np.inf, -np.inf]]
     x = np.concatenate(near).astype(dtype)
     exact = [math.erf(number) for number in x.tolist()]
-    np.testing.assert_allclose(wg.erf(tensor(x)).data, exact, rtol=close, atol=0)
+    np.testing.assert_allclose(wg.erf(tensor(x)).array, exact, rtol=close, atol=0)
     assert np.isnan(wg.erf(float("nan")).item())
 
 

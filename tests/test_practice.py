@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise, product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,7 +32,8 @@ from whygrad.practice import (
     grade,
     worksheet,
 )
-from whygrad.practice.exercise import MAX_SEED
+from whygrad.practice.exercise import MAX_SEED, _is_friendly
+from whygrad.practice.features import Draw as Random
 from whygrad.practice.graph import backward_steps, comes_too_early, edges_of
 from whygrad.tape.run import Run
 from whygrad.whatif import MISTAKES
@@ -527,6 +531,105 @@ def test_a_worksheet_is_plain_html() -> None:
     parser = Strict()
     parser.feed(worksheet([exercise(seed, kind=kind) for seed, kind in enumerate(KINDS)]))
     assert parser.open == []
+
+
+# By feature: what is drawn by twenty seeds at three lengths, and the spec of an exercise. Within
+# a minor version a seed gives the same numbers (CONTRIBUTING); these stand for all of them.
+DRAWN = {
+    "chain": ("daf00c13", "2a96fab1"),
+    "neuron": ("2d9d280a", "5b80959e"),
+    "two_inputs": ("e9ae4408", "61b49077"),
+    "two_layers": ("764289f5", "d3f6e045"),
+    "fanout": ("fe9ce57e", "18bd110c"),
+    "shared_weight": ("c3d36663", "1f4ff8e0"),
+    "residual": ("8976e1ad", "b144de59"),
+    "maximum": ("8b466884", "16f9387d"),
+    "batch_of_two": ("e64ac86d", "453acac5"),
+    "second_iteration": ("d00ed52c", "1c5a9fbd"),
+    "momentum": ("719821e8", "3aaa3ee6"),
+    "two_gates": ("6672baca", "4827a242"),
+    "tanh": ("e8eb4cfc", "28e63108"),
+    "sigmoid_output": ("f7666e68", "a5614ec0"),
+    "two_classes": ("37a79e30", "e75cdcac"),
+    "hidden_units": ("310cde8c", "137dd6ad"),
+    "kink": ("5b43fe1b", "137dd6ad"),
+    "dead_unit": ("38c5a14c", "50a58149"),
+}
+
+
+def digest(drawn: Any) -> str:
+    return hashlib.sha256(json.dumps(drawn).encode()).hexdigest()[:8]
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_a_seed_draws_what_it_drew_before(feature: str) -> None:
+    make = FEATURES[feature].make
+    assert (
+        digest([make(Random(seed), n) for seed in range(20) for n in range(3)]) == DRAWN[feature][0]
+    )
+    assert digest([exercise(0, feature=feature).spec]) == DRAWN[feature][1]
+
+
+def test_a_difficulty_out_of_range_is_told_the_range() -> None:
+    for difficulty in (DIFFICULTIES[0] - 1, DIFFICULTIES[-1] + 1):
+        with pytest.raises(WhygradError, match=f"is {difficulty}; it must be from 1 to 4"):
+            exercise(1, difficulty=difficulty)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("order_the_steps", 2),
+        ("draw_the_graph", 4),
+        ("choose_the_remedy", 4),
+        ("next_number", 1),
+        ("find_the_mistake", 1),
+    ],
+)
+def test_a_worksheet_has_room_to_write(kind: str, lines: int) -> None:
+    made = exercise(3, feature="neuron", kind=kind)
+    page = worksheet([made])
+    assert page.count("<i></i>") == lines * len(made.asks)
+    assert (" words" in page.partition("<body>")[2]) is (lines > 1)
+
+
+def test_a_worksheet_puts_many_numbers_in_columns() -> None:
+    made = exercise(3, feature="neuron")
+
+    def asked(count: int) -> str:
+        asks = tuple(replace(made.asks[0], answer=1.0) for _ in range(count))
+        return worksheet([replace(made, asks=asks)]).partition("<body>")[2]
+
+    assert 'class="asks "' in asked(30)
+    assert 'class="asks many"' in asked(31)
+
+    def listed(count: int) -> str:
+        question = "".join(f"  w{n} = −1.5\n" for n in range(count))
+        return worksheet([replace(made, question=question)]).partition("<body>")[2]
+
+    assert 'class="numbers' not in listed(9)
+    assert 'class="numbers"' in listed(10)
+    assert 'class="numbers"' in listed(30)
+    assert 'class="numbers many"' in listed(31)
+
+
+@pytest.mark.parametrize(
+    ("number", "friendly"),
+    [(0.0, True), (0.01, True), (0.0099, False), (-0.0099, False), (199.0, True), (200.0, False)],
+)
+def test_numbers_that_nobody_would_set_are_refused(number: float, friendly: bool) -> None:
+    run = exercise(3, feature="neuron").run
+    assert run.arrays[run.tape.loss].item() != 0
+
+    def solution(*numbers: float) -> Any:
+        return SimpleNamespace(run=run, order=range(len(numbers)), number=numbers.__getitem__)
+
+    assert _is_friendly(solution(1.0, number)) is friendly
+    still = {**dict(enumerate(run.arrays)), run.tape.loss: np.zeros(())}
+    nothing = SimpleNamespace(
+        run=Run(run.tape, tuple(still.values())), order=[0], number=lambda _: 1.0
+    )
+    assert not _is_friendly(nothing)
 
 
 @pytest.mark.parametrize("fading", FADING)

@@ -173,3 +173,20 @@ def test_one_digit_is_too_rough_but_near() -> None:
     assert is_rough(read("0.5"), 0.5249)
     assert not is_rough(read("0.5"), 0.9)
     assert not is_rough(read("0"), 0.004)
+
+
+@pytest.mark.parametrize(
+    ("typed", "half_a_unit"),
+    [("0.333", 0.0005), ("12", 0.5), ("1200", 50), ("1.2e3", 50), ("-7,5", 0.05), ("0", 0.5)],
+)
+def test_a_typed_number_is_known_to_half_a_unit_in_its_last_place(
+    typed: str, half_a_unit: float
+) -> None:
+    assert read(typed).precision == pytest.approx(half_a_unit)
+
+
+def test_the_next_number_is_another() -> None:
+    assert agrees(read("0.333"), 1 / 3)
+    assert not agrees(read("0.334"), 1 / 3)
+    assert agrees(read("0.3335"), 0.33345)
+    assert not agrees(read("0.3335"), 0.33344)

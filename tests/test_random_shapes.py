@@ -61,14 +61,14 @@ def agree(
     leaves = [tensor(x, dtype=x.dtype) for x in given]
     others = [torch.tensor(x.copy(), requires_grad=True) for x in given]
     mine, wanted = ours(*leaves), theirs(*others)
-    assert mine.data.shape == wanted.shape
+    assert mine.array.shape == wanted.shape
     assert mine.dtype == dtype
-    np.testing.assert_allclose(mine.data, wanted.detach().numpy(), **close)
-    rates = np.sin(np.arange(mine.data.size) + 1.0).reshape(mine.data.shape).astype(dtype)
+    np.testing.assert_allclose(mine.array, wanted.detach().numpy(), **close)
+    rates = np.sin(np.arange(mine.array.size) + 1.0).reshape(mine.array.shape).astype(dtype)
     found = gradients(mine, leaves, seed=tensor(rates, dtype=dtype))
     expected = torch.autograd.grad(wanted, others, torch.tensor(rates))
     for leaf, g in zip(leaves, expected, strict=True):
-        np.testing.assert_allclose(found[leaf].data, g.numpy(), **close)
+        np.testing.assert_allclose(found[leaf].array, g.numpy(), **close)
 
 
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "maximum", "minimum"])
@@ -226,7 +226,7 @@ def test_pooling(rank: int, data: st.DataObject, dtype: str) -> None:
         (lambda: wg.einsum("ij,jk", [[1.0]], [[1.0, 2.0], [3.0, 4.0]]), "'j' in .* is 1 .* and 2"),
         (lambda: wg.einsum("ij->i", [1.0]), r"names 2 axes, but the input is \(1,\)"),
         (lambda: wg.einsum("ij,ij->i", [[1.0]]), "for 2 inputs, but there are 1"),
-        (lambda: wg.einsum("ii->i", [[1.0]]), "a diagonal is not supported"),
+        (lambda: wg.einsum("ii->i", [[1.0, 2.0]]), "has no diagonal"),
         (lambda: wg.einsum("i->k", [1.0]), "no input .* has the letter 'k'"),
         (lambda: wg.einsum("i1->i", [1.0]), "not an equation such as"),
         (lambda: wg.stack([]), "at least one"),

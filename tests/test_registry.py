@@ -24,7 +24,7 @@ def test_an_activation_s_function_and_layer_agree(name: str) -> None:
     assert row.function is getattr(functional, name)
     if row.module is not None:
         assert row.module is getattr(nn, row.module.__name__)
-        np.testing.assert_array_equal(row.module()(nn.parameter(x)).data, row.function(x).data)
+        np.testing.assert_array_equal(row.module()(nn.parameter(x)).array, row.function(x).array)
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))

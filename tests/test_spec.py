@@ -736,6 +736,21 @@ def test_what_is_nested_deeply_is_refused_before_it_is_parsed(
     assert refused.value.line == 1 + text.count("\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[formula]\n" + "n" * 500_000 + " = 1.0", "a name is at most 60 letters"),  # took hours
+        ("[formula]\nx = " + "9" * 10_000, "a whole number has too many digits to be read"),
+        ("[formula]\nx = " + "n" * 500_000, "this is not TOML"),
+    ],
+)
+def test_what_is_long_is_refused_in_no_time_and_quoted_short(text: str, says: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        parse_spec(text)
+    assert says in refused.value.message
+    assert len(str(refused.value)) < 300
+
+
 def test_dots_and_brackets_in_texts_and_comments_do_not_count() -> None:
     deep = "a." * 40 + "[" * 40
     spec = parse_spec(

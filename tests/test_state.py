@@ -46,15 +46,15 @@ def test_batch_norm_keeps_pytorchs_running_statistics(played: bool) -> None:
         theirs(torch.tensor(X))
     assert ours.running_mean is not None
     assert ours.running_var is not None
-    np.testing.assert_allclose(ours.running_mean.data, theirs.running_mean.numpy(), rtol=1e-12)
-    np.testing.assert_allclose(ours.running_var.data, theirs.running_var.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(ours.running_mean.array, theirs.running_mean.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(ours.running_var.array, theirs.running_var.numpy(), rtol=1e-12)
     assert [name for name, _ in ours.named_buffers()] == ["running_mean", "running_var"]
     fresh = X[:1] + 0.5
     expected = torch.nn.functional.batch_norm(
         torch.tensor(fresh), theirs.running_mean, theirs.running_var,
-        torch.tensor(ours.weight.data), torch.tensor(ours.bias.data),
+        torch.tensor(ours.weight.array), torch.tensor(ours.bias.array),
     )  # fmt: skip
-    np.testing.assert_allclose(ours.eval()(tensor(fresh)).data, expected.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(ours.eval()(tensor(fresh)).array, expected.numpy(), rtol=1e-12)
 
 
 def test_batch_norm_without_running_statistics_always_uses_the_batchs() -> None:
@@ -87,10 +87,10 @@ def test_buffers_are_on_the_tape_by_name_and_survive_json() -> None:
 
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     x = tensor(np.ones((400, 50)))
-    y = nn.Dropout(0.3)(x).data
+    y = nn.Dropout(0.3)(x).array
     assert set(np.unique(y).round(12)) == {0.0, round(1 / 0.7, 12)}
     assert (y == 0).mean() == pytest.approx(0.3, abs=0.01)
-    assert nn.Dropout(1.0)(x).data.sum() == 0.0
+    assert nn.Dropout(1.0)(x).array.sum() == 0.0
     assert nn.Dropout(0.0)(x) is x
     assert nn.Dropout(0.3).eval()(x) is x
 
@@ -98,10 +98,10 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
 def test_each_use_drops_other_elements_and_a_seed_drops_the_same_again() -> None:
     x = tensor(np.ones((20, 20)))
     layer, again, other = nn.Dropout(), nn.Dropout(), nn.Dropout(seed=1)
-    first, second = layer(x).data, layer(x).data
+    first, second = layer(x).array, layer(x).array
     assert (first != second).any()
-    assert (first == again(x).data).all()
-    assert (first != other(x).data).any()
+    assert (first == again(x).array).all()
+    assert (first != other(x).array).any()
     assert layer.turn.item() == 2.0
 
 

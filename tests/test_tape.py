@@ -165,7 +165,7 @@ REFUSED: list[tuple[str, Callable[[Json], object], str]] = [
     ("network", set_at("sizes", []), "sizes must be an object"),
     ("network", set_at("sizes", "batch", 0), "sizes.batch is 0"),
     ("network", set_at("sizes", "batch", True), "sizes.batch is True"),
-    ("network", set_at("sizes", {str(n): 1 for n in range(2000)}), "names 2000 sizes"),
+    ("network", set_at("sizes", {str(n): 1 for n in range(1001)}), "names 1001 sizes"),
     ("network", set_at("values", 1, "id", 7), "values are listed in order, so it is 1"),
     ("network", set_at("values", 0, "name", 5), "values[0].name must be a text"),
     ("network", set_at("values", 1, "name", "W1"), "already that of"),
@@ -198,6 +198,8 @@ REFUSED: list[tuple[str, Callable[[Json], object], str]] = [
     ("network", set_at("steps", 0, "source", "here"), "source must be an object"),
     ("network", set_at("loss", 99999), "loss is 99999"),
     ("network", set_at("loss", 10**5000), "loss is a huge number"),
+    ("network", set_at("loss", 2**100), "loss is a huge number"),
+    ("network", set_at("loss", 2**100 - 1), "loss is 1267650600228229401496703205375"),
     ("network", set_at("loss", 0), "is one number"),
     ("network", set_at("carries", [[0]]), "pair of value ids"),
     ("network", set_at("carries", [5]), "pair of value ids"),
@@ -383,3 +385,10 @@ def test_numbers_json_cannot_hold_are_texts() -> None:
     again = Run.from_json(tape, json.loads(json.dumps(data)))
     np.testing.assert_array_equal(again.arrays[made], run.arrays[made])
     assert FORMAT == "whygrad-tape/1"
+
+
+def test_as_many_sizes_as_may_be_named_are_read() -> None:
+    data = network()[0].to_json()
+    data["sizes"] |= {f"n{n}": 1 for n in range(1000 - len(data["sizes"]))}
+    assert len(data["sizes"]) == 1000
+    assert Tape.from_json(data).loss == data["loss"]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import whygrad as wg
+from whygrad.engine.backward import gradients
 from whygrad.errors import WhygradError
 from whygrad.explain.said import say
 from whygrad.spec import load_spec, spec_from_dict, spec_to_dict
+from whygrad.tape.record import write
+from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
 from whygrad.training.start import Training, start
 from whygrad.whatif import (
@@ -331,3 +336,51 @@ def test_both_are_trained_with_the_schedule() -> None:
         assert compared.training["wrong"] == pytest.approx(compared.training["right"], rel=1e-12)
     faster = compare(start(spec), LearningRate(0.2), 6)
     assert faster.training["wrong"] != faster.training["right"]
+
+
+def weighted(count: int, size: float) -> Run:
+    """A loss of so many weights, each of whose gradients is the size."""
+    w = wg.tensor(np.ones(count), role="parameter", name="w")
+    loss = (w * size).sum()
+    found = gradients(loss, [w])
+    _, run, _ = write(loss, gradients=found, also=[found[w]])
+    return run
+
+
+def off_by(run: Run, at: int, error: float) -> Run:
+    """The same, with one gradient off."""
+    (w,) = (leaf.id for leaf in run.tape.leaves if leaf.role == "parameter")
+    g = run.tape.gradients[w]
+    arrays = list(run.arrays)
+    arrays[g] = arrays[g].copy()
+    arrays[g][at] += error
+    return Run(run.tape, tuple(arrays))
+
+
+@pytest.mark.parametrize(
+    ("size", "error", "relative"),
+    [(0.25, 0.5, 0.5), (4.0, 1.0, 0.2), (-4.0, 1.0, 0.25), (4.0, 3e-4, 3e-4 / 4)],
+)
+def test_a_gradient_s_error_is_relative_where_gradients_are_large(
+    size: float, error: float, relative: float
+) -> None:
+    found = gradient_check(off_by(weighted(3, size), 1, error))
+    assert found.error == pytest.approx(relative, rel=1e-3)
+    assert found.name == "w[1]"
+    assert found.passes is (relative < 1e-4)
+    assert gradient_check(weighted(3, size)).passes
+
+
+@pytest.mark.parametrize(("count", "found"), [(200, True), (201, False)])
+def test_of_more_than_two_hundred_elements_every_other_is_nudged(count: int, found: bool) -> None:
+    assert gradient_check(off_by(weighted(count, 1.0), 1, 1.0)).passes is not found
+    assert not gradient_check(off_by(weighted(count, 1.0), 2, 1.0)).passes
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fits"), [([2, 1, 1, 1], False), ([2, 2, 1, 1], True), ([1, 1, 2, 2], True)]
+)
+def test_a_matrix_of_one_number_has_no_wrong_transpose(sizes: list[int], fits: bool) -> None:
+    model = wg.nn.Sequential(*(wg.nn.Linear(a, b, seed=1) for a, b in pairwise(sizes)))
+    tape = wg.trace(model, np.ones((3, sizes[0])), np.ones((3, sizes[-1]))).tape
+    assert ("transpose_the_wrong_matrix" in {one.name for one in fitting(tape)}) is fits

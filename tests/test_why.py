@@ -21,10 +21,13 @@ from rich.console import Console
 
 import whygrad as wg
 from whygrad.engine.backward import gradients
+from whygrad.engine.formula import Expr
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import annotate
 from whygrad.errors import WhygradError
 from whygrad.explain import PRINCIPLES, Rung, display, nudge, paths, sweep, why
+from whygrad.explain.contributions import contributions, is_gradient
+from whygrad.explain.display import ranked_size
 from whygrad.explain.formulas import formula
 from whygrad.explain.said import Named, say
 from whygrad.spec import preset_names, spec_from_dict
@@ -290,6 +293,7 @@ def test_a_shut_relu_says_so_with_its_number() -> None:
         "data": {"x": 1.0, "y": 2.0},
     }
     run = start(spec_from_dict(spec)).iteration.run
+    assert "so small" not in str(why(run, "dL/dw1", 3))  # there is no way that carries anything
     rung = why(run, "dL/dz1")
     assert rung.value == 0
     assert rung.principle == "gate"
@@ -697,6 +701,40 @@ def test_a_mean_with_its_sign_turned_is_a_mean_and_a_weight_is_of_no_example() -
     run = iteration(loss, [w], 0.1)[1]
     assert [said.key for said in why(run, "L").says[:2]] == ["computed", "scope.mean"]
     assert "scope.example" not in [said.key for said in why(run, "s").says]
+
+
+def test_a_formula_is_split_into_what_arrives_through_each_gradient() -> None:
+    x, y = (wg.tensor(n, role="parameter", name=name) for n, name in ((3.0, "x"), (5.0, "y")))
+    loss = x * y
+    found = gradients(loss, [x, y])
+    tape, run, ids = write(loss, gradients=found, also=list(found.values()))
+    a, b, plain = (Expr("leaf", (ids[t], 0)) for t in (found[x], found[y], x))
+    assert (run.number(*a.args), run.number(*b.args)) == (5, 3)
+
+    def split(tree: Expr) -> list[tuple[object, float, float, list[bool]]]:
+        return [
+            (one.upstream, one.rate, one.product, [part.summed for part in one.parts])
+            for one in contributions(run, tree)
+        ]
+
+    first, second = (ids[found[x]], 0), (ids[found[y]], 0)
+    assert split(a) == [(first, 1, 5, [False])]
+    assert split(plain) == split(Expr("number", (2.0,))) == []
+    assert split(a + b) == [(first, 1, 5, [False]), (second, 1, 3, [False])]
+    assert split(Expr("terms", (a, b))) == [(first, 1, 5, [True]), (second, 1, 3, [True])]
+    assert split(Expr("terms", (a, a))) == [(first, 2, 10, [False, False])]
+    assert split(a - b * 2.0) == [(first, 1, 5, [False]), (second, -2, -6, [False])]
+    assert split(Expr("neg", (-a,))) == [(first, 1, 5, [False])]
+    assert split((plain * a) / 2.0) == [(first, 1.5, 7.5, [False])]
+    (both,) = contributions(run, Expr("terms", (a, -a, a * plain)))
+    assert [part.rate for part in both.parts] == [1, -1, 3]
+    assert both.rate == 3
+    assert [is_gradient(tape, leaf) for leaf in (ids[x], ids[found[x]])] == [False, True]
+
+
+def test_sizes_that_only_rounding_tells_apart_rank_alike() -> None:
+    assert ranked_size(0.1 + 0.2) == ranked_size(-0.3) == 0.3
+    assert ranked_size(1.0) != ranked_size(1.00000001)
 
 
 def test_only_what_shares_out_equally_rests_on_the_average() -> None:

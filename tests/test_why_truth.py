@@ -370,7 +370,7 @@ CHANGES: dict[str, Callable[[Truth, Told], bool]] = {
     "promise.none": lambda truth, told: truth.is_promise(0.0),
     "promise.unknown": lambda truth, told: not math.isfinite(truth.slope_of_update()[0]),
     "change.too_far": lambda truth, told: "change.rose" in told and "promise.fall" in told,
-    "change.uphill": lambda truth, told: max(truth.slope_of_update()) > 0,
+    "change.uphill": lambda truth, told: truth.rises_along_update(),
 }
 
 

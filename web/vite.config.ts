@@ -26,6 +26,8 @@ const woff2Only: Plugin = {
 export default defineConfig(({ mode }) => ({
   base: './',
   plugins: [woff2Only, svelte({ configFile: false })],
+  // The server knows what trains by its folder, and gives it out under a policy of its own.
+  worker: { rolldownOptions: { output: { entryFileNames: 'trainer/[name]-[hash].js' } } },
   build: {
     outDir: '../src/whygrad/app/static',
     target: 'es2022',

@@ -79,7 +79,10 @@ def unknown(kind: str, name: object, allowed: Iterable[str]) -> str:
     "unknown activation 'rleu': did you mean 'relu'? Allowed: relu, tanh."
     """
     names = list(allowed)
-    text = str(name)
+    try:
+        text = str(name)
+    except Exception:  # whatever a stranger's class does
+        text = type(name).__name__
     shown = shortened(text, 60)
     ordered = nearest(shown, names)
     if not ordered:

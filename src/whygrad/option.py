@@ -7,8 +7,12 @@ text lists them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, SupportsIndex, cast
+
+import numpy as np
 
 from whygrad.errors import WhygradError, unknown
 
@@ -83,6 +87,68 @@ def checked_options(
     }
 
 
+def is_a(given: object, *kinds: type) -> bool:
+    """Whether something is of a kind, whatever its annotation promises: callers may be untyped."""
+    return isinstance(given, kinds)
+
+
+def truth(what: str, option: str, given: object) -> bool:
+    """An option of a function that is True or False. Raises WhygradError for anything else.
+
+    `what` is the function's name and `option` the option's, for the message.
+    """
+    if is_a(given, bool, np.bool_):
+        return bool(given)
+    raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be True or False")
+
+
+def whole(what: str, option: str, given: object, least: int | None = None) -> int:
+    """An option that is a whole number. Raises WhygradError for anything else, or below `least`."""
+    wanted = "a whole number" + ("" if least is None else f" from {least} up")
+    if isinstance(given, bool):
+        raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be {wanted}")
+    try:
+        number = operator.index(cast("SupportsIndex", given))
+    except Exception:  # NumPy and others raise what they like
+        raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be {wanted}") from None
+    if (least is not None and number < least) or abs(number) >= 2**63:
+        raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be {wanted}")
+    return given if isinstance(given, int) else number
+
+
+def text(what: str, option: str, given: object) -> str:
+    """An option that is a text. Raises WhygradError for anything else."""
+    if isinstance(given, str):
+        return given
+    raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be a text")
+
+
+def several(what: str, option: str, given: object) -> list[Any]:
+    """An option that is a list, or anything to go through. Raises WhygradError for the rest."""
+    if is_a(given, Iterable) and not is_a(given, str, bytes, Mapping):
+        try:
+            return list(cast("Iterable[Any]", given))
+        except WhygradError:
+            raise
+        except TypeError:  # an array of one number is no list
+            pass
+    raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be a list")
+
+
+def mapping(what: str, option: str, given: object) -> Mapping[str, Any]:
+    """An option that is a dict with names. Raises WhygradError for anything else."""
+    if is_a(given, Mapping) and all(is_a(key, str) for key in cast("Any", given)):
+        return cast("Mapping[str, Any]", given)
+    raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be a dict with names")
+
+
+def function(what: str, option: str, given: object) -> Callable[..., Any]:
+    """An option that is a function. Raises WhygradError for anything else."""
+    if callable(given):
+        return given
+    raise WhygradError(f"{what}: {option} is {quoted(given)}; it must be a function")
+
+
 def _shown(number: float) -> str:
     whole = float(number).is_integer() and abs(number) < 1e16
     return str(int(number)) if whole else f"{number:g}"
@@ -94,6 +160,6 @@ def quoted(value: object) -> str:
         return "true" if value else "false"
     try:
         text = repr(value)
-    except (ValueError, RecursionError):
+    except Exception:  # whatever a stranger's class does
         text = f"a {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -93,6 +93,145 @@ def test_where_nothing_can_be_written_is_said(tmp_path: Path, folder: str) -> No
     assert os.listdir(tmp_path) == ["file"]
 
 
+# Every command that writes a file, and what may stand before it; each is given a file to write.
+WRITERS = {
+    "worksheet": ["worksheet", "--seed", "7", "-o"],
+    "check": ["check", "--starter", "neuron"],
+    "doctor": ["doctor", "script.py", "--html"],
+}
+SCRIPT = """
+import torch
+from torch import nn
+model, x = nn.Linear(2, 1), torch.ones(8, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+for _ in range(3):
+    optimizer.zero_grad()
+    nn.functional.mse_loss(model(x), x[:, :1]).backward()
+    optimizer.step()
+"""
+# As root, permissions hold once the capability to pass them over is given up.
+WITHOUT_RIGHTS = """
+import ctypes, sys
+from whygrad.cli import main
+header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)())
+sys.argv = ["whygrad", *sys.argv[1:]]
+main()
+"""
+KILLED = """
+import os, sys
+{}
+for _ in sys.stdin:
+    child = os.fork()
+    if not child:
+        n = 0
+        while True:
+            write(sys.argv[1], n := n + 1)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("dead", flush=True)
+"""
+WRITES = {  # each writes one of two contents in turn, as the command does
+    "worksheet": """
+from whygrad.cli.practice import worksheet_command
+from contextlib import redirect_stdout
+def write(file, n):
+    with redirect_stdout(open(os.devnull, "w")):
+        worksheet_command.main(["--seed", str(n % 2), "--count", "1", "-o", file],
+                               standalone_mode=False)
+""",
+    "check": """
+from whygrad.cli.practice import check_command
+from contextlib import redirect_stdout
+def write(file, n):
+    if n % 2:
+        if os.path.exists(file):
+            os.unlink(file)
+        with redirect_stdout(open(os.devnull, "w")):
+            check_command.main(["--starter", "neuron", file], standalone_mode=False)
+""",
+    "doctor": """
+import dataclasses
+import torch
+from torch import nn
+from whygrad.doctor import Doctor
+model, x = nn.Linear(2, 1), torch.ones(8, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+with Doctor(model, optimizer, loss=nn.functional.mse_loss, train=(x, x[:, :1])) as doctor:
+    for _ in range(3):
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), x[:, :1]).backward()
+        optimizer.step()
+report = doctor.report()
+other = dataclasses.replace(report, notes=("n" * 100_000,))
+def write(file, n):
+    (report, other)[n % 2].to_html(file)
+""",
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_command_that_is_killed_leaves_a_whole_file(
+    tmp_path: Path, draws: Draws, name: str
+) -> None:
+    draw, file = draws(name), tmp_path / "a"
+    whole: set[bytes] = set()
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED.format(WRITES[name]), file],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(KILLS):
+            process.stdin.write("\n")
+            process.stdin.flush()
+            child = int(process.stdout.readline())
+            time.sleep(draw.uniform(0, 0.1))
+            os.kill(child, signal.SIGKILL)
+            assert process.stdout.readline() == "dead\n"
+            if file.exists():
+                whole.add(file.read_bytes())
+        process.stdin.close()
+    assert 1 <= len(whole) <= 2
+    assert all(content.endswith((b"</html>\n", b"\n")) for content in whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "home"), [*zip(WRITERS, [None, "/nowhere", "/dev/null"], strict=True)]
+)
+def test_a_folder_that_is_read_only_is_said_and_no_home_is_needed(
+    tmp_path: Path, name: str, home: str | None
+) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    kept = {"PATH": os.environ["PATH"], **({} if home is None else {"HOME": home})}
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", WITHOUT_RIGHTS, *WRITERS[name], folder / "a"],
+            cwd=tmp_path,
+            env=kept,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    folder.chmod(0o555)
+    done = run()
+    folder.chmod(0o755)
+    assert done.returncode == 2, done.stderr
+    assert "a: this cannot be written: Permission denied" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert os.listdir(folder) == []
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert (folder / "a").stat().st_size
+
+
 @pytest.mark.parametrize("home", [None, "/nowhere", "/dev/null"])
 @pytest.mark.parametrize("words", [["trace", "flow"], ["worksheet", "-o", "sheet.html"]])
 def test_no_home_is_needed(tmp_path: Path, home: str | None, words: list[str]) -> None:

@@ -140,10 +140,10 @@ def _of_example(name: str, example: Any) -> Run | None:
     ]
     leaves = [x for x in inputs if x.role == "parameter" and OPS[name].pullback(int(x.name[1:]))]
     out = apply(name, *inputs, **example.params)
-    if not leaves or out.data.dtype.kind != "f":
+    if not leaves or out.array.dtype.kind != "f":
         return None
     y = out.named("y")
-    weights = np.round(np.sin(np.arange(1, y.data.size + 1) * 1.7), 3).reshape(y.data.shape)
+    weights = np.round(np.sin(np.arange(1, y.array.size + 1) * 1.7), 3).reshape(y.array.shape)
     with annotate(phase="loss"):
         loss = (y * wg.tensor(weights)).sum().named("L")
     given = gradients(loss, leaves)

@@ -129,10 +129,13 @@ class Truth:
         """The loss of the same inputs with the new parameters."""
         return self.loss_along_update(1.0)
 
-    def slope_of_update(self) -> tuple[float, float]:
+    def rises_along_update(self) -> bool:
+        """Whether a part of the way to the new parameters raises the loss, small or smaller."""
+        return any(max(self.slope_of_update(size)) > 0 for size in (1e-3, 1e-4, 1e-5, 1e-6))
+
+    def slope_of_update(self, size: float = 1e-6) -> tuple[float, float]:
         """How fast the loss rises on the way to the new parameters, from either side."""
         here = self.run.number(*self.loss)
-        size = 1e-6
         above, below = ((self.loss_along_update(s * size) - here) / (s * size) for s in (1, -1))
         return above, below
 

@@ -6,12 +6,14 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from threading import Thread
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from whygrad.errors import WhygradError
+from whygrad.option import quoted
 
 PORT = 8000
 TRIES = 20
@@ -58,9 +60,12 @@ def _free(host: str, port: int) -> socket.socket:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except ValueError:  # UnicodeError: too long a name, or signs that no name has
+        raise WhygradError(f"{quoted(host)} is no host name") from None
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,6 +98,20 @@ def serve(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None
     server.ready = ready
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
+
+
+@contextlib.contextmanager
+def in_background(app: ASGIApp) -> Generator[str]:
+    """Serve on a free port while inside; gives the address."""
+    bound = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    thread = Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        yield url_of(bound)
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 class _Server(uvicorn.Server):

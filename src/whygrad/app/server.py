@@ -43,7 +43,7 @@ from starlette.types import Scope
 from whygrad.app import practice, traces
 from whygrad.app.body import read_body, read_query
 from whygrad.app.clinic import JobQueue
-from whygrad.app.guard import Guard, body_of, hosts_for
+from whygrad.app.guard import TRAINER_POLICY, Guard, body_of, hosts_for
 from whygrad.app.questions import CLINIC, QUESTIONS, ClinicQuestion, PageQuestion, PatientBody
 from whygrad.app.reply import Refused, coded, refusal, reply
 from whygrad.app.work import ClientLeft, Workers
@@ -71,6 +71,7 @@ class Explorer:
 
     Attributes:
         opening: the trace the page opens on, as JSON text.
+        memory: bytes that its numbers take.
         files: the CSV files that specs may use without sending them, by name.
         static: the built front end.
         workers: do what may take long.
@@ -78,6 +79,7 @@ class Explorer:
     """
 
     opening: bytes
+    memory: int
     files: traces.Files
     static: Path
     workers: Workers
@@ -110,7 +112,9 @@ def create_app(
     """
     kept = dict(files or {})
     first = load_spec(initial) if isinstance(initial, str) else initial
-    opening = coded(study(traces.ready(first, kept)))
+    training = traces.ready(first, kept)
+    memory = sum(array.nbytes for array in training.iteration.run.arrays)
+    opening = coded(study(training))
     app = Starlette(
         routes=[
             Route("/", page),
@@ -130,7 +134,7 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.explorer = Explorer(opening, kept, static, workers or Workers(), JobQueue())
+    app.state.explorer = Explorer(opening, memory, kept, static, workers or Workers(), JobQueue())
     return app
 
 
@@ -181,7 +185,9 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        hashed = path.startswith("assets/")
+        hashed = path.startswith(("assets/", "trainer/"))
+        if path.startswith("trainer/"):
+            response.headers["content-security-policy"] = TRAINER_POLICY
         response.headers["cache-control"] = (
             "public, max-age=31536000, immutable" if hashed else "no-cache"
         )

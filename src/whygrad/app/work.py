@@ -20,10 +20,11 @@ import anyio.to_process
 from starlette.requests import Request
 
 from whygrad.app.reply import Busy, Refused
-from whygrad.engine.dims import memory_budget
+from whygrad.engine.memory import memory_budget
 
 SECONDS = 20.0  # for the work of one request; a person is waiting
 MEMORY = 512 * 2**20  # bytes that one request may record
+SAID = "what a page sends may record {} (whygrad open --request-memory sets it)"
 WORKERS = max(2, min(4, os.cpu_count() or 1))
 WAITING = 64  # requests that may wait for their turn
 T = TypeVar("T")
@@ -136,5 +137,5 @@ def prepare() -> None:
 
 def within_budget(memory: int, work: Callable[..., T], *arguments: Any) -> T:
     """Work with a budget of memory for what is recorded."""
-    with memory_budget(memory):
+    with memory_budget(memory, SAID):
         return work(*arguments)

@@ -1,4 +1,4 @@
-"""What whygrad costs besides training: importing, recording, memory, a gradient, a reason."""
+"""What whygrad costs besides training: an import, recording, memory, a gradient, a reason."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class Overheads:
         why: seconds that the reasons of a number take, ``DEPTH`` levels deep, for numbers of two
             transformer blocks of width 16 over 10 positions, by name.
         why_limit: seconds that each may take.
+        homework_seconds: of one core, to check ``homework_lines`` lines of homework.
+        homework_lines: how many.
     """
 
     import_seconds: float
@@ -67,6 +69,8 @@ class Overheads:
     gradient_seconds: float
     parameters: int
     why: Mapping[str, float]
+    homework_seconds: float
+    homework_lines: int
     why_limit: float = WHY_LIMIT
 
 
@@ -88,6 +92,7 @@ def run() -> Overheads:
         spent.gradient_seconds or 0.0,
         spent.parameters,
         reasons(),
+        *homework(),
     )
 
 
@@ -107,6 +112,8 @@ def table(found: Overheads) -> str:
             f"why, {DEPTH} levels deep, of numbers of two transformer blocks (at most "
             f"{found.why_limit * 1e3:.0f} ms each):",
             *(f"  {name}: {seconds * 1e3:.0f} ms" for name, seconds in found.why.items()),
+            f"check {found.homework_lines} lines of homework, most of them wrong: "
+            f"{found.homework_seconds * 1e3:.0f} ms of a core",
             "",
         )
     )
@@ -176,3 +183,25 @@ def reasons() -> dict[str, float]:
             str(iteration.why(name, DEPTH))
             found[name] = min(found[name], time.perf_counter() - began)
     return found
+
+
+def homework() -> tuple[float, int]:
+    """Return the least seconds of a core that as many wrong lines as one may send take."""
+    from whygrad.practice import Solution, check_lines
+    from whygrad.practice.pasted import MAX_LINES
+    from whygrad.spec import spec_from_dict
+    from whygrad.training.start import start
+
+    spec = spec_from_dict({"network": {"layers": [2, 12, 12, 1]}, "data": {"name": "xor"}})
+    run = start(spec).iteration.run
+    work = Solution(run)
+    text = "\n".join(
+        f"{work.label(place)} = {1.1 * work.number(place) + 0.01:.4g}"
+        for place in work.order[:MAX_LINES]
+    )
+    best = float("inf")
+    for _ in range(5):
+        began = time.process_time()
+        check_lines(run, text)
+        best = min(best, time.process_time() - began)
+    return best, MAX_LINES

@@ -39,13 +39,8 @@ def run(web: Path = WEB) -> list[PlayerMeasured]:
         Skipped: this is not a clone of the repository after ``make install``.
         WhygradError: Node.js failed.
     """
-    if not (web / "node_modules").is_dir():
-        raise Skipped("needs a clone of the repository, after make install")
-    node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
-    if node is None:
-        raise Skipped("needs Node.js; make install brings it")
     done = subprocess.run(
-        [node, str(web / "bench" / "player.mjs"), "--json"],
+        [node(web), str(web / "bench" / "player.mjs"), "--json"],
         env={**os.environ, "PYTHON": sys.executable},
         stdout=subprocess.PIPE,
         text=True,
@@ -55,6 +50,20 @@ def run(web: Path = WEB) -> list[PlayerMeasured]:
     if done.returncode or not lines:
         raise WhygradError(f"measuring the page's player failed (exit status {done.returncode})")
     return [PlayerMeasured(**item) for item in json.loads(lines[-1])]
+
+
+def node(web: Path) -> str:
+    """Return the Node.js with which the page is built.
+
+    Raises:
+        Skipped: there is none, or this is not a clone of the repository after ``make install``.
+    """
+    if not (web / "node_modules").is_dir():
+        raise Skipped("needs a clone of the repository, after make install")
+    found = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise Skipped("needs Node.js; make install brings it")
+    return found
 
 
 def table(found: Sequence[PlayerMeasured]) -> str:

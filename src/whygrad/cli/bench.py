@@ -28,7 +28,16 @@ def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[i
 @click.argument(
     "what",
     type=click.Choice(
-        ["iterations", "many-runs", "overheads", "gradient", "player", "practice", "doctor"]
+        [
+            "iterations",
+            "many-runs",
+            "overheads",
+            "gradient",
+            "player",
+            "playground",
+            "practice",
+            "doctor",
+        ]
     ),
     required=False,
 )
@@ -69,7 +78,9 @@ def _numbers(_: click.Context, __: click.Parameter, text: str | None) -> tuple[i
     "--only", metavar="NAME", multiple=True, help="doctor: a family, or a part of a case's name."
 )
 @FORMAT
+@click.pass_context
 def bench_command(
+    context: click.Context,
     what: str | None,
     models: tuple[str, ...],
     peers: tuple[str, ...],
@@ -85,9 +96,10 @@ def bench_command(
     WHAT is one of: iterations (the default: one training iteration of six models), many-runs (many
     networks at once), overheads (importing, recording, memory, the cost of a gradient), gradient
     (how the cost of every gradient grows with the parameters, by one walk back and by nudging
-    each), player (the page's player, under Node.js), practice (whether grading understands
-    answers), doctor (how often the doctor is right; takes half an hour). Who is not installed is
-    named and left out.
+    each), player (the page's player, under Node.js), playground (how fast the page trains in
+    Chromium; exit code 1 where that falls short of its goals), practice (whether grading
+    understands answers), doctor (how often the doctor is right; takes half an hour). Who is not
+    installed is named and left out.
 
     \b
     Examples:
@@ -102,11 +114,14 @@ def bench_command(
         "overheads": _overheads,
         "gradient": lambda: _gradient(rounds or 5),
         "player": _player,
+        "playground": lambda: _playground(rounds or 5),
         "practice": lambda: _practice(exercises),
         "doctor": lambda: _doctor(seeds, only),
     }
     found, table = measures[what or "iterations"]()
     click.echo(json.dumps(_plain(found), indent=2) if style == "json" else table.rstrip("\n"))
+    if isinstance(found, dict) and found.get("holds") is False:  # pyright: ignore[reportUnknownMemberType]
+        context.exit(1)
 
 
 def _iterations(
@@ -149,6 +164,21 @@ def _player() -> tuple[Any, str]:
     except Skipped as why:
         return {"skipped": str(why)}, f"The page's player {why}."
     return found, table(found)
+
+
+def _playground(rounds: int) -> tuple[Any, str]:
+    from whygrad.app.guard import HEADERS
+    from whygrad.app.serve import in_background
+    from whygrad.app.server import STATIC, create_app
+    from whygrad.bench.cases import Skipped
+    from whygrad.bench.playground import run, table
+
+    try:
+        with in_background(create_app("flow")) as url:
+            found = run(url, STATIC, HEADERS, rounds)
+    except Skipped as why:
+        raise WhygradError(f"the playground's benchmark {why}") from None
+    return found.to_json(), table(found)
 
 
 def _practice(exercises: int) -> tuple[Any, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -116,20 +117,37 @@ def doctor_command(
       whygrad doctor xor
       whygrad doctor my-spec.toml
     """
+    if html is not None:
+        writable(html)
     if str(script) in preset_names() or script.suffix == ".toml":
         report = doctors_module("networks").diagnose(str(script))
     else:
         run_script = doctors_module("script").run_script
         with Beside(Console(stderr=True, highlight=False, soft_wrap=True)) as beside:
             report = run_script(script, arguments, beside.tell)
+    if style == "json":
+        click.echo(json.dumps({**report.to_dict(), **(_treated(report) if treat else {})}))
+    else:
+        click.echo(str(report))
     if html is not None:
         report.to_html(html)
     if style == "json":
-        click.echo(json.dumps({**report.to_dict(), **(_treated(report) if treat else {})}))
         return
-    click.echo(str(report))
     for finding in report.findings if treat else ():
         click.echo(f"\n{report.treat(finding)}")
+
+
+def writable(page: Path) -> None:
+    """See, before anything is trained, that a page can be written.
+
+    Raises:
+        WhygradError: it cannot.
+    """
+    folder = page.parent
+    if page.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = "is a folder" if page.is_dir() else f"lies in {str(folder)!r}, which"
+        more = "" if page.is_dir() else " is no folder that can be written to"
+        raise WhygradError(f"the report cannot be written: {str(page)!r} {why}{more}.")
 
 
 def _treated(report: Report) -> dict[str, object]:

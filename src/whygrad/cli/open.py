@@ -14,6 +14,7 @@ from whygrad.app.serve import PORT, listen, listen_near, serve, url_of
 from whygrad.app.server import create_app
 from whygrad.app.work import MEMORY, Workers
 from whygrad.data.csv_file import MAX_BYTES
+from whygrad.engine.memory import machine_memory, memory_text
 from whygrad.files import read_limited
 from whygrad.spec import Spec, load_spec
 
@@ -70,6 +71,10 @@ def open_app(
         token=token,
         workers=Workers(memory=request_memory * 2**20),
     )
+    taken = app.state.explorer.memory
+    if taken > request_memory * 2**20:
+        has = memory_text(machine_memory())
+        click.echo(f"The numbers of {spec} take {memory_text(taken)}; this machine has {has}.")
     bound = listen_near(host) if port is None else listen(host, port)
     url = url_of(bound) + (f"?token={token}" if token else "") + ("" if spec is None else EXPLORER)
     if port is None and bound.getsockname()[1] != PORT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -288,7 +289,7 @@ def _start_off(name: str, file: Path | None) -> None:
     if file is None:
         click.echo(text, nl=False)
         return
-    if file.exists():
+    if os.path.exists(file):  # Path.exists raises for a name that is too long
         raise WhygradError(f"{file} is there already; it is left as it is. Choose another name")
     write_whole(file, text)
     click.echo(f"Wrote {file}. Fill it in, then: whygrad check {file}")

@@ -26,12 +26,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from whygrad.data.dataset import TASKS, Dataset, Floats, Task, from_arrays, mean_and_spread
 from whygrad.errors import DataError, nearest, nearest_or_none, unknown
 from whygrad.files import bytes_text, read_limited
+from whygrad.option import quoted, several, truth
+from whygrad.option import text as texts
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 100_000
@@ -57,6 +60,8 @@ def read_csv(
 
     Raises DataError where the file cannot be read, and as `parse_csv` does.
     """
+    if not isinstance(cast("object", path), str | Path):
+        raise DataError(f"read_csv: path is {quoted(path)}; it must be a file's name")
     file = Path(path)
     content = read_limited(file, MAX_BYTES, "a CSV file")
     return parse_csv(
@@ -95,7 +100,11 @@ def parse_csv(
     of different length, two columns of one name, anything that is not UTF-8 text, and more than
     10 MB, 100,000 rows or 200 columns.
     """
-    if task is not None and task not in TASKS:
+    target = _named("target", target)
+    features = None if features is None else _named("features", features)
+    advise = truth("parse_csv", "advise", advise)
+    name = name if name is None else texts("parse_csv", "name", name)
+    if task is not None and (not isinstance(cast("object", task), str) or task not in TASKS):
         raise DataError(unknown("task", task, TASKS))
     table = _read_table(_decoded(content, source), source)
     wanted = _chosen(table, target, features)
@@ -172,7 +181,17 @@ class _Chosen:
     notes: list[str]
 
 
+def _named(what: str, columns: str | Sequence[str]) -> str | list[str]:
+    """Return the name of a column, or several."""
+    if isinstance(columns, str):
+        return columns
+    return [texts("a CSV file", what, name) for name in several("a CSV file", what, columns)]
+
+
 def _decoded(content: bytes | str, source: str) -> str:
+    if not isinstance(cast("object", content), bytes | str):
+        raise DataError(f"the content is {quoted(content)}; it must be text or bytes")
+    source = texts("a CSV file", "source", source)
     size = len(content)
     if size > MAX_BYTES:
         raise DataError(

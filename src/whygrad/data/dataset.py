@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from whygrad.engine import random
-from whygrad.errors import DataError, ShapeError
+from whygrad.engine.dims import bytes_for
+from whygrad.errors import DataError, ShapeError, unknown
+from whygrad.option import is_a, quoted, several, text, truth, whole
 
 Task = Literal["regression", "binary", "classes"]
 TASKS: tuple[Task, ...] = ("regression", "binary", "classes")
@@ -164,6 +166,7 @@ def from_arrays(
     Raises ShapeError or DataError as `Dataset` does, DataError for a task that y does not fit.
     """
     columns = (_columns(x), _columns(y))
+    name, note = text("from_arrays", "name", name), text("from_arrays", "note", note)
     return Dataset(
         name=name,
         x=columns[0],
@@ -183,6 +186,9 @@ def guess_task(y: Floats) -> Task:
     - anything else: "regression". Whole numbers such as 0, 1, 2 in one column are amounts until
       someone says they are classes.
     """
+    y = _columns(y)
+    if not y.size:
+        raise DataError("there are no targets to tell a task by")
     only_bits = bool(np.isin(y, (0.0, 1.0)).all())
     if y.shape[1] == 1:
         return "binary" if only_bits and 0 < y.mean() < 1 else "regression"
@@ -198,9 +204,9 @@ def split(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Datase
 
     Raises DataError unless 0 < fraction < 1 and there are two samples or more.
     """
-    n = len(dataset)
-    if not 0 < fraction < 1:
-        raise DataError(f"the validation fraction is between 0 and 1, not {fraction}")
+    n = len(_a_dataset("split", dataset))
+    if not is_a(fraction, int, float) or not 0 < fraction < 1:
+        raise DataError(f"the validation fraction is between 0 and 1, not {quoted(fraction)}")
     if n < 2:
         raise DataError(f"{dataset.name} has {n} example: too few to keep any apart")
     apart = min(max(round(n * fraction), 1), n - 1)
@@ -224,7 +230,7 @@ def standardise(dataset: Dataset) -> Dataset:
 
     Raises DataError for a feature so large that it has no finite mean or standard deviation.
     """
-    mean, std = mean_and_spread(dataset.x)
+    mean, std = mean_and_spread(_a_dataset("standardise", dataset).x)
     for name, spread in zip(dataset.feature_names, std, strict=True):
         if not np.isfinite(spread):
             raise DataError(
@@ -241,6 +247,12 @@ def standardise(dataset: Dataset) -> Dataset:
     return replace(scaled(dataset), evaluation=evaluation, note=note)
 
 
+def _a_dataset(what: str, given: object) -> Dataset:
+    if not isinstance(given, Dataset):
+        raise DataError(f"{what}: {quoted(given)} is no dataset; make one with from_arrays")
+    return given
+
+
 def batches(
     n: int, batch: int, epoch: int, *, seed: int, shuffle: bool = True
 ) -> Iterator[NDArray[np.int64]]:
@@ -251,7 +263,7 @@ def batches(
 
     Raises DataError unless n >= 1, batch >= 1 and epoch >= 0.
     """
-    per_epoch = _batches_per_epoch(n, batch, epoch, "epoch")
+    seed, per_epoch = random.checked_seed(seed), _batches_per_epoch(n, batch, epoch, "epoch")
     for position in range(per_epoch):
         yield batch_indices(n, batch, epoch * per_epoch + position, seed=seed, shuffle=shuffle)
 
@@ -266,6 +278,7 @@ def batch_indices(
 
     Raises DataError unless n >= 1, batch >= 1 and iteration >= 0.
     """
+    shuffle, seed = truth("batches", "shuffle", shuffle), random.checked_seed(seed)
     epoch, position = divmod(iteration, _batches_per_epoch(n, batch, iteration, "iteration"))
     first, last = position * batch, min((position + 1) * batch, n)
     chosen = (
@@ -276,11 +289,13 @@ def batch_indices(
 
 
 def _batches_per_epoch(n: int, batch: int, at: int, what: str) -> int:
+    n, batch, at = (whole("batches", "a count", number) for number in (n, batch, at))
     if n < 1 or batch < 1 or at < 0:
         raise DataError(
             f"batches need at least 1 example, a batch of at least 1 and an {what} from 0 on; "
             f"got {n} examples, batch {batch} and {what} {at}"
         )
+    bytes_for("the order of all examples", (n,))
     return -(-n // batch)
 
 
@@ -306,18 +321,26 @@ def _frozen(values: ArrayLike) -> Floats:
 
 
 def _columns(values: ArrayLike) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except Exception as fault:  # NumPy raises what it likes, and so do a stranger's objects
+        raise DataError(f"these are not numbers in even rows: {fault}") from None
+    if array.ndim > 2:
+        raise ShapeError(f"examples have shape {array.shape}; they must be rows of numbers")
     return array.reshape(-1, 1) if array.ndim < 2 else array
 
 
 def _names(letter: str, columns: Floats, given: Sequence[str] | None) -> tuple[str, ...]:
     if given is not None:
-        return tuple(given)
+        names = several("from_arrays", "names", given)
+        return tuple(text("from_arrays", "a name", name) for name in names)
     count = columns.shape[1]
     return (letter,) if count == 1 else tuple(f"{letter}{i + 1}" for i in range(count))
 
 
 def _checked_task(name: str, y: Floats, task: Task) -> Task:
+    if not isinstance(cast("object", task), str) or task not in TASKS:
+        raise DataError(unknown("task", task, TASKS))
     if task == "binary" and not (y.shape[1] == 1 and np.isin(y, (0.0, 1.0)).all()):
         raise DataError(
             f"{name}: a binary task needs one target of 0s and 1s; y is {y.shape}"

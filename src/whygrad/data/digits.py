@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from whygrad.data.dataset import Dataset, mislabel
 from whygrad.engine import random
 from whygrad.errors import DataError
+from whygrad.option import Option, whole
 
 PICTURES = 1797
 SIDE = 8
@@ -24,12 +25,17 @@ _INK = 16.0  # of a pixel that is all ink
 Bytes = NDArray[np.uint8]
 
 
+_FLIP = Option(0.0, 0, 1, "share of labels that are wrong on purpose")
+
+
 def digits(*, points: int = 500, flip: float = 0.0, seed: int = 0) -> Dataset:
     """Some of 1,797 handwritten digits, drawn by seed: 8 × 8 grey values from 0 (paper) to 1 (ink).
 
     Features are the pixels, row by row. `flip` is the share of labels made wrong (marked in
     `flipped`). Raises DataError for more points than there are pictures.
     """
+    seed = random.checked_seed(seed)
+    points, flip = whole("digits", "points", points), float(_FLIP.checked("flip", flip))
     if not 1 <= points <= PICTURES:
         raise DataError(f"there are {PICTURES} digits; points = {points} is not from 1 to that")
     images, labels = _pictures()

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,10 +133,12 @@ def load(name: str, *, seed: int = 0, **options: Scalar) -> Dataset:
     Raises UnknownName for a name that is not in LOADERS, WhygradError for an option that the
     dataset does not take or a value out of its range.
     """
-    if name not in LOADERS:
+    if not isinstance(cast("object", name), str) or name not in LOADERS:
         raise UnknownName(unknown("dataset", name, LOADERS))
     loader = LOADERS[name]
-    return loader.make(seed=seed, **checked_options(name, loader.options, options))
+    return loader.make(
+        seed=random.checked_seed(seed), **checked_options(name, loader.options, options)
+    )
 
 
 _POINTS = Option(200, 10, 10_000, "how many points")

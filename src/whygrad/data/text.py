@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from whygrad.data.dataset import Dataset
 from whygrad.errors import DataError
+from whygrad.option import text as texts
+from whygrad.option import whole
 
 # Lewis Carroll, "Jabberwocky", 1871
 VERSE = """'Twas brillig, and the slithy toves
@@ -54,6 +56,7 @@ def characters(text: str, context: int = 3) -> Characters:
 
     Raises DataError for a text no longer than the context.
     """
+    text, context = texts("characters", "text", text), whole("characters", "context", context)
     if context < 1 or len(text) <= context:
         raise DataError(
             f"a context of {context} needs at least {max(context, 1) + 1} characters of text "

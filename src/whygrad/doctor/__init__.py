@@ -10,8 +10,13 @@
     from whygrad.doctor import diagnose
     print(diagnose("xor"))                   # whygrad's own: a preset, a spec, a Network with rows
 
-`Doctor` and `diagnose` need PyTorch (`pip install 'whygrad[torch]'`); `check_backward` needs NumPy
-alone.
+    from whygrad.doctor import watching      # or: not a word in the loop
+    with watching() as run:
+        train()
+    print(run.report())
+
+`Doctor`, `watching`, `assert_trains` and `diagnose` need PyTorch (`pip install 'whygrad[torch]'`);
+`check_backward` needs NumPy alone.
 """
 
 from __future__ import annotations
@@ -28,9 +33,26 @@ from whygrad.errors import WhygradError
 if TYPE_CHECKING:
     from whygrad.doctor.doctor import Doctor
     from whygrad.doctor.networks import diagnose
+    from whygrad.doctor.script import watching
+    from whygrad.doctor.trains import assert_trains
 
-__all__ = ["CAUSES", "Doctor", "Finding", "Remedy", "Report", "check_backward", "diagnose"]
-_MODULES = {"Doctor": "whygrad.doctor.doctor", "diagnose": "whygrad.doctor.networks"}
+__all__ = [
+    "CAUSES",
+    "Doctor",
+    "Finding",
+    "Remedy",
+    "Report",
+    "assert_trains",
+    "check_backward",
+    "diagnose",
+    "watching",
+]
+_MODULES = {
+    "Doctor": "whygrad.doctor.doctor",
+    "assert_trains": "whygrad.doctor.trains",
+    "diagnose": "whygrad.doctor.networks",
+    "watching": "whygrad.doctor.script",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -102,7 +102,7 @@ def lightning_callback(loss: Loss | None = None, *, quiet: bool = False) -> Any:
             self, _: Any, pl_module: Any, outputs: Any, batch: Any, *__: Any
         ) -> None:
             known = cast("dict[str, Any]", outputs) if isinstance(outputs, dict) else None
-            found = outputs if known is None else known.get("loss")
+            found = cast("Any", outputs) if known is None else known.get("loss")
             self.step(found, *_pair(batch))
 
         def on_validation_batch_end(

@@ -42,8 +42,6 @@ def last_op(m: Measurements) -> str:
     ops = [] if probe is None else [layer.op for layer in probe.layers]
     while len(ops) > 1 and m.loss_name in ENTROPIES and ops[-1] == "log_softmax":
         ops.pop()  # the loss's own
-        if ops[-1] != "log_softmax":
-            break
     return ops[-1] if ops else ""
 
 

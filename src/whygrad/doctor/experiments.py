@@ -13,6 +13,7 @@ from whygrad.doctor.finding import Finding
 from whygrad.doctor.measure import ON_PROBABILITIES, class_run, measure, parameters_of, score
 from whygrad.doctor.measurements import Measurements
 from whygrad.doctor.observe.generators import generators_restored
+from whygrad.doctor.observe.losses import aligned
 from whygrad.doctor.observe.recorder import Recorder
 from whygrad.doctor.remedies.change import MOST_STEPS, NotApplicable, RunRows
 from whygrad.doctor.remedies.changes import change
@@ -117,7 +118,8 @@ def _replayed(recorder: Recorder, m: Measurements, keys: list[str]) -> dict[str,
     x = beginning.rows.x
     if x.is_floating_point() and not bool(torch.isfinite(x).all()):
         return {}
-    task, squashed = m.targets.task, recorder.loss_name in ON_PROBABILITIES
+    squashed = (recorder.judged_by or recorder.loss_name) in ON_PROBABILITIES
+    task = m.targets.task
     found: dict[str, float] = {}
     for key in keys:
         try:
@@ -127,6 +129,7 @@ def _replayed(recorder: Recorder, m: Measurements, keys: list[str]) -> dict[str,
             played = replay(beginning, what)
         except NotApplicable:
             continue
-        reached = score(played.shadow.outputs(played.rows.x), played.rows.y, task, squashed)
+        answers = aligned(played.shadow.outputs(played.rows.x), played.rows.y)
+        reached = score(*answers, task, squashed)
         found[key] = reached if math.isfinite(reached) else -1.0
     return found

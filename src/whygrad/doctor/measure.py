@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -18,12 +18,14 @@ from whygrad.doctor.measurements import (
     Outputs,
     Parameter,
     Scores,
+    Sequence,
     Targets,
     Task,
 )
+from whygrad.doctor.observe.losses import aligned
 from whygrad.doctor.observe.recorder import Recorder
 from whygrad.doctor.observe.shadow import DROPOUTS, NORMS
-from whygrad.doctor.torch_typed import counted
+from whygrad.doctor.torch_typed import counted, modules_in
 
 Tensor = torch.Tensor
 ROUNDING = 1e-4  # of the outputs' size: differences below it may be float32's
@@ -52,6 +54,12 @@ def measure(recorder: Recorder) -> Measurements:
         "validation_losses": tuple(recorder.validation_losses),
         "sources": _sources(recorder),
         "outside": _outside(recorder),
+        "restored": recorder.restored(),
+        "moving": recorder.moving(),
+        "opposed": tuple(recorder.opposed),
+        "gradless": tuple(recorder.gradless()),
+        "held_out": recorder.validation is not None or bool(recorder.validation_losses),
+        "judged_training": recorder.judged_training,
     }
     if recorder.validation_losses:
         finite = [(n, v) for n, v in enumerate(recorder.validation_losses, 1) if math.isfinite(v)]
@@ -92,7 +100,12 @@ def _sources(recorder: Recorder) -> dict[str, str]:
 def _outside(recorder: Recorder) -> tuple[tuple[str, int], ...]:
     """Find tensors that got a gradient and that the model does not know of, with their sizes."""
     known = {id(p) for p in recorder.model.parameters()}
-    known |= {id(p) for o in recorder.optimizers for g in o.param_groups for p in g["params"]}
+    known |= {
+        id(p)
+        for o in (*recorder.optimizers, *recorder.elsewhere())
+        for g in o.param_groups
+        for p in g["params"]
+    }
     found: dict[int, tuple[str, int]] = {}
 
     def look(name: str, value: Any, deep: int) -> None:
@@ -103,13 +116,12 @@ def _outside(recorder: Recorder) -> tuple[tuple[str, int], ...]:
             if value.is_leaf and value.grad is not None and id(value) not in known:
                 found.setdefault(id(value), (name.lstrip("."), value.numel()))
         elif deep and isinstance(value, list | tuple | dict):
-            held: Any = value
+            held = cast("Any", value)
             items: Any = held.items() if isinstance(value, dict) else enumerate(held)
             for key, item in items:
                 look(f"{name}[{key!r}]", item, deep - 1)
 
-    modules: list[tuple[str, torch.nn.Module]] = list(recorder.model.named_modules())
-    for name, module in modules:
+    for name, module in modules_in(recorder.model):
         for key, value in vars(module).items():
             if not key.startswith("_"):
                 look(f"{name}.{key}", value, 2)
@@ -152,9 +164,10 @@ def _optimizer(recorder: Recorder) -> OptimizerSettings:
 
 def parameters_of(recorder: Recorder) -> tuple[Parameter, ...]:
     """Return the parameters: who owns them, whether a gradient reached them, how they moved."""
-    owned = {
-        id(p) for o in recorder.optimizers for group in o.param_groups for p in group["params"]
-    }
+    everyone = (*recorder.optimizers, *recorder.elsewhere())
+    owned = {id(p) for o in everyone for group in o.param_groups for p in group["params"]}
+    looked = recorder.audited_names()
+    idle = {id(p) for o in recorder.idle() for group in o.param_groups for p in group["params"]}
     kinds = {
         id(p): type(m).__name__
         for m in recorder.model.modules()
@@ -172,11 +185,12 @@ def parameters_of(recorder: Recorder) -> tuple[Parameter, ...]:
                 rows.shape[1] if start.ndim > 1 else 1,
                 p.requires_grad,
                 id(p) in owned,
-                name in recorder.reached if recorder.schedule.audits else None,
+                name in recorder.reached if recorder.schedule.audits and name in looked else None,
                 float(start.pow(2).mean().sqrt()),
                 float(p.detach().float().pow(2).mean().sqrt()),
                 alike,
                 kinds.get(id(p), ""),
+                id(p) in idle and id(p) not in owned,
             )
         )
     return tuple(made)
@@ -197,8 +211,8 @@ def _data(recorder: Recorder) -> dict[str, Any]:
     xv = None if recorder.validation is None else recorder.validation[0]
     features: Features | None = None
     if x.is_floating_point():
-        judged = None if xv is None else _array(xv)
-        features = table.features_of(_array(x), judged)
+        judged = None if xv is None else _table(recorder, xv)
+        features = table.features_of(_table(recorder, x), judged)
     found = {"features": features}
     if recorder.train is not None:
         recorder.cached["rows described"] = found
@@ -224,6 +238,11 @@ def _array(x: Any) -> np.ndarray:
     return (rows.float() if rows.dtype is torch.bfloat16 else rows).numpy()
 
 
+def _table(recorder: Recorder, x: Any) -> np.ndarray:
+    """Return the rows' inputs as numbers, without what else is packed with them."""
+    return _array(x if recorder.path is None else recorder.path.table(torch.as_tensor(x)))
+
+
 def _network(recorder: Recorder) -> dict[str, Any]:
     """Ask the copy, with the weights of now, what the network does."""
     shadow, loss = recorder.shadow, recorder.loss_function()
@@ -233,14 +252,24 @@ def _network(recorder: Recorder) -> dict[str, Any]:
     shadow.load(recorder.state())
     out = shadow.outputs(x)
     finite = bool(torch.isfinite(out).all())
-    task = _task(recorder, y, out.shape[1] if out.ndim > 1 else 1)
-    known: dict[str, Any] = {"targets": table.targets_of(_array(y), task)}
+    each, wanted = aligned(out, y)
+    # Of a loss that is not known it is not known either what a good answer to it is.
+    unknown = recorder.by_hand and not (recorder.loss_name or recorder.broadcast)
+    if recorder.moving() or unknown:
+        last = (
+            shadow.probe(x, y, loss, recorder.iterations) if loss is not None and finite else None
+        )
+        shadow.load(recorder.state())
+        return {"last": last}
+    task = _task(recorder, wanted, each.shape[1] if each.ndim > 1 else 1)
+    known: dict[str, Any] = {"targets": table.targets_of(_array(wanted), task)}
     known["outputs"] = _outputs(shadow, x, out)
     if loss is not None and finite:
         known["last"] = shadow.probe(x, y, loss, recorder.iterations)
         shadow.load(recorder.state())
     if x.ndim == 4:
         known["layout"] = _layout(shadow, x)
+    known["sequence"] = _sequence(recorder, x, y, out)
     known["scores"] = _scores(recorder, x, y, out, task, known["targets"])
     known["leaky_column"] = recorder.cached.get("leaky column")
     return known
@@ -255,7 +284,9 @@ def _outputs(shadow: Any, x: Tensor, out: Tensor) -> Outputs:
     size = float(flat.abs().max())
     rounding = max(ROUNDING, COARSE * torch.finfo(out.dtype).eps)
     sums = bool((flat.sum(1) - 1).abs().max() < 1e-4) and float(flat.min()) >= 0
-    few = torch.cat([shadow.outputs(x[n : n + 1]) for n in range(min(6, len(x)))])
+    # A squeeze() of one row leaves no axis at all.
+    alone = [shadow.outputs(x[n : n + 1]) for n in range(min(6, len(x)))]
+    few = torch.cat([one.reshape(1) if one.ndim == 0 else one for one in alone])
     gap = float((few.reshape(len(few), -1).double() - flat[: len(few)]).abs().max())
     again = shadow.outputs(x, seed=1).reshape(len(out), -1).double()
     strayed = float((again - flat).abs().max())
@@ -277,7 +308,40 @@ def _outputs(shadow: Any, x: Tensor, out: Tensor) -> Outputs:
         0.0 if gap <= rounding * max(size, 1e-12) else gap / max(spread, rounding * size),
         affine,
         random_gap=0.0 if strayed <= ROUNDING * size else strayed / max(spread, ROUNDING * size),
+        draws=strayed > ROUNDING * size and shadow.draws_on_purpose(x[:2]),
     )
+
+
+def _sequence(recorder: Recorder, x: Tensor, y: Tensor, out: Tensor) -> Sequence | None:
+    """Hold targets against tokens, and see whether answers depend on tokens behind them."""
+    path, shadow = recorder.path, recorder.shadow
+    if path is not None:
+        whole = path.unpacked(x)
+        tokens = [(s, whole[s.number]) for s in path.slots if not s.dtype.is_floating_point]
+        tokens = [(s, t) for s, t in tokens if s.axis == 0 and t.shape == y.shape]
+        if not tokens:
+            return None
+        slot, given = tokens[0]
+    else:
+        slot, given = None, x
+    if y.is_floating_point() or given.is_floating_point() or given.shape != y.shape or y.ndim != 2:
+        return None
+    length = y.shape[1]
+    if length < 3 or bool((given == given[:, :1]).all()):
+        return None
+    same = float((given == y).double().mean())
+    after = float((given[:, 1:] == y[:, :-1]).double().mean())
+    if after < same or shadow is None:
+        return Sequence(same, after)
+    cut = length - max(1, length // 4)
+    other = given.clone()
+    other[:, cut:] = given.roll(1, 0)[:, cut:].flip(1)
+    changed = other if path is None or slot is None else path.repacked(x, slot.number, other)
+    again = shadow.outputs(changed)
+    rows = out.reshape(len(x), length, -1).double(), again.reshape(len(x), length, -1).double()
+    spread = float(rows[0].std())
+    apart = float((rows[1] - rows[0])[:, :cut].abs().mean())
+    return Sequence(same, after, apart / spread if spread > 0 else None)
 
 
 def _layout(shadow: Any, x: Tensor) -> Layout | None:
@@ -315,21 +379,24 @@ def _scores(
 ) -> Scores | None:
     shadow, loss = recorder.shadow, recorder.loss_function()
     assert shadow is not None
-    squashed = recorder.loss_name in ON_PROBABILITIES
-    train = score(out, y, task, squashed)
+    squashed = (recorder.judged_by or recorder.loss_name) in ON_PROBABILITIES
+    each, wanted = aligned(out, y)
+    train = score(each, wanted, task, squashed)
     finite = bool(torch.isfinite(out).all())
-    rows = table.rows(_array(x), _array(y), task)
+    several = len(wanted) != len(x)  # answers of a row: no simple fit of rows to answers
+    rows = table.rows(_table(recorder, x), _array(y), task)
     if not np.isfinite(rows.x).all():
         keep = np.isfinite(rows.x).all(1)
         rows = table.Rows(rows.x[keep], rows.y[keep])
     known: dict[str, Any] = {}
     # Where the input is to be given back, a linear fit is perfect and says nothing.
     given_back = task == "numbers" and rows.x.shape == rows.y.shape and rows.x.shape[1] > 1
-    if len(rows.x) >= 2 * table.FEWEST and not targets.bad and not given_back:
+    if len(rows.x) >= 2 * table.FEWEST and not (targets.bad or given_back or several):
         if "references" not in recorder.cached or recorder.train is None:
             recorder.cached["references"] = _references(recorder, rows, task)
             # Of a table's columns one may be too good; an image or a sequence has no columns.
-            leaky = table.leaky_column(rows, task) if x.ndim == 2 else None
+            plain = x.ndim == 2 and x.is_floating_point()
+            leaky = table.leaky_column(rows, task) if plain else None
             recorder.cached["leaky column"] = leaky
         known.update(recorder.cached["references"])
     known.setdefault("reference", None)
@@ -339,7 +406,7 @@ def _scores(
         device = x.device
         xv, yv = (torch.as_tensor(a).to(device) for a in recorder.validation)
         judged_out = shadow.outputs(xv)
-        validation = score(judged_out, yv, task, squashed)
+        validation = score(*aligned(judged_out, yv), task, squashed)
         if loss is not None:
             known["validation_loss"] = float(loss(judged_out, yv))
             in_training = (
@@ -349,11 +416,12 @@ def _scores(
             shadow.load(recorder.state())
     if loss is not None:
         known["train_loss"] = float(loss(out, y))
-    known["baseline_loss"] = constant_loss(recorder.loss_name, y, task, recorder.summed)
+    known["baseline_loss"] = constant_loss(recorder.loss_name, wanted, task, recorder.summed)
     if task != "numbers":
-        known["recall"] = min(_recalls(out, y, task, squashed)) if finite else None
+        known["recall"] = min(_recalls(each, wanted, task, squashed)) if finite else None
     known["first_loss"] = recorder.losses[0][1] if recorder.losses else None
-    base = table.baseline(rows.y, rows.y, task) if len(rows.y) else 0.0
+    targets_of_rows = _array(wanted) if several else rows.y
+    base = table.baseline(targets_of_rows, targets_of_rows, task) if len(rows.y) else 0.0
     return Scores(train, validation, base, **known)
 
 
@@ -363,8 +431,8 @@ def _references(recorder: Recorder, rows: table.Rows, task: Task) -> dict[str, f
     found = {"reference_train": near_both, "neighbours_train": near}
     if recorder.validation is None:
         return found
-    x, y = (_array(part) for part in recorder.validation)
-    judged = table.rows(x, y, task)
+    x, y = recorder.validation
+    judged = table.rows(_table(recorder, x), _array(y), task)
     if len(judged.x) < table.FEWEST or not np.isfinite(judged.x).all():
         return found
     found["reference"] = table.reference(rows, judged, task)

@@ -64,6 +64,7 @@ class Parameter:
     rms: float
     same_rows: bool
     kind: str = ""  # the class of its module
+    idle: bool = False  # it is in an optimizer's group, and that one of several never steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ class Outputs:
     affine_gap: float | None = None  # how far it is from an affine map of its input, relative
     finite: bool = True
     random_gap: float = 0.0  # between two answers to the same rows, over the spread
+    draws: bool = False  # numbers are drawn in evaluation mode, and no dropout is on in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,21 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Sequence:
+    """What a model of token sequences is asked for, and what it sees.
+
+    Attributes:
+        same: share of the targets that are the input at the same place.
+        next: share of the targets that are the input one place on.
+        ahead: how far answers at earlier places change with the last tokens, over their spread.
+    """
+
+    same: float
+    next: float
+    ahead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Measurements:
     """All that was measured of one run."""
 
@@ -262,6 +279,13 @@ class Measurements:
     broke: Break | None = None
     bad_op: BadOp | None = None
     layout: Layout | None = None
+    sequence: Sequence | None = None
+    restored: int | None = None  # the evaluation whose weights were put back at the end, from 1
+    opposed: tuple[float, ...] = ()  # cosines between gradients of this training's losses
+    gradless: tuple[str, ...] = ()  # lines of optimizers that step and never had a gradient
+    moving: bool = False  # rows or targets come of something else that is trained meanwhile
+    held_out: bool = False  # the run was judged on rows that it was not trained on
+    judged_training: int = 0  # batches of training rows on which it was judged
     leaky_column: tuple[int, float, float] | None = None  # column, score with it alone, without
     dropout: float = 0.0
     batch_norm: bool = False

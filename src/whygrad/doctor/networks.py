@@ -22,7 +22,7 @@ from whygrad import nn as own
 from whygrad.data import Dataset
 from whygrad.doctor.doctor import Doctor
 from whygrad.doctor.report import Report
-from whygrad.doctor.torch_typed import run_backward
+from whygrad.doctor.torch_typed import run_backward, take_step
 from whygrad.errors import WhygradError
 from whygrad.nn.registry import LOSS_OF
 from whygrad.optim.schedule import Schedule
@@ -180,7 +180,7 @@ def _train(training: Training, dataset: Dataset, iterations: int) -> Report:
                 nn.utils.clip_grad_value_(net.parameters(), clip_value)
             if clip_norm:
                 nn.utils.clip_grad_norm_(net.parameters(), clip_norm)
-            optimizer.step()
+            take_step(optimizer)
             losses.append(float(loss.detach()))
             doctor.step(loss, inputs=x[rows], targets=y[rows], outputs=out)
             if judged is not None and (n + 1) % max(iterations // EPOCHS, 1) == 0:

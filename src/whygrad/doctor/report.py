@@ -36,6 +36,8 @@ class Report:
         measurements: the numbers behind it.
         play: plays the run's beginning again with a remedy, for ``treat``.
         examined: what whygrad's commands call the network; "" for one that is not whygrad's.
+        about: which of a script's trainings it is about; "" where there is one.
+        others: the reports on the others.
     """
 
     findings: tuple[Finding, ...]
@@ -45,6 +47,8 @@ class Report:
     measurements: Measurements | None = field(default=None, repr=False)
     play: Play | None = field(default=None, repr=False, compare=False)
     examined: str = ""
+    about: str = ""
+    others: tuple[Report, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -54,8 +58,17 @@ class Report:
             others = len(self.findings) - 1
             more = f", and {others} other finding{'s' * (others > 1)}" if others else ""
             return f"{_words(first.cause)} ({first.confidence:.0%} sure){more}"
+        m = self.measurements
+        if m is not None and m.moving:
+            return (
+                "uncertain: no fault was found in the loop; what it learns from changes with what "
+                "is trained, so its answers cannot be held against anything that stays"
+            )
         if not self.certain:
-            return "uncertain: too little was seen to say that all is well"
+            return (
+                "uncertain: no fault was found in the loop; it was not seen which outputs are held "
+                "against which targets"
+            )
         missing = None if self.measurements is None else self.measurements.shortfall
         s = None if self.measurements is None else self.measurements.scores
         known = None if s is None else s.reference_train
@@ -69,13 +82,21 @@ class Report:
                 f"uncertain: {missing:.0%} of what can be learned is missing, "
                 "and no cause stands out"
             )
+        if m is not None and not m.held_out:
+            seen = (
+                "all rows on which it was judged are training rows"
+                if m.judged_training
+                else "no rows were seen that it was not trained on"
+            )
+            return f"uncertain: nothing was found in training, and {seen}"
         return "healthy: nothing was found"
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"After {self.iterations} iterations: {self.verdict}"
+        of = f", of {self.about}" if self.about else ""
+        yield f"After {self.iterations} iterations{of}: {self.verdict}"
         for place, finding in enumerate(self.findings, 1):
             yield ""
             where = f" — {_place(finding)}" if _place(finding) else ""
@@ -94,8 +115,11 @@ class Report:
                 yield f"   {leads(link, self.examined)}"
             for under in finding.consequences:
                 yield f"   · brings about {_words(under.cause)}: {under.mechanism}"
-        for note in self.notes:
+        for note in dict.fromkeys(self.notes):
             yield f"\nnote: {note}"
+        for other in self.others:
+            yield ""
+            yield from str(other).split("\n")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -105,6 +129,8 @@ class Report:
             "iterations": self.iterations,
             "findings": [finding.to_dict() for finding in self.findings],
             "notes": list(self.notes),
+            "about": self.about,
+            "others": [other.to_dict() for other in self.others],
         }
 
     def treat(self, finding: Finding, seeds: int = 3) -> Treatment:
@@ -132,6 +158,9 @@ class Report:
         body = [f"<h1>{escape(self.verdict)}</h1>", f"<p>After {self.iterations} iterations.</p>"]
         body += [_section(finding, self.examined) for finding in self.findings]
         body += [f"<p>Note: {escape(note)}</p>" for note in self.notes]
+        for other in self.others:
+            body += [f"<h1>{escape(other.about)}: {escape(other.verdict)}</h1>"]
+            body += [_section(finding, other.examined) for finding in other.findings]
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'

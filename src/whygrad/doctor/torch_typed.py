@@ -55,3 +55,13 @@ def forget_hooks(module: nn.Module) -> None:
     """Take off the hooks that are called before and after a module, and at its gradient."""
     for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks):
         hooks.clear()
+
+
+def modules_in(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return a module and all that are inside it, with their names."""
+    return list(module.named_modules())
+
+
+def take_step(optimizer: torch.optim.Optimizer) -> None:
+    """Update the parameters of an optimizer."""
+    optimizer.step()

@@ -1,11 +1,12 @@
 """The backward walk: from a loss to the tensors it rests on, recording as it goes.
 
-Three rules live here and nowhere else:
+Four rules live here and nowhere else:
 
 * **order**: a step is passed only when every later use of its output has reported, so the steps
   are visited from the last recorded to the first;
 * **accumulation**: where a value is used more than once its contributions add up;
-* **un-broadcasting**: where a value was copied to fit, its copies are uses, and add up too.
+* **un-broadcasting**: where a value was copied to fit, its copies are uses, and add up too;
+* **precision**: a gradient has the dtype of the value it belongs to.
 
 There is no recursion (a chain of 100,000 steps is walked like any other) and nothing is stored on
 the tensors, so a second walk starts from nothing and cannot double anything.
@@ -20,7 +21,15 @@ import numpy as np
 from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.op import LocalDerivative, PullbackContext
 from whygrad.engine.ops import OPS
-from whygrad.engine.tensor import BackwardOf, Tensor, annotate, apply, at_part, from_here
+from whygrad.engine.tensor import (
+    BackwardOf,
+    Tensor,
+    annotate,
+    apply,
+    at_part,
+    from_here,
+    unchanged,
+)
 from whygrad.errors import ShapeError, WhygradError
 
 
@@ -41,15 +50,16 @@ def gradients(
 
     Raises:
         ShapeError: ``output`` is not one number and no seed is given, or the seed's shape differs.
+        WhygradError: a leaf was changed after it was used.
     """
     if seed is None:
-        if output.data.size != 1:
+        if output.array.size != 1:
             raise ShapeError(
                 f"the gradient of {show_shape(output.shape)} is not one rate per number; "
                 f"reduce it first (.sum(), .mean()) or give what arrives at it"
             )
         with annotate(phase="backward"):
-            seed = Tensor(np.ones_like(output.data), output.shape, role="gradient")
+            seed = Tensor(np.ones_like(output.array), output.shape, role="gradient")
     if not same_shape(seed.shape, output.shape):
         raise ShapeError(
             f"what arrives at the output has shape {show_shape(seed.shape)}, "
@@ -58,6 +68,8 @@ def gradients(
     between = _between(output, wanted)
     if output not in between:
         return {}
+    for step in between:
+        unchanged(step)
     arrived: dict[Tensor, Tensor] = {output: seed}
     with from_here(), annotate(phase="backward"):
         for step in sorted(between, key=lambda t: t.order, reverse=True):
@@ -118,6 +130,9 @@ def _contribution(step: Tensor, argument: int, upstream: Tensor) -> Tensor | Non
         if not same_shape(contribution.shape, source.shape):
             with annotate(reverses=BackwardOf(step, argument, upstream, "uses")):
                 contribution = apply("sum_like", contribution, source)
+        if contribution.dtype != source.dtype and source.dtype.kind == "f":
+            with annotate(reverses=BackwardOf(step, argument, upstream, "uses")):
+                contribution = apply("cast_like", contribution, source)
     return contribution
 
 

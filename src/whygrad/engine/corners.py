@@ -53,9 +53,9 @@ def _branches(op: Op, inputs: Sequence[Array], params: Params) -> Array:
     """Pass one uneven gradient per output back: each input gets those of the outputs it decides."""
     leaves = tuple(Tensor(array.view(), array.shape) for array in inputs)
     output = apply(op.name, *leaves, **params)
-    count = np.arange(1.0, output.data.size + 1)
-    uneven = np.sin(count * count).reshape(output.data.shape)  # no two sums of these are alike
+    count = np.arange(1.0, output.array.size + 1)
+    uneven = np.sin(count * count).reshape(output.array.shape)  # no two sums of these are alike
     pullback = op.pullback(0)
     assert isinstance(pullback, VJP)
     upstream = Tensor(uneven, output.shape)
-    return pullback.contribution(upstream, PullbackContext(leaves, output, params, 0)).data
+    return pullback.contribution(upstream, PullbackContext(leaves, output, params, 0)).array

@@ -9,33 +9,14 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from numbers import Integral
 
+from whygrad.engine.memory import memory_allowed, memory_text
 from whygrad.errors import ShapeError, WhygradError
-from whygrad.option import quoted
+from whygrad.option import is_a, quoted
 
 Shape = tuple[int, ...]
-MEMORY_LIMIT = 8 * 2**30  # bytes, of one recording or one player, where no budget is set
-_budget: ContextVar[int | None] = ContextVar("budget", default=None)
-
-
-@contextmanager
-def memory_budget(limit: int) -> Generator[None]:
-    """Let one recording, or one player, take at most ``limit`` bytes of memory inside."""
-    token = _budget.set(limit)
-    try:
-        yield
-    finally:
-        _budget.reset(token)
-
-
-def memory_limit() -> int:
-    """Return how many bytes one recording, or one player, may take."""
-    limit = _budget.get()
-    return MEMORY_LIMIT if limit is None else limit
 
 
 class Dim(int):
@@ -68,15 +49,15 @@ def bytes_for(what: str, shape: Shape, itemsize: int = 8, taken: int = 0) -> int
         taken: what the arrays before it take.
 
     Raises:
-        WhygradError: all together are more than ``memory_limit()``.
+        WhygradError: all together are more than is allowed, which is said.
     """
     needed = math.prod(shape) * itemsize
-    if taken + needed > (limit := memory_limit()):
-        before = f" beside the {taken / 2**30:.1f} GiB recorded so far" if taken else ""
+    limit, allowed = memory_allowed()
+    if taken + needed > limit:
+        before = f" beside the {memory_text(taken)} recorded so far" if taken else ""
         raise WhygradError(
-            f"{what} of shape {show_shape(shape)} needs {needed / 2**30:,.1f} GiB{before}, and "
-            f"{limit / 2**30:.1f} GiB are allowed; use a smaller batch, narrower layers "
-            f"or float32"
+            f"{what} of shape {show_shape(shape)} needs {memory_text(needed)}{before}, and "
+            f"{allowed}; use a smaller batch, narrower layers or float32"
         )
     return needed
 
@@ -139,7 +120,7 @@ def normalise_axes(what: str, axes: int | Sequence[int] | None, rank: int) -> tu
     try:
         several = (axes,) if isinstance(axes, int | Integral) else axes
         listed = tuple(map(operator.index, several))
-    except TypeError:
+    except Exception:  # whatever going through a stranger's object raises
         raise ShapeError(
             f"{what}: {quoted(axes)} names no axis; use a whole number or several of them"
         ) from None
@@ -151,6 +132,17 @@ def normalise_axes(what: str, axes: int | Sequence[int] | None, rank: int) -> tu
     if len(set(counted)) != len(counted):
         raise ShapeError(f"{what}: an axis is named twice in {listed}")
     return counted
+
+
+def one_axis(what: str, axis: int, rank: int) -> int:
+    """Count one axis from the end; see ``normalise_axes``.
+
+    Raises:
+        ShapeError: it is no axis, or several.
+    """
+    if is_a(axis, bool) or not is_a(axis, int, Integral):
+        raise ShapeError(f"{what}: {quoted(axis)} names no axis; use a whole number")
+    return normalise_axes(what, axis, rank)[0]
 
 
 def canonical_axes(what: str, axes: Sequence[int], shape: Shape) -> None:

@@ -49,9 +49,7 @@ def parse(text: str) -> Equation:
         )
     for part in (*terms, result):
         if len(set(part)) != len(part):
-            raise ShapeError(
-                f"einsum: {part!r} in {text!r} names a letter twice; a diagonal is not supported"
-            )
+            raise ShapeError(f"einsum: {part!r} in {text!r} names a letter twice")
     letters = dict.fromkeys("".join(terms))
     unknown = [letter for letter in result if letter not in letters]
     if unknown:

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
 from whygrad.engine.backward import gradients
+from whygrad.engine.given import number
 from whygrad.engine.op import Array, Op, find
 from whygrad.engine.tensor import Tensor, apply, tensor
-from whygrad.errors import GradientError
+from whygrad.engine.transform import check_argument
+from whygrad.errors import GradientError, WhygradError
+from whygrad.option import function, is_a, quoted, several
 
 STEP = 6e-6  # the cube root of float64's epsilon
 
@@ -40,20 +44,29 @@ def worst(
     The output need not be one number: it is weighted by fixed pseudo-random numbers and summed,
     so that every element of the Jacobian takes part. ``error`` is |a - b| / max(1, |a|, |b|).
     """
-    arrays = [np.array(a.data if isinstance(a, Tensor) else a) for a in args]
-    wanted = range(len(arrays)) if argnums is None else argnums
+    for a in args:
+        tensor(a)  # refuses what is no number
+    arrays = [np.array(a.array if isinstance(a, Tensor) else a) for a in args]
+    wanted = range(len(arrays)) if argnums is None else several("gradcheck", "argnums", argnums)
+    for position in wanted:
+        check_argument(position, len(arrays))
+    h = number("gradcheck", "h", h)
+    if not h > 0.0:
+        raise WhygradError(f"gradcheck: h is {h!r}; it must be above 0, such as {STEP}")
     arrays = [a.astype(np.float64) if n in wanted else a for n, a in enumerate(arrays)]
     leaves = [tensor(a, dtype=a.dtype) for a in arrays]
-    output = f(*leaves)
-    weights = tensor(np.cos(np.arange(output.data.size)).reshape(output.data.shape) + 1.5)
+    output = function("gradcheck", "f", f)(*leaves)
+    if not isinstance(output, Tensor):
+        raise WhygradError(f"gradcheck: f must return a tensor, but returned {quoted(output)}")
+    weights = tensor(np.cos(np.arange(output.array.size)).reshape(output.array.shape) + 1.5)
     total = (output * weights).sum()
     found = gradients(total, [leaves[i] for i in wanted])
     answer = Mismatch(-1, (), 0.0, 0.0, 0.0)
     for argument in wanted:
         leaf = leaves[argument]
-        gradient = found[leaf].data if leaf in found else np.zeros(leaf.shape)
-        for index in np.ndindex(*leaf.data.shape):
-            estimate = _difference(f, arrays, argument, index, weights.data, h)
+        gradient = found[leaf].array if leaf in found else np.zeros(leaf.shape)
+        for index in np.ndindex(*leaf.array.shape):
+            estimate = _difference(f, arrays, argument, index, weights.array, h)
             exact = float(gradient[index])
             error = abs(exact - estimate) / max(1.0, abs(exact), abs(estimate))
             if answer.argument < 0 or not error <= answer.error:
@@ -73,7 +86,7 @@ def _difference(
     for side in (h, -h):
         moved = [array.copy() if n == argument else array for n, array in enumerate(arrays)]
         moved[argument][index] += side
-        sides.append(float((f(*(tensor(a, dtype=a.dtype) for a in moved)).data * weights).sum()))
+        sides.append(float((f(*(tensor(a, dtype=a.dtype) for a in moved)).array * weights).sum()))
     return (sides[0] - sides[1]) / (2 * h)
 
 
@@ -103,9 +116,12 @@ def gradcheck(
     """
     from whygrad.engine.ops import OPS
 
+    tolerance = number("gradcheck", "tolerance", tolerance)
     name = f if isinstance(f, str) else getattr(f, "name", getattr(f, "__name__", "the function"))
     if isinstance(f, str | Op):
         op = find(OPS, f) if isinstance(f, str) else f
+        if not is_a(params, Mapping, NoneType):
+            raise WhygradError(f"gradcheck: params is {quoted(params)}; it must be a dict")
         given = dict(params or {})
         if argnums is None:
             argnums = [n for n in range(len(args)) if op.pullback(n) is not None]

@@ -16,6 +16,7 @@ from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.engine.transform import as_argument, check_argument, grad, valued, zeros_like
 from whygrad.errors import ShapeError
+from whygrad.option import function, several
 
 
 def vjp(
@@ -58,10 +59,10 @@ def jvp(
     Raises:
         ShapeError: a tangent is missing, or its shape is not its primal's.
     """
-    _as_many("jvp", primals, tangents)
+    primals, tangents = _as_many("jvp", primals, tangents)
     inputs = [as_argument(primal) for primal in primals]
     value = valued(f, inputs, *inputs)
-    probe = Tensor(np.ones_like(value.data), value.shape)  # any numbers: the walk is linear in it
+    probe = Tensor(np.ones_like(value.array), value.shape)  # any numbers: the walk is linear in it
     back = gradients(value, inputs, seed=probe)
     moved: Tensor | None = None
     for t, given in zip(inputs, tangents, strict=True):
@@ -88,7 +89,7 @@ def hvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
     Raises:
         ShapeError: ``f`` returns several numbers, or a tangent does not fit its primal.
     """
-    _as_many("hvp", primals, tangents)
+    primals, tangents = _as_many("hvp", primals, tangents)
     inputs = [as_argument(primal) for primal in primals]
     found = gradients(valued(f, inputs, *inputs), inputs)
     effect: Tensor | None = None
@@ -117,19 +118,21 @@ def jacobian(f: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Tensor
         WhygradError: (when called) as ``value_and_grad`` does.
     """
 
+    function("jacobian", "f", f)
+
     def wrapped(*args: Any) -> Tensor:
         given = list(args)
         check_argument(argnums, len(args))
         wanted = given[argnums] = as_argument(given[argnums])
         value = valued(f, [wanted], *given)
         rows: list[Tensor] = []
-        for index in np.ndindex(*value.data.shape):
-            one = np.zeros_like(value.data)
+        for index in np.ndindex(*value.array.shape):
+            one = np.zeros_like(value.array)
             one[index] = 1.0
             found = gradients(value, [wanted], seed=Tensor(one, value.shape, role="gradient"))
             rows.append(_found(found, wanted).reshape(1, *wanted.shape))
         if not rows:
-            return tensor(np.zeros((*value.data.shape, *wanted.data.shape)), dtype=value.dtype)
+            return tensor(np.zeros((*value.array.shape, *wanted.array.shape)), dtype=value.dtype)
         joined = apply("cat", *rows, axis=-rows[0].ndim)
         return joined.reshape(*map(int, (*value.shape, *wanted.shape)))
 
@@ -144,11 +147,13 @@ def hessian(f: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Tensor]
     return jacobian(grad(f, argnums), argnums)
 
 
-def _as_many(what: str, primals: Sequence[Any], tangents: Sequence[Any]) -> None:
+def _as_many(what: str, primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
+    primals, tangents = several(what, "primals", primals), several(what, "tangents", tangents)
     if len(primals) != len(tangents):
         raise ShapeError(
             f"{what}: {len(primals)} primals need as many tangents, but there are {len(tangents)}"
         )
+    return primals, tangents
 
 
 def _tangent(what: str, primal: Tensor, given: Any) -> Tensor:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, np.dtype[Any]]
 Dtype = Literal["float64", "float32", "int64", "int32", "bool"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
-Kind = Literal["float", "bool"]
+Kind = Literal["float", "bool", "like"]
 Params = Mapping[str, Any]
 Kernel = Callable[[], object]
 
@@ -116,7 +116,8 @@ class Op:
             one can be told: in an op that works element by element a formula of its inputs; or
             ``BRANCHES``. None where there is no corner, or no other side to cross to.
         kinks: where the derivative does not exist and which value is used there.
-        kind: "float" for arithmetic, "bool" for tests (their output is 0 or 1 as booleans).
+        kind: "float" for arithmetic, "bool" for tests (their output is 0 or 1 as booleans),
+            "like" for a result of the second input's precision.
         aligned: inputs broadcast against each other, element by element.
         variadic: takes any number of inputs.
         expects: what an input must hold where it is not any number: "int" for one that indexes,

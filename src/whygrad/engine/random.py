@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whygrad.errors import WhygradError
+from whygrad.option import quoted
 
 Words = NDArray[np.uint32]
 Seed = SupportsIndex | NDArray[np.integer[Any]]
@@ -203,10 +204,10 @@ def checked_seed(seed: object) -> int:
     """The seed as an int. Raises WhygradError unless it is a whole number 0..2**53-1."""
     try:
         whole = -1 if isinstance(seed, bool) else operator.index(seed)  # type: ignore[arg-type]
-    except TypeError:
+    except Exception:  # NumPy and others raise what they like
         whole = -1
     if not 0 <= whole < SEED_LIMIT:
-        raise WhygradError(f"a seed is a whole number from 0 to 2**53 - 1, not {seed!r}")
+        raise WhygradError(f"a seed is a whole number from 0 to 2**53 - 1, not {quoted(seed)}")
     return whole
 
 

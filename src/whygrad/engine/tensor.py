@@ -19,15 +19,17 @@ from typing import Any, cast
 
 import numpy as np
 
-from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, show_shape
+from whygrad.engine.dims import Dim, Shape, bytes_for, normalise_axes, one_axis, show_shape
 from whygrad.engine.op import DTYPES, Array, Kind, find
 from whygrad.engine.ops import OPS
 from whygrad.engine.roles import ParameterKind, Phase, Role
 from whygrad.errors import ShapeError, WhygradError
+from whygrad.option import quoted, truth
 
 _order = itertools.count()
 _PACKAGE = __name__.partition(".")[0]
 _INSIDE = f"{_PACKAGE}."
+_NO_TRUTHS = ("neg", "sub", "sigmoid", "erf")  # NumPy does not compute these of truths
 NUMBERS = (bool, int, float, np.integer, np.floating)
 
 
@@ -123,12 +125,19 @@ def from_here() -> Annotating:
 
 
 class Tensor:
-    """A read-only array and its recipe. Made by ``tensor()`` and by operators on tensors."""
+    """A read-only array and its recipe. Made by ``tensor()`` and by operators on tensors.
+
+    Attributes:
+        array: the numbers as they are, read-only; no gradient passes through what is made of it.
+        shape: the sizes, which may carry names.
+        name: what explanations call it.
+    """
 
     __slots__ = (
         "__weakref__",
-        "_data",
         "annotation",
+        "array",
+        "changed",
         "inputs",
         "kind",
         "name",
@@ -140,7 +149,7 @@ class Tensor:
         "source",
     )
 
-    _data: Array
+    array: Array
     shape: Shape
     op: str | None
     inputs: tuple[Tensor, ...]
@@ -151,6 +160,7 @@ class Tensor:
     annotation: Annotation
     source: tuple[str, int] | None
     order: int
+    changed: int
 
     def __init__(
         self,
@@ -167,7 +177,7 @@ class Tensor:
     ) -> None:
         """Keep a recipe. Not for users: ``tensor()`` copies what it is given, this does not."""
         data.setflags(write=False)
-        self._data = data
+        self.array = data
         self.shape = shape
         self.op = op
         self.inputs = inputs
@@ -178,13 +188,20 @@ class Tensor:
         self.annotation = _annotation.get()
         self.source = source
         self.order = next(_order)
+        self.changed = -1
 
     # --- reading ---
 
     @property
-    def data(self) -> Array:
-        """The numbers, as a read-only array."""
-        return self._data
+    def data(self) -> Tensor:
+        """The same numbers, detached, as in PyTorch; refused as ``item()`` is, for it says less.
+
+        Raises:
+            WhygradError: inside a function that is being differentiated; see ``item``. Write
+                ``detach()`` where that is meant.
+        """
+        _may_leave(self, "data")
+        return self.detach()
 
     def detach(self) -> Tensor:
         """Return the same numbers, through which no gradient passes: a constant to ``backward``."""
@@ -197,12 +214,12 @@ class Tensor:
             WhygradError: inside a function that is being differentiated; see ``item``.
         """
         _may_leave(self, "numpy()")
-        return self._data.copy()
+        return self.array.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """Return the numbers to NumPy; refused as ``numpy()`` is."""
         _may_leave(self, "an array made of a tensor")
-        return np.array(self._data, dtype=dtype, copy=copy)
+        return np.array(self.array, dtype=dtype, copy=copy)
 
     def item(self) -> float:
         """Return the one number of a tensor that has one.
@@ -217,19 +234,19 @@ class Tensor:
         return self._only()
 
     def _only(self) -> float:
-        if self._data.size != 1:
+        if self.array.size != 1:
             raise ShapeError(f"item() needs one number, but the shape is {show_shape(self.shape)}")
-        return self._data.item()
+        return self.array.item()
 
     def tolist(self) -> Any:
         """Return the numbers as nested lists; refused as ``item()`` is."""
         _may_leave(self, "tolist()")
-        return self._data.tolist()
+        return self.array.tolist()
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype."""
-        return self._data.dtype
+        return self.array.dtype
 
     @property
     def ndim(self) -> int:
@@ -250,7 +267,7 @@ class Tensor:
         return int(self._only())
 
     def __repr__(self) -> str:
-        numbers = np.array2string(self._data, separator=", ", prefix="tensor(", precision=4)
+        numbers = np.array2string(self.array, separator=", ", prefix="tensor(", precision=4)
         label = f", name={self.name!r}" if self.name else ""
         return f"tensor({numbers}{label})"
 
@@ -271,6 +288,30 @@ class Tensor:
     __array_ufunc__ = None  # NumPy arrays on the left hand over to our operators
     __hash__ = object.__hash__
 
+    def put(self, array: Array) -> None:
+        """Put other numbers in place of a leaf's, as an optimizer does. The array is kept.
+
+        What was computed from the earlier numbers cannot be differentiated any more.
+
+        Raises:
+            ShapeError: the shape differs; both are named.
+            WhygradError: a step made this tensor.
+        """
+        if self.op is not None:
+            raise WhygradError(
+                f"other numbers can be put into a leaf only, but {self.op} made this tensor"
+            )
+        if not isinstance(cast("object", array), np.ndarray) or array.dtype.name not in DTYPES:
+            raise WhygradError(f"put: {quoted(array)} is no array of numbers")
+        if array.shape != self.array.shape:
+            raise ShapeError(
+                f"{self.name or 'a tensor'} has shape {show_shape(self.shape)}, "
+                f"but was given {show_shape(array.shape)}"
+            )
+        array.setflags(write=False)
+        self.array = array
+        self.changed = next(_order)
+
     # --- recording ---
 
     def apply(self, op: str, *others: Tensor, **params: Any) -> Tensor:
@@ -280,7 +321,12 @@ class Tensor:
     def constant(self, number: float) -> Tensor:
         """Return a constant of this tensor's dtype."""
         dtype = self.dtype if self.dtype.kind == "f" else np.dtype(np.float64)
-        return Tensor(np.array(number, dtype), (), role="constant")
+        try:
+            return Tensor(np.array(number, dtype).reshape(()), (), role="constant")
+        except WhygradError:
+            raise
+        except Exception:  # NumPy raises what it likes, and so do a stranger's objects
+            raise WhygradError(f"constant: {quoted(number)} is not one number") from None
 
     def named(self, name: str) -> Tensor:
         """Give this tensor a name, by which explanations will call it, and return it."""
@@ -291,7 +337,7 @@ class Tensor:
         if isinstance(other, Tensor):
             return other
         if isinstance(other, NUMBERS):
-            return self.constant(float(cast("float", other)))
+            return self.constant(cast("float", other))
         return tensor(other, role="constant")
 
     def __add__(self, other: object) -> Tensor:
@@ -429,7 +475,7 @@ class Tensor:
     def transpose(self, dim0: int, dim1: int) -> Tensor:
         """Swap two axes."""
         axes = list(range(-self.ndim, 0))
-        a, b = (normalise_axes("transpose", d, self.ndim)[0] for d in (dim0, dim1))
+        a, b = (one_axis("transpose", d, self.ndim) for d in (dim0, dim1))
         axes[a], axes[b] = axes[b], axes[a]
         return apply("permute", self, axes=tuple(axes))
 
@@ -462,15 +508,15 @@ def tensor(data: Any, *, dtype: Any = None, name: str = "", role: Role = "input"
     """
     if isinstance(data, Tensor):
         _may_leave(data, "tensor()")
-        data = data.data
+        data = data.array
     try:
         array: Array = np.array(data, dtype=dtype, order="C")
     except WhygradError:
         raise
-    except (ValueError, TypeError, OverflowError) as error:
+    except Exception as error:  # NumPy raises what it likes, and so do a stranger's objects
         raise WhygradError(f"tensor: these are not numbers in even rows: {error}") from None
     if array.dtype.kind not in "fiub":
-        raise WhygradError(f"tensor: needs numbers, but got {array.dtype} ({data!r:.60})")
+        raise WhygradError(f"tensor: needs numbers, but got {array.dtype} ({quoted(data)})")
     whole = array.dtype.kind in "iu"
     if array.dtype.name not in DTYPES or (dtype is None and whole):
         array = array.astype(np.int64 if whole and dtype is not None else np.float64)
@@ -487,8 +533,10 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
         WhygradError: there is no such op, or the result would need too much memory.
     """
     op = find(OPS, name)
+    if name in _NO_TRUTHS and all(x.dtype.kind == "b" for x in inputs):
+        inputs = tuple(apply("where", x, x.constant(1.0), x.constant(0.0)) for x in inputs)
     shape = op.shape(*(x.shape for x in inputs), **params)
-    arrays = [x.data for x in inputs]
+    arrays = [x.array for x in inputs]
     for position, kind in op.expects.items():
         if arrays[position].dtype.kind != kind[0]:
             wanted = "whole numbers" if kind == "int" else "truths (True or False)"
@@ -511,10 +559,26 @@ def apply(name: str, *inputs: Tensor, **params: Any) -> Tensor:
     return Tensor(out, shape, op=name, inputs=inputs, params=params, source=_source())
 
 
+def unchanged(step: Tensor) -> None:
+    """Insist that what a step was computed from still has the numbers that it was computed from.
+
+    Raises:
+        WhygradError: other numbers were put into one of its inputs.
+    """
+    for source in step.inputs:
+        if source.changed > step.order:
+            raise WhygradError(
+                f"{source.name or 'a parameter'} was changed (by an optimizer's update, say) after "
+                f"{step.op} used it, so {step.op} belongs to numbers that are gone: compute it anew"
+            )
+
+
 def output_dtype(kind: Kind, arrays: Sequence[Array]) -> np.dtype[Any]:
-    """Return the dtype of an op's output: the widest float among its inputs, or bool for a test."""
+    """Return an op's output dtype: the widest float of its inputs, or what its kind says."""
     if kind == "bool":
         return np.dtype(bool)
+    if kind == "like":
+        return arrays[1].dtype
     floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
     return np.result_type(*floats) if floats else np.dtype(np.float64)
 
@@ -543,7 +607,7 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _reduce(op: str, x: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
-    return apply(op, x, axes=reduced_axes(op, dim, x.ndim), keepdims=keepdim)
+    return apply(op, x, axes=reduced_axes(op, dim, x.ndim), keepdims=truth(op, "keepdim", keepdim))
 
 
 def reduced_axes(op: str, dim: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
@@ -563,7 +627,9 @@ def _getitem(x: Tensor, index: Any) -> Tensor:
     dots = [n for n, item in enumerate(items) if isinstance(item, EllipsisType)]
     missing = x.ndim - len(items) + len(dots)
     if missing < 0 or len(dots) > 1:
-        raise ShapeError(f"index {index!r} has more axes than {show_shape(x.shape)}")
+        raise ShapeError(
+            f"index {quoted(cast('object', index))} has more axes than {show_shape(x.shape)}"
+        )
     where = dots[0] if dots else len(items)
     items[where : where + len(dots)] = [slice(None)] * missing
     return apply("getitem", x, index=tuple(map(_item, items)))
@@ -579,7 +645,9 @@ def _item(item: Any) -> int | tuple[int | None, int | None, int | None]:
             return operator.index(item)
     except TypeError:
         pass
-    raise ShapeError(f"index {item!r} is not allowed; use whole numbers, slices or ...")
+    raise ShapeError(
+        f"index {quoted(cast('object', item))} is not allowed; use whole numbers, slices or ..."
+    )
 
 
 def _bound(bound: Any) -> int | None:
@@ -591,7 +659,7 @@ def _size(size: Any) -> int:
     try:
         return size if isinstance(size, Dim) else operator.index(size)
     except TypeError:
-        raise ShapeError(f"reshape: {size!r} is not a size; use whole numbers") from None
+        raise ShapeError(f"reshape: {quoted(size)} is not a size; use whole numbers") from None
 
 
 def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
@@ -601,9 +669,11 @@ def whole_numbers(index: Any, size: int, least: int = 0) -> Tensor:
         ShapeError: it holds something else.
     """
     made = index if isinstance(index, Tensor) else tensor(index, role="constant")
-    numbers = made.data
+    numbers = made.array
+    if not np.isfinite(numbers).all():
+        raise ShapeError(f"indices must be whole numbers, but some are not finite: {quoted(index)}")
     if made.dtype.kind == "b" or (numbers % 1).any():
-        raise ShapeError(f"indices must be whole numbers, but are {made.dtype}: {index!r:.60}")
+        raise ShapeError(f"indices must be whole numbers, but are {made.dtype}: {quoted(index)}")
     outside = numbers[(numbers < least) | (numbers >= size)]
     if outside.size:
         raise ShapeError(f"index {outside[0]:g} is outside {least} to {int(size) - 1}")

@@ -10,6 +10,7 @@ import numpy as np
 from whygrad.engine.backward import differentiable, gradients
 from whygrad.engine.tensor import Tensor, differentiating, tensor
 from whygrad.errors import WhygradError
+from whygrad.option import function, quoted, several, whole
 
 Argnums = int | Sequence[int]
 
@@ -36,8 +37,10 @@ def value_and_grad(
             which would give it a gradient of 0.
     """
 
+    function("value_and_grad", "f", f)
+    positions = (argnums,) if isinstance(argnums, int) else _positions(argnums)
+
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
-        positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         given = list(args)
         for position in positions:
             check_argument(position, len(args))
@@ -51,6 +54,13 @@ def value_and_grad(
     return wrapped
 
 
+def _positions(argnums: Sequence[int]) -> tuple[int, ...]:
+    listed = several("value_and_grad", "argnums", argnums)
+    if not listed:
+        raise WhygradError("argnums names no argument; give its position (from 0), or several")
+    return tuple(whole("value_and_grad", "argnums", position) for position in listed)
+
+
 def check_argument(position: object, count: int) -> None:
     """Insist that there is an argument at a position.
 
@@ -58,7 +68,9 @@ def check_argument(position: object, count: int) -> None:
         WhygradError: there is none.
     """
     if not isinstance(position, int) or not 0 <= position < count:
-        raise WhygradError(f"argnums names argument {position}, but there are {count} (from 0)")
+        raise WhygradError(
+            f"argnums names argument {quoted(position)}, but there are {count} (from 0)"
+        )
 
 
 def valued(f: Callable[..., Any], wanted: Sequence[Tensor], *args: Any, **kwargs: Any) -> Tensor:
@@ -67,6 +79,7 @@ def valued(f: Callable[..., Any], wanted: Sequence[Tensor], *args: Any, **kwargs
     Raises:
         WhygradError: one does, or ``f`` returns neither a tensor nor a number.
     """
+    function("the derivative", "f", f)
     with differentiating(wanted):
         value = f(*args, **kwargs)
     if isinstance(value, int | float):  # it depends on nothing
@@ -100,4 +113,4 @@ def grad(f: Callable[..., Tensor], argnums: Argnums = 0) -> Callable[..., Any]:
 
 def zeros_like(like: Tensor) -> Tensor:
     """Return the gradient of something that does not depend on ``like``: a rate of 0 everywhere."""
-    return Tensor(np.zeros_like(like.data), like.shape, role="constant")
+    return Tensor(np.zeros_like(like.array), like.shape, role="constant")

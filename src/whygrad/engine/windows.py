@@ -5,7 +5,8 @@ Params, each a tuple of one whole number per such axis:
 
 * ``kernel_size``: how many elements a window takes;
 * ``stride``: how far apart windows start;
-* ``padding``: how far the first window starts before the array;
+* ``padding``: how far the first window starts before the array, and how far windows may reach
+  beyond its end; or a pair, where these differ;
 * ``dilation``: how far apart the elements of one window are.
 """
 
@@ -18,12 +19,19 @@ from typing import Any
 
 Index = tuple[int, ...]
 Sizes = tuple[int, ...]
+Padding = int | tuple[int, int]
 Params = Mapping[str, Any]
 
 
-def slid(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+def sides(padding: Padding) -> tuple[int, int]:
+    """Return how far windows reach beyond an array, before and after it."""
+    return (padding, padding) if isinstance(padding, int) else padding
+
+
+def slid(size: int, kernel: int, stride: int, padding: Padding, dilation: int) -> int:
     """Return how many windows fit along an axis; 0 or less where none does."""
-    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+    around = 2 * padding if isinstance(padding, int) else sum(padding)
+    return (size + around - dilation * (kernel - 1) - 1) // stride + 1
 
 
 def window(shape: Sizes, params: Params, at: Index) -> Iterator[Index]:
@@ -96,7 +104,7 @@ def _touched(places: Sequence[int], tap: Sequence[int], params: Params) -> Index
     """Return the element that one tap of a window touches; it may lie in the padding."""
     dilation = params.get("dilation") or (1,) * len(tap)
     steps = zip(places, tap, params["stride"], params["padding"], dilation, strict=True)
-    return tuple(place * s - p + k * d for place, k, s, p, d in steps)
+    return tuple(place * s - sides(p)[0] + k * d for place, k, s, p, d in steps)
 
 
 def _window_of(
@@ -107,7 +115,7 @@ def _window_of(
     found: list[int] = []
     steps = zip(places, tap, params["stride"], params["padding"], dilation, count, strict=True)
     for place, k, s, p, d, many in steps:
-        start = place + p - k * d
+        start = place + sides(p)[0] - k * d
         if start % s or not 0 <= start // s < many:
             return None
         found.append(start // s)

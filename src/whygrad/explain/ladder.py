@@ -22,7 +22,7 @@ from whygrad.explain.contributions import ONE, Contribution, Part, contributions
 from whygrad.explain.display import ranked_size
 from whygrad.explain.formulas import in_numbers, is_shown, unchosen
 from whygrad.explain.reasons import Reasons
-from whygrad.explain.rung import Rung, Texts
+from whygrad.explain.rung import Rung, Written
 from whygrad.explain.said import Named, Said, say, say_of_op
 from whygrad.explain.sentences import (
     EXACT,
@@ -113,7 +113,7 @@ class Ladder(Words):
             self.label(value, at),
             self._asks_why(value, at),
             number,
-            Texts(number_text(number), self.label(value, at)),
+            Written(number_text(number), self.label(value, at)),
             (says,),
             PRINCIPLES_OF[says.key],
             (),
@@ -354,7 +354,7 @@ class Ladder(Words):
                 str(say("name.product", gradient=self.label(value, at))),
                 say("ask.small" if small else "ask.large"),
                 product,
-                Texts(in_numbers(self.run, tree), str(say("formula.product"))),
+                Written(in_numbers(self.run, tree), str(say("formula.product"))),
                 (says,),
                 PRINCIPLES_OF[says.key],
             )
@@ -508,7 +508,7 @@ class Ladder(Words):
                 str(say("name.change", change=change, **labels)),
                 say("ask.numbers"),
                 quotient,
-                Texts(
+                Written(
                     f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
                     str(say("formula.change", y=labels["y"], change=_follows(change))),
                 ),
@@ -601,7 +601,7 @@ class Ladder(Words):
     def _shared(self, value: int, at: int) -> list[Rung]:
         """Say for which further gradients one is worked out, where they are several."""
         tape = self.run.tape
-        found: set[int] = set()
+        shown: set[int] = set()
         waiting = [value]
         seen = {value}
         while waiting:
@@ -609,14 +609,15 @@ class Ladder(Words):
                 if step.output in seen or step.phase != "backward":
                     continue
                 seen.add(step.output)
-                if not is_shown(tape, step.output):
+                if is_shown(tape, step.output):
+                    shown.add(step.output)
+                else:
                     waiting.append(step.output)
-                elif tape.values[step.output].gradient_of is not None:
-                    found.add(step.output)
+        found = sorted(shown & set(tape.gradients.values()))
         if len(found) < 2:
             return []
         gradient = symbol(tape.label(value))
-        others = ", ".join(symbol(tape.label(other)) for other in sorted(found))
+        others = ", ".join(symbol(tape.label(other)) for other in found)
         says = say("shared", gradient=gradient, count=len(found), others=others)
         leaf = Expr("leaf", (value, at))
         return [self._rung(value, at, leaf, say("ask.shared"), [says], [])]
@@ -679,7 +680,7 @@ class Ladder(Words):
                 self.label(*leaf),
                 say("ask.learning_rate"),
                 self.run.number(*leaf),
-                Texts(number_text(self.run.number(*leaf)), self.label(*leaf)),
+                Written(number_text(self.run.number(*leaf)), self.label(*leaf)),
                 (say("rate", x=self.named(*leaf)),),
                 PRINCIPLES_OF["rate"],
                 (),
@@ -717,7 +718,7 @@ class Ladder(Words):
         self, name: str, asks: Said, value: float, expression: str, formula: Said, says: Said
     ) -> Rung:
         """Make a rung whose formula is in words."""
-        texts = Texts(expression, str(formula))
+        texts = Written(expression, str(formula))
         return Rung(name, asks, value, texts, (says,), PRINCIPLES_OF[says.key])
 
 

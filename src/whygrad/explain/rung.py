@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from whygrad.explain.said import Said
 from whygrad.tape.run import json_number
 
 
-class Written(Protocol):
-    """The arithmetic of a rung as texts, which may be written when they are asked for.
+class Written:
+    """The arithmetic of a rung as texts; a subclass may write them once they are asked for."""
 
-    Attributes:
-        expression: plain arithmetic in Python syntax that comes to the rung's number.
-        formula: the same in names.
-    """
+    def __init__(self, expression: str, formula: str) -> None:
+        """Keep texts: plain arithmetic in Python syntax, and the same in names."""
+        self._texts = expression, formula
 
     @property
-    def expression(self) -> str: ...
+    def expression(self) -> str:
+        """Plain arithmetic in Python syntax that comes to the rung's number."""
+        return self._texts[0]
+
     @property
-    def formula(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Arithmetic that is written already."""
-
-    expression: str
-    formula: str
+    def formula(self) -> str:
+        """The arithmetic in names."""
+        return self._texts[1]
 
 
 @dataclass(frozen=True, slots=True)

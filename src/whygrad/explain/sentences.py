@@ -306,8 +306,8 @@ SENTENCES: Mapping[str, str] = {
     "promise.none": "no change",
     "promise.unknown": "no number",
     "change.too_far": "A gradient holds for small changes; this one was too large for it.",
-    "change.uphill": "Together the parameters moved up the gradient, not down it, as an "
-    "optimizer's memory of earlier gradients can make them.",
+    "change.uphill": "Together the parameters moved up the gradient, not down it, as momentum "
+    "or weight decay can make them.",
     "change.of_one": "Both losses are of example {n#} of {count#}, which this iteration saw.",
     "change.of_some": "Both losses are of the {seen#} of {count#} examples that this "
     "iteration saw.",
@@ -487,6 +487,10 @@ SENTENCES: Mapping[str, str] = {
     "cost.grows": "Nudging takes one forward pass more than there are weights and biases: {passes} "
     "here, {gpt3} for GPT-3. Backpropagation takes one forward and one backward, however many "
     "there are: here as long as {back#} forward passes.",
+    "cost.here": "this network, {parameters} parameters: nudging {passes#} forward passes, one "
+    "walk back {back#}",
+    "cost.reckoned": "GPT-3, {parameters} parameters: nudging {passes}, one walk back about "
+    "{back#}; reckoned, not measured",
     # what an edit does
     "compare.rate": "learning rate {rate#}",
     "compare.swap": "{new} in place of {old}",

@@ -16,12 +16,12 @@ from whygrad.explain.sentences import KEEPS_MEAN, MEANS
 from whygrad.tape.run import Run
 
 
-@dataclass(frozen=True)
-class _OfTree:
-    """A formula as texts."""
+class _OfTree(Written):
+    """A formula as texts, written each time they are asked for."""
 
-    run: Run
-    tree: Expr
+    def __init__(self, run: Run, tree: Expr) -> None:
+        self.run = run
+        self.tree = tree
 
     @property
     def expression(self) -> str:

@@ -15,7 +15,7 @@ class _Activation(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Apply the activation to each element."""
-        return type(self).function(*inputs)
+        return type(self).function(*self.taken(inputs))
 
 
 class ReLU(_Activation):
@@ -56,7 +56,7 @@ class LeakyReLU(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Apply the activation to each element."""
-        return functional.leaky_relu(*inputs, negative_slope=self.negative_slope)
+        return functional.leaky_relu(*self.taken(inputs), negative_slope=self.negative_slope)
 
 
 class ELU(Module):
@@ -67,7 +67,7 @@ class ELU(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Apply the activation to each element."""
-        return functional.elu(*inputs, alpha=self.alpha)
+        return functional.elu(*self.taken(inputs), alpha=self.alpha)
 
 
 class GELU(Module):
@@ -78,7 +78,7 @@ class GELU(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Apply the activation to each element."""
-        return functional.gelu(*inputs, approximate=self.approximate)
+        return functional.gelu(*self.taken(inputs), approximate=self.approximate)
 
 
 class Hardtanh(Module):
@@ -90,7 +90,7 @@ class Hardtanh(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Clip each element."""
-        return functional.hardtanh(*inputs, min_val=self.min_val, max_val=self.max_val)
+        return functional.hardtanh(*self.taken(inputs), min_val=self.min_val, max_val=self.max_val)
 
 
 class Softmax(Module):
@@ -101,4 +101,4 @@ class Softmax(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Apply softmax along ``dim``."""
-        return functional.softmax(*inputs, dim=self.dim)
+        return functional.softmax(*self.taken(inputs), dim=self.dim)

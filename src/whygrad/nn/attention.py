@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from whygrad.engine.dims import show_shape
+from whygrad.engine.functional import as_tensor
 from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
 from whygrad.nn import functional
@@ -12,6 +13,7 @@ from whygrad.nn.linear import Linear
 from whygrad.nn.module import Module
 from whygrad.nn.norm import Dropout, LayerNorm
 from whygrad.nn.scope import called, name
+from whygrad.option import text, truth, whole
 
 
 class MultiheadAttention(Module):
@@ -42,6 +44,9 @@ class MultiheadAttention(Module):
         seed: int = 0,
         stream: str = "W",
     ) -> None:
+        embed_dim = whole("attention", "embed_dim", embed_dim, least=1)
+        num_heads = whole("attention", "num_heads", num_heads)
+        stream = text("attention", "stream", stream)
         if num_heads < 1 or embed_dim % num_heads:
             raise ShapeError(
                 f"attention: {int(embed_dim)} features do not divide into {num_heads} heads"
@@ -76,12 +81,13 @@ class MultiheadAttention(Module):
             raise ShapeError(
                 f"{self.title}: give one input, or query, key and value; not {len(inputs)}"
             )
-        for x in inputs:
+        given = [as_tensor(x) for x in inputs]
+        for x in given:
             if x.ndim != 3:
                 raise ShapeError(
                     f"{self.title}: {show_shape(x.shape)} must be (batch, positions, features)"
                 )
-        q, k, v = inputs * 3 if len(inputs) == 1 else inputs
+        q, k, v = given * 3 if len(given) == 1 else given
         heads = functional.scaled_dot_product_attention(
             name(self._split(self.query, q), "q"),
             name(self._split(self.key, k), "k"),
@@ -127,6 +133,9 @@ class TransformerBlock(Module):
         seed: int = 0,
         stream: str = "W",
     ) -> None:
+        stream = text("transformer block", "stream", stream)
+        embed_dim = whole("transformer block", "embed_dim", embed_dim, least=1)
+        is_causal = truth("transformer block", "is_causal", is_causal)
         wide = 4 * embed_dim if hidden is None else hidden
         self.is_causal = is_causal
         self.norm1 = LayerNorm(embed_dim)
@@ -146,7 +155,7 @@ class TransformerBlock(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return x (batch, positions, embed_dim) with what both parts add."""
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         looked = self.attention(self.norm1(x), is_causal=self.is_causal)
         x = name(x + self.dropout1(looked), "residual")
         thought = self.linear2(functional.gelu(self.linear1(self.norm2(x))))

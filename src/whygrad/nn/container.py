@@ -10,6 +10,7 @@ from whygrad.engine.tensor import Tensor, annotate, current_annotation
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.module import Module
 from whygrad.nn.scope import called
+from whygrad.option import is_a, quoted
 
 
 class Sequential(Module):
@@ -22,6 +23,9 @@ class Sequential(Module):
     folds = False  # its layers are parts of their own
 
     def __init__(self, *layers: Module) -> None:
+        for layer in layers:
+            if not is_a(layer, Module):
+                raise WhygradError(f"{type(self).__name__}: {quoted(layer)} is no module")
         self.layers = list(layers)
 
     def __len__(self) -> int:
@@ -36,7 +40,7 @@ class Sequential(Module):
         Raises:
             WhygradError: there are no layers.
         """
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         if not self.layers:
             raise WhygradError("Sequential has no layers; give it at least one")
         outermost = not current_annotation().part  # an inner one leaves the names to the outer
@@ -69,12 +73,11 @@ class Sequential(Module):
         """
         names: dict[Tensor, str] = {}
         for position, (layer, number, _) in enumerate(self.numbered()):
-            for path, owner, attribute in layer.slots(roles=("parameter", "buffer")):
-                found: Tensor = getattr(owner, attribute)
+            for path, _, found in layer.slots(roles=("parameter", "buffer")):
                 name = f"{position}.{path}"
                 if layer.weighted and path in ("weight", "bias"):
                     name = f"b{number}" if path == "bias" else f"W{number}"
-                    if path == "weight" and found.data.size == 1:
+                    if path == "weight" and found.array.size == 1:
                         name = f"w{number}"
                 names.setdefault(found, name)
         return names
@@ -92,7 +95,7 @@ class Residual(Sequential):
         Raises:
             ShapeError: the layers change the shape; both shapes are named.
         """
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         change = super().forward(x)
         if not same_shape(change.shape, x.shape):
             raise ShapeError(

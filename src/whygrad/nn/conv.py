@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from whygrad.engine.dims import show_shape
+from whygrad.engine.functional import flatten
 from whygrad.engine.tensor import Tensor
-from whygrad.errors import ShapeError
+from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn import functional
 from whygrad.nn.functional.window import each
 from whygrad.nn.init import initialise
 from whygrad.nn.module import Module, parameter
+from whygrad.option import mapping, truth, whole
 
 Sizes = int | Sequence[int]
 
@@ -60,6 +61,11 @@ class _Conv(Module):
         seed: int = 0,
         stream: str = "W",
     ) -> None:
+        in_channels = whole(self.title, "in_channels", in_channels, least=1)
+        out_channels = whole(self.title, "out_channels", out_channels, least=1)
+        groups = whole(self.title, "groups", groups)
+        bias = truth(self.title, "bias", bias)
+        init_options = mapping(self.title, "init_options", init_options)
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ShapeError(
                 f"{self.title}: {int(in_channels)} channels and {int(out_channels)} units do not "
@@ -81,7 +87,7 @@ class _Conv(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return shape (samples, out_channels, ...), for x of shape (samples, in_channels, ...)."""
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         return type(self).function(
             x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )
@@ -111,12 +117,16 @@ class _MaxPool(Module):
         stride: Sizes | None = None,
         padding: Sizes = 0,
         dilation: Sizes = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
     ) -> None:
-        self.given = (kernel_size, stride, padding, dilation)
+        if truth(self.title, "return_indices", return_indices):
+            raise WhygradError(f"{self.title}: return_indices is not supported; leave it out")
+        self.given = (kernel_size, stride, padding, dilation, ceil_mode)
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return the largest in each window."""
-        return type(self).function(*inputs, *self.given)
+        return type(self).function(*self.taken(inputs), *self.given)
 
 
 class MaxPool1d(_MaxPool):
@@ -135,12 +145,19 @@ class _AvgPool(Module):
     letter = "h"
     function: Callable[..., Tensor]
 
-    def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
-        self.given = (kernel_size, stride, padding)
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        self.given: tuple[Any, ...] = (kernel_size, stride, padding, ceil_mode, count_include_pad)
 
     def forward(self, *inputs: Any) -> Tensor:
-        """Return the mean of each window; padding counts as 0."""
-        return type(self).function(*inputs, *self.given)
+        """Return the mean of each window."""
+        return type(self).function(*self.taken(inputs), *self.given)
 
 
 class AvgPool1d(_AvgPool):
@@ -154,19 +171,37 @@ class AvgPool2d(_AvgPool):
 
     function = staticmethod(functional.avg_pool2d)
 
+    def __init__(
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
+        self.given = (*self.given, divisor_override)
+
 
 class Flatten(Module):
-    """Each sample's numbers in one row: (samples, ...) becomes (samples, numbers)."""
+    """Each sample's numbers in one row: (samples, ...) becomes (samples, numbers).
+
+    Args:
+        start_dim: the first axis that is put into one with the next.
+        end_dim: the last of them.
+    """
 
     letter = "h"
 
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
     def forward(self, *inputs: Any) -> Tensor:
-        """Put all axes but the first into one.
+        """Put axes into one.
 
         Raises:
-            ShapeError: there is no first axis.
+            ShapeError: there are no such axes.
         """
-        (x,) = inputs
-        if not x.shape:
-            raise ShapeError(f"flatten: {show_shape(x.shape)} has no examples")
-        return x.reshape(x.shape[0], -1)
+        (x,) = self.taken(inputs)
+        return flatten(x, self.start_dim, self.end_dim)

@@ -209,9 +209,10 @@ def initialise(name: str, shape: Shape, seed: random.Seed, stream: str, **option
     Raises UnknownName for a name that is not in INITIALISERS, WhygradError for an option it does
     not take, a value out of range or a shape that needs too much memory, ShapeError as `fan` does.
     """
-    from whygrad.option import checked_options
+    from whygrad.option import checked_options, text
 
-    if name not in INITIALISERS:
+    stream = text("weights", "stream", stream)
+    if text("weights", "init", name) not in INITIALISERS:
         raise UnknownName(unknown("initialiser", name, INITIALISERS))
     checked = checked_options(name, INIT_OPTIONS.get(name, {}), options)
     bytes_for("a parameter", tuple(shape))

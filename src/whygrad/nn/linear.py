@@ -12,6 +12,7 @@ from whygrad.errors import ShapeError
 from whygrad.nn import functional
 from whygrad.nn.init import initialise
 from whygrad.nn.module import Module, parameter
+from whygrad.option import mapping, truth, whole
 
 
 class Linear(Module):
@@ -45,6 +46,10 @@ class Linear(Module):
         seed: int = 0,
         stream: str = "W",
     ) -> None:
+        in_features = whole("Linear", "in_features", in_features, least=0)
+        out_features = whole("Linear", "out_features", out_features, least=0)
+        bias = truth("Linear", "bias", bias)
+        init_options = mapping("Linear", "init_options", init_options)
         shape = (in_features, out_features)
         self.in_features, self.out_features = shape
         self.weight = parameter(
@@ -62,7 +67,7 @@ class Linear(Module):
         Raises:
             ShapeError: x has another number of features; both shapes are named.
         """
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         if not x.shape or x.shape[-1] != self.weight.shape[0]:
             raise ShapeError(
                 f"{self.title}: its input has shape {show_shape(x.shape)}, but its weight "
@@ -99,6 +104,9 @@ class Embedding(Module):
         seed: int = 0,
         stream: str = "E",
     ) -> None:
+        num_embeddings = whole("Embedding", "num_embeddings", num_embeddings, least=1)
+        embedding_dim = whole("Embedding", "embedding_dim", embedding_dim, least=1)
+        init_options = mapping("Embedding", "init_options", init_options)
         sizes = (int(num_embeddings), int(embedding_dim))
         self.weight = parameter(
             initialise(init, sizes, seed, stream, **init_options),
@@ -108,5 +116,5 @@ class Embedding(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return shape (*input, embedding_dim), for whole numbers below ``num_embeddings``."""
-        (index,) = inputs
+        (index,) = self.taken(inputs)
         return functional.embedding(index, self.weight)

@@ -18,7 +18,7 @@ class _Loss(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return the loss of (input, target)."""
-        return type(self).function(*inputs, reduction=self.reduction)
+        return type(self).function(*self.counted(inputs, 2), reduction=self.reduction)
 
 
 class MSELoss(_Loss):
@@ -60,7 +60,9 @@ class HuberLoss(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return the loss of (input, target)."""
-        return functional.huber_loss(*inputs, reduction=self.reduction, delta=self.delta)
+        return functional.huber_loss(
+            *self.counted(inputs, 2), reduction=self.reduction, delta=self.delta
+        )
 
 
 class KLDivLoss(Module):
@@ -72,7 +74,9 @@ class KLDivLoss(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return the loss of (input, target)."""
-        return functional.kl_div(*inputs, reduction=self.reduction, log_target=self.log_target)
+        return functional.kl_div(
+            *self.counted(inputs, 2), reduction=self.reduction, log_target=self.log_target
+        )
 
 
 class CrossEntropyLoss(Module):
@@ -88,7 +92,7 @@ class CrossEntropyLoss(Module):
     def forward(self, *inputs: Any) -> Tensor:
         """Return the loss of (input, target)."""
         return functional.cross_entropy(
-            *inputs,
+            *self.counted(inputs, 2),
             weight=self.weight,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,

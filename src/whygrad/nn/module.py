@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
-from whygrad.engine.roles import ParameterKind, Role
+from whygrad.engine.dims import show_shape
+from whygrad.engine.functional import as_tensor
+from whygrad.engine.roles import PARAMETER_KINDS, ParameterKind, Role
 from whygrad.engine.tensor import Tensor, annotate, tensor
+from whygrad.errors import ShapeError, UnknownName, WhygradError, unknown
 from whygrad.nn import scope
+from whygrad.option import quoted, several, truth, whole
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
 _outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)
@@ -68,6 +72,29 @@ class Module:
             if token is not None:
                 _outermost.reset(token)
 
+    def taken(self, inputs: Sequence[Any], least: int = 1, most: int | None = None) -> list[Tensor]:
+        """Return what the module was called with, as tensors.
+
+        Args:
+            inputs: tensors, arrays or nested lists.
+            least: how many there must be.
+            most: how many there may be; by default ``least``.
+
+        Raises:
+            WhygradError: there are more or fewer, or they are not numbers.
+        """
+        return [as_tensor(x) for x in self.counted(inputs, least, most)]
+
+    def counted(
+        self, inputs: Sequence[Any], least: int = 1, most: int | None = None
+    ) -> Sequence[Any]:
+        """Return what the module was called with, if it is as much as it takes; see ``taken``."""
+        most = least if most is None else most
+        if not least <= len(inputs) <= most:
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            raise WhygradError(f"{self.title}: takes {wanted} input(s), not {len(inputs)}")
+        return inputs
+
     @property
     def title(self) -> str:
         """What explanations call this part."""
@@ -75,7 +102,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Behave as in training, here and in all modules inside."""
-        self.training = mode
+        self.training = truth("train", "mode", mode)
         for _, child in self.children():
             child.train(mode)
         return self
@@ -84,15 +111,29 @@ class Module:
         """Behave as in use after training: no dropout, batch norm by its running statistics."""
         return self.train(False)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Keep an attribute; what takes a parameter's or a buffer's place must be one too.
+
+        Raises:
+            WhygradError: the attribute holds a parameter, and would hold something that is none.
+        """
+        now = vars(self).get(name)
+        if isinstance(now, Tensor) and value is not None:
+            role = value.role if isinstance(value, Tensor) else ""
+            if now.role == "parameter" != role:
+                raise WhygradError(
+                    f"{type(self).__name__}.{name} is a parameter, and would be trained no more: "
+                    f"write {name} = nn.parameter(...) to put other numbers in its place"
+                )
+            if now.role == "buffer" != role:
+                value = buffer(value)
+        object.__setattr__(self, name, value)
+
     def children(self) -> Iterator[tuple[str, Module]]:
-        """Yield the modules kept as attributes (or in lists of them), by name."""
-        for name, item in vars(self).items():
-            if isinstance(item, Module):
-                yield name, item
-            elif isinstance(item, list | tuple):
-                for n, part in enumerate(item):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-                    if isinstance(part, Module):
-                        yield f"{name}.{n}", part
+        """Yield the modules kept as attributes, or in lists and dicts of them, by name."""
+        for path, found in _kept(vars(self)):
+            if isinstance(found, Module):
+                yield path, found
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         """Yield the parameters by path, each once even if it is shared."""
@@ -108,41 +149,41 @@ class Module:
 
     def _named(self, role: Role, prefix: str) -> Iterator[tuple[str, Tensor]]:
         seen: set[Tensor] = set()
-        for path, owner, attribute in self.slots(prefix, (role,)):
-            found = getattr(owner, attribute)
+        for path, _, found in self.slots(prefix, (role,)):
             if found not in seen:
                 seen.add(found)
                 yield path, found
 
     def slots(
         self, prefix: str = "", roles: Sequence[str] = ("parameter",)
-    ) -> Iterator[tuple[str, Module, str]]:
-        """Yield ``(path, module, attribute)`` for every place that holds a parameter.
+    ) -> Iterator[tuple[str, Module, Tensor]]:
+        """Yield ``(path, module, tensor)`` for every place that holds a parameter.
 
         Args:
             prefix: what the paths start with.
             roles: "parameter", "buffer" or both.
         """
-        for name, item in vars(self).items():
-            if isinstance(item, Tensor) and item.role in roles:
-                yield f"{prefix}{name}", self, name
+        for path, found in _kept(vars(self)):
+            if isinstance(found, Tensor) and found.role in roles:
+                yield f"{prefix}{path}", self, found
         for name, child in self.children():
             yield from child.slots(f"{prefix}{name}.", roles)
 
-    def replace_parameters(self, new: dict[Tensor, Tensor]) -> None:
-        """Put other tensors where parameters (or buffers) are, wherever they are shared."""
-        for _, owner, attribute in list(self.slots(roles=("parameter", "buffer"))):
-            current = getattr(owner, attribute)
-            setattr(owner, attribute, new.get(current, current))
-
     def to(self, dtype: Any) -> Self:
-        """Compute in another floating-point dtype: "float32" or "float64"."""
-        wanted = np.dtype(dtype)
-        for _, owner, attribute in list(self.slots(roles=("parameter", "buffer"))):
-            old: Tensor = getattr(owner, attribute)
-            data = old.data.astype(wanted)
-            new = Tensor(data, old.shape, role=old.role, kind=old.kind, name=old.name)
-            setattr(owner, attribute, new)
+        """Compute in another floating-point dtype: "float32" or "float64".
+
+        Raises:
+            WhygradError: it is another.
+        """
+        try:
+            wanted = np.dtype(dtype)
+        except Exception:  # NumPy raises what it likes
+            wanted = np.dtype(bool)
+        if wanted.name not in ("float32", "float64"):
+            raise WhygradError(f"to: {quoted(dtype)} is not allowed; use 'float32' or 'float64'")
+        for _, _, found in self.slots(roles=("parameter", "buffer")):
+            if found.dtype != wanted:
+                found.put(found.array.astype(wanted))
         return self
 
     def place(self) -> str:
@@ -150,7 +191,7 @@ class Module:
         root = _outermost.get()
         return "" if root is None else next(root.paths_to(self), "")
 
-    def paths_to(self, module: object, prefix: str = "") -> Iterator[str]:
+    def paths_to(self, module: Module, prefix: str = "") -> Iterator[str]:
         """Yield every path from here to a module."""
         if module is self:
             yield prefix
@@ -168,9 +209,21 @@ class Module:
         before: Tensor = getattr(self, name)
         collected = _carried.get()
         if collected is None:
-            setattr(self, name, Tensor(after.numpy(), before.shape, role="buffer"))
+            before.put(after.numpy())
         else:
             collected[before] = after
+
+
+def _kept(items: Mapping[Any, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the tensors and modules in a mapping, and in lists and dicts in it, by path."""
+    for key, item in items.items():
+        path = f"{prefix}{key}"
+        if isinstance(item, Tensor | Module):
+            yield path, item
+        elif isinstance(item, dict):
+            yield from _kept(cast("dict[Any, object]", item), f"{path}.")
+        elif isinstance(item, list | tuple):
+            yield from _kept(dict(enumerate(cast("Sequence[object]", item))), f"{path}.")
 
 
 def parameter(
@@ -188,6 +241,8 @@ def parameter(
         shape: its sizes, which may carry names.
         kind: "weight", "bias", "scale", "shift" or "embedding"; by default what its uses say.
     """
+    if not isinstance(cast("object", kind), str | None) or kind not in (*PARAMETER_KINDS, None):
+        raise UnknownName(unknown("kind of parameter", kind, PARAMETER_KINDS))
     made = _leaf(data, "parameter", name, shape)
     made.kind = kind
     return made
@@ -201,5 +256,10 @@ def buffer(data: Any, *, name: str = "", shape: tuple[int, ...] | None = None) -
 def _leaf(data: Any, role: Role, name: str, shape: tuple[int, ...] | None) -> Tensor:
     made = tensor(data, name=name, role=role)
     if shape is not None:
-        made.shape = shape
+        sizes = tuple(whole(role, "a size", n, least=0) for n in several(role, "shape", shape))
+        if sizes != made.shape:
+            raise ShapeError(
+                f"{role}: {show_shape(made.shape)} is not of shape {show_shape(sizes)}"
+            )
+        made.shape = sizes
     return made

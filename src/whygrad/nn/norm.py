@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.engine.dims import show_shape
+from whygrad.engine.dims import bytes_for, show_shape
+from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn import functional
 from whygrad.nn.functional.norm import batch_statistics, channel_axes, check_channels
 from whygrad.nn.module import Module, buffer, parameter
+from whygrad.option import several, text, truth, whole
 
 
 def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(shape)
+    several_of = (shape,) if isinstance(shape, int) else several("norm", "normalized_shape", shape)
+    return tuple(whole("norm", "a size of normalized_shape", size, least=1) for size in several_of)
 
 
 class LayerNorm(Module):
@@ -39,14 +42,16 @@ class LayerNorm(Module):
         bias: bool = True,
     ) -> None:
         self.normalized_shape = _sizes(normalized_shape)
-        self.eps = eps
+        self.eps = number(self.title, "eps", eps)
+        elementwise_affine = truth(self.title, "elementwise_affine", elementwise_affine)
         shape = self.normalized_shape
+        bytes_for("a parameter", shape)
         self.weight = (
             parameter(np.ones(shape), shape=shape, kind="scale") if elementwise_affine else None
         )
         self.bias = (
             parameter(np.zeros(shape), shape=shape, kind="shift")
-            if elementwise_affine and bias
+            if elementwise_affine and truth(self.title, "bias", bias)
             else None
         )
 
@@ -57,7 +62,7 @@ class LayerNorm(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Normalise, scale and shift."""
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
@@ -79,8 +84,10 @@ class RMSNorm(Module):
         elementwise_affine: bool = True,
     ) -> None:
         self.normalized_shape = _sizes(normalized_shape)
-        self.eps = eps
+        self.eps = eps if eps is None else number(self.title, "eps", eps)
+        elementwise_affine = truth(self.title, "elementwise_affine", elementwise_affine)
         shape = self.normalized_shape
+        bytes_for("a parameter", shape)
         self.weight = (
             parameter(np.ones(shape), shape=shape, kind="scale") if elementwise_affine else None
         )
@@ -92,7 +99,7 @@ class RMSNorm(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Normalise and scale."""
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         return functional.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
 
@@ -105,7 +112,8 @@ class _BatchNorm(Module):
     Args:
         num_features: how many channels (the second axis).
         eps: added to the variance, so that nothing is divided by 0.
-        momentum: the share of a new batch in the running statistics.
+        momentum: the share of a new batch in the running statistics; None for the mean of all
+            batches so far.
         affine: whether to scale and shift.
         track_running_stats: whether to keep running statistics; if not, the batch's are always
             used.
@@ -115,6 +123,7 @@ class _BatchNorm(Module):
         bias: the shift, shape (num_features,), or None.
         running_mean: shape (num_features,), or None.
         running_var: shape (num_features,), or None; of the unbiased estimate.
+        num_batches_tracked: how many batches there were, where ``momentum`` is None.
     """
 
     letter = "h"
@@ -124,19 +133,26 @@ class _BatchNorm(Module):
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float = 0.1,
+        momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
     ) -> None:
-        if not 0.0 <= momentum <= 1.0:
+        num_features = whole("batch norm", "num_features", num_features, least=1)
+        eps = number("batch norm", "eps", eps)
+        momentum = momentum if momentum is None else number("batch norm", "momentum", momentum)
+        affine = truth("batch norm", "affine", affine)
+        track_running_stats = truth("batch norm", "track_running_stats", track_running_stats)
+        if momentum is not None and not 0.0 <= momentum <= 1.0:
             raise WhygradError(f"batch norm: momentum is {momentum!r}; it must be from 0 to 1")
         shape = (num_features,)
+        bytes_for("a parameter", shape)
         self.eps, self.momentum = eps, momentum
         self.weight = parameter(np.ones(shape), shape=shape, kind="scale") if affine else None
         self.bias = parameter(np.zeros(shape), shape=shape, kind="shift") if affine else None
         kept = track_running_stats
         self.running_mean = buffer(np.zeros(shape), shape=shape) if kept else None
         self.running_var = buffer(np.ones(shape), shape=shape) if kept else None
+        self.num_batches_tracked = buffer(0.0) if kept and momentum is None else None
         self.num_features = num_features
 
     @property
@@ -150,7 +166,7 @@ class _BatchNorm(Module):
         Raises:
             ShapeError: the input has other axes or channels, or just one number per channel.
         """
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         if x.ndim not in self.ranks:
             wanted = " or ".join(map(str, self.ranks))
             raise ShapeError(f"batch norm: {show_shape(x.shape)} must have {wanted} axes")
@@ -160,13 +176,13 @@ class _BatchNorm(Module):
             mean, variance = self.latest("running_mean"), self.latest("running_var")
         else:
             mean, variance = batch_statistics(x)
-            if self.running_mean is not None:
+            if self.running_mean is not None and x.array.size:  # nothing is learnt from no examples
                 self._keep(x, mean, variance)
         return functional.batch_norm(x, mean, variance, self.weight, self.bias, self.eps)
 
     def _keep(self, x: Tensor, mean: Tensor, variance: Tensor) -> None:
         axes = channel_axes(x)
-        if x.data.size == x.data.shape[1]:
+        if x.array.size == x.array.shape[1]:
             raise ShapeError(
                 f"batch norm: {show_shape(x.shape)} has one number per channel, which has no "
                 f"spread; train on more, or call eval()"
@@ -174,9 +190,16 @@ class _BatchNorm(Module):
         # n / (n - 1), n being how many numbers each channel has, makes the estimate unbiased
         one_of = x.constant(1.0).apply("divide_by_count", x, axes=axes)
         unbiased = variance / (1.0 - one_of)
-        rest = 1.0 - self.momentum
-        self.carry("running_mean", rest * self.latest("running_mean") + self.momentum * mean)
-        self.carry("running_var", rest * self.latest("running_var") + self.momentum * unbiased)
+        share: float | Tensor
+        if self.momentum is None:
+            batches = self.latest("num_batches_tracked") + 1.0
+            self.carry("num_batches_tracked", batches)
+            share = 1.0 / batches
+        else:
+            share = self.momentum
+        rest = 1.0 - share
+        self.carry("running_mean", rest * self.latest("running_mean") + share * mean)
+        self.carry("running_var", rest * self.latest("running_var") + share * unbiased)
 
 
 class BatchNorm1d(_BatchNorm):
@@ -209,14 +232,15 @@ class Dropout(Module):
     letter = "h"
 
     def __init__(self, p: float = 0.5, *, seed: int = 0, stream: str = "") -> None:
+        p = number("dropout", "p", p)
         if not 0.0 <= p <= 1.0:
             raise WhygradError(f"dropout: p is {p!r}; a chance is from 0 to 1")
-        self.p, self.seed, self.stream = p, seed, stream
+        self.p, self.seed, self.stream = p, seed, text("dropout", "stream", stream)
         self.turn = buffer(0.0)
 
     def forward(self, *inputs: Any) -> Tensor:
         """Drop elements by chance, in training."""
-        (x,) = inputs
+        (x,) = self.taken(inputs)
         if not self.training or not 0.0 < self.p < 1.0:
             return functional.dropout(x, self.p, self.training)
         turn = self.latest("turn")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.functional import stack
 from whygrad.engine.tensor import Tensor, annotate
-from whygrad.errors import ShapeError, UnknownName, unknown
+from whygrad.errors import ShapeError, UnknownName, WhygradError, unknown
 from whygrad.nn import functional
 from whygrad.nn.linear import Linear
 from whygrad.nn.module import Module
 from whygrad.nn.scope import called, name
+from whygrad.option import is_a, quoted, text, whole
 
 _NONLINEARITIES = {"tanh": functional.tanh, "relu": functional.relu}
 
@@ -44,10 +46,12 @@ class RNNCell(Module):
         seed: int = 0,
         stream: str = "W",
     ) -> None:
+        nonlinearity = text("RNNCell", "nonlinearity", nonlinearity)
         if nonlinearity not in _NONLINEARITIES:
             raise UnknownName(unknown("nonlinearity", nonlinearity, _NONLINEARITIES))
         self.nonlinearity = nonlinearity
-        self.hidden_size = hidden_size
+        stream = text(self.title, "stream", stream)
+        self.hidden_size = whole(self.title, "hidden_size", hidden_size, least=1)
         self.input = Linear(
             input_size, hidden_size, bias, init="xavier", seed=seed, stream=f"{stream}/input"
         )
@@ -70,7 +74,7 @@ class RNNCell(Module):
         Raises:
             ShapeError: the shapes do not fit; both are named.
         """
-        x, h = _remembered(self.title, inputs, self.hidden_size)
+        x, h = _remembered(self.title, self.taken(inputs, 1, 2), self.hidden_size)
         return _NONLINEARITIES[self.nonlinearity](_both(self.input, x, self.hidden, h))
 
 
@@ -103,7 +107,8 @@ class GRUCell(Module):
         seed: int = 0,
         stream: str = "W",
     ) -> None:
-        self.hidden_size = hidden_size
+        stream = text(self.title, "stream", stream)
+        self.hidden_size = whole(self.title, "hidden_size", hidden_size, least=1)
 
         def weights(size: int, name: str) -> Linear:
             return Linear(
@@ -124,7 +129,7 @@ class GRUCell(Module):
 
     def forward(self, *inputs: Any) -> Tensor:
         """Return what is remembered next; see ``RNNCell.forward``."""
-        x, h = _remembered(self.title, inputs, self.hidden_size)
+        x, h = _remembered(self.title, self.taken(inputs, 1, 2), self.hidden_size)
         with annotate(part=("reset gate",)):
             reset = _both(self.input_reset, x, self.hidden_reset, h)
             reset = name(functional.sigmoid(reset), "reset")
@@ -150,6 +155,8 @@ class RNN(Module):
     letter = "h"
 
     def __init__(self, cell: RNNCell | GRUCell) -> None:
+        if not is_a(cell, RNNCell, GRUCell):
+            raise WhygradError(f"RNN: {quoted(cell)} is no cell; give an RNNCell or a GRUCell")
         self.cell = cell
 
     def forward(self, *inputs: Any) -> Tensor:
@@ -162,7 +169,7 @@ class RNN(Module):
         Raises:
             ShapeError: x has other axes, or no steps.
         """
-        x, *before = inputs
+        x, *before = self.taken(inputs, 1, 2)
         if x.ndim != 3 or not x.shape[1]:
             raise ShapeError(f"rnn: {show_shape(x.shape)} must be (batch, steps, features)")
         remembered: list[Tensor] = []
@@ -173,14 +180,14 @@ class RNN(Module):
         return stack(remembered, 1)
 
 
-def _remembered(title: str, inputs: tuple[Any, ...], size: int) -> tuple[Tensor, Tensor | None]:
+def _remembered(title: str, inputs: Sequence[Tensor], size: int) -> tuple[Tensor, Tensor | None]:
     """Return x and h; None where nothing is remembered yet, which stands for zeros."""
-    x: Tensor = inputs[0]
+    x = inputs[0]
     if x.ndim != 2:
         raise ShapeError(f"{title}: the input {show_shape(x.shape)} must be (batch, features)")
     if len(inputs) == 1:
         return x, None
-    h: Tensor = inputs[1]
+    h = inputs[1]
     wanted = (x.shape[0], size)
     if not same_shape(h.shape, wanted):
         raise ShapeError(

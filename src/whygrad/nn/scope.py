@@ -9,39 +9,36 @@ Where no naming is on, naming costs nothing and does nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from whygrad.engine.tensor import Tensor
 
+if TYPE_CHECKING:
+    from whygrad.nn.module import Module
+
 _KEPT = ("yhat", "L")  # what an iteration calls its output and loss
-Made = TypeVar("Made")
 
 
-class _Caller(Protocol):
-    """A module: it knows its path to the modules inside."""
-
-    def paths_to(self, module: object) -> Iterator[str]: ...
-
-
-@dataclass
 class Scope:
-    """A call of a module.
+    """A call of a module."""
 
-    Attributes:
-        names: the names given so far, in any scope.
-        owner: the module that is called; None outside of all modules.
-        path: its name in the model; empty for the model itself.
-        calls: how often each name has been called from here.
-    """
+    def __init__(
+        self, names: dict[Tensor, str], owner: Module | None = None, path: str = ""
+    ) -> None:
+        """Open a scope.
 
-    names: dict[Tensor, str]
-    owner: _Caller | None = None
-    path: str = ""
-    calls: Counter[str] = field(default_factory=Counter[str])
+        Args:
+            names: the names given so far, in any scope.
+            owner: the module that is called; None outside of all modules.
+            path: its name in the model; empty for the model itself.
+        """
+        self.names = names
+        self.owner = owner
+        self.path = path
+        self.calls: Counter[str] = Counter()  # how often each name has been called from here
 
     def inner(self, local: str) -> str:
         """Return the whole name of something in this scope."""
@@ -96,7 +93,7 @@ def called(local: str | None) -> Generator[None]:
 
 
 @contextmanager
-def entered(module: _Caller, title: str) -> Generator[str | None]:
+def entered(module: Module, title: str) -> Generator[str | None]:
     """Enter the scope of a module that is called; give the name of its output in its caller.
 
     Args:

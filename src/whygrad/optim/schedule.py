@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import cast
 
 from whygrad.errors import UnknownName, unknown
 from whygrad.option import Option, Scalar, checked_options
@@ -81,7 +82,7 @@ def schedule(name: str, *, total: int = 1, **options: Scalar) -> Schedule:
     Raises UnknownName for a name that is not in SCHEDULES, WhygradError for an option that the
     schedule does not take or a value out of its range.
     """
-    if name not in SCHEDULES:
+    if not isinstance(cast("object", name), str) or name not in SCHEDULES:
         raise UnknownName(unknown("schedule", name, SCHEDULES))
     return Schedule(name, checked_options(name, SCHEDULES[name], options), total)
 

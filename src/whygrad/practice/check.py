@@ -123,7 +123,7 @@ def check(file: str | Path, *, seed: int = 0, time_limit: float = TIME_LIMIT) ->
         WhygradError: the file is missing, does not run, or defines nothing known.
     """
     path = Path(file)
-    if not path.is_file():
+    if not os.path.isfile(path):  # is_file raises for a name that is too long
         raise WhygradError(f"there is no file {str(path)!r}")
     todo = scenarios(seed)
     results, ending = _run(path, [case for own in todo.values() for case in own], time_limit)

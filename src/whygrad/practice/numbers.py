@@ -19,7 +19,7 @@ from whygrad.explain.formulas import formula
 from whygrad.explain.said import Said, say
 from whygrad.explain.sentences import OFFERED, SELDOM, SENTENCES
 from whygrad.practice.answer import TypedAnswer, agrees, is_off_by_rounding, is_rough, read
-from whygrad.practice.solution import NO_OVERRIDES, ElementKey, Overrides, Solution
+from whygrad.practice.solution import ElementKey, Held, Solution
 from whygrad.tape.run import Run, json_number
 from whygrad.whatif.mistakes import Mistake, find_mistake
 
@@ -101,7 +101,7 @@ def grade_numbers(
     sheet = _Sheet(solution or Solution(run))
     for name, number in (told or {}).items():
         place = sheet.solution.place(name)
-        sheet.own[place] = number
+        sheet.own.hold(place, number)
         sheet.told.append(place)
     for name, text in typed:
         yield sheet.graded(name, text)
@@ -120,32 +120,36 @@ class _Sheet:
     """
 
     solution: Solution
-    slips: dict[ElementKey, float] = field(default_factory=dict[ElementKey, float])
-    own: dict[ElementKey, float] = field(default_factory=dict[ElementKey, float])
+    slips: Held = field(init=False)
+    own: Held = field(init=False)
     told: list[ElementKey] = field(default_factory=list[ElementKey])
     settled: set[ElementKey] = field(default_factory=set[ElementKey])
+
+    def __post_init__(self) -> None:
+        self.slips, self.own = Held(self.solution), Held(self.solution)
 
     def graded(self, name: str, text: str) -> Mark:
         """Grade one number, and note it."""
         work, answer = self.solution, read(text)
         place = work.place(name)
         true, exact, rounded = (
-            work.number(place, held) + 0.0 for held in (NO_OVERRIDES, self.slips, self.own)
+            numbers.number(place) + 0.0 for numbers in (work, self.slips, self.own)
         )
-        basis: Overrides = _but(self.slips, place)
-        if not math.isfinite(exact):  # nothing follows from what went wrong: a logarithm of -1
-            exact, basis = true, NO_OVERRIDES
+        follows = math.isfinite(exact)  # nothing follows from a logarithm of -1
+        if not follows:
+            exact = true
         carried = not np.isclose(exact, true, rtol=1e-9, atol=1e-12)
         if answer.value is None:
             correct, says = self._in_words(answer, place, exact)
             return Mark(name, text, correct, exact, (), (says,), carried)
         if _is_right(answer, exact, rounded):
             self._note(place, answer.value, settled=True)
-            return Mark(name, text, True, exact, (), self._right(name, basis, carried), carried)
+            says = self._right(name, self._basis(place, follows), carried)
+            return Mark(name, text, True, exact, (), says, carried)
         if carried and agrees(answer, true):
             # what went wrong before was put right, or not used
             self._note(place, answer.value, slip=true)
-            return Mark(name, text, True, true, (), self._right(name, NO_OVERRIDES, False), False)
+            return Mark(name, text, True, true, (), self._right(name, work.run, False), False)
         found = recognised(self, answer, place)
         if not found and is_off_by_rounding(answer, exact):
             self._note(place, answer.value)
@@ -154,7 +158,7 @@ class _Sheet:
         if not found and is_rough(answer, exact):
             self._note(place, answer.value)
             return Mark(name, text, None, exact, (), (say("grade.rough"),), carried)
-        step = _step(self.solution.right(basis), name)
+        step = _step(self._basis(place, follows), name)
         wrong = _wrong(answer, exact, found, step, carried)
         self._note(place, answer.value, slip=answer.value)
         names = tuple(mistake.name for mistake in found)
@@ -164,11 +168,9 @@ class _Sheet:
         self, place: ElementKey, typed: float, *, slip: float | None = None, settled: bool = False
     ) -> None:
         """Note what was typed, in place of what was typed there before."""
-        self.own[place] = typed
-        self.slips.pop(place, None)
+        self.own.hold(place, typed)
+        self.slips.hold(place, slip)
         self.settled.discard(place)
-        if slip is not None:
-            self.slips[place] = slip
         if settled:
             self.settled.add(place)
 
@@ -192,8 +194,12 @@ class _Sheet:
         right = bool(np.sign(expected - before) == signs[word])
         return right, say(f"grade.{word}" if right else f"grade.not_{word}", x=symbol(name))
 
-    def _right(self, name: str, basis: Overrides, carried: bool) -> tuple[Said, ...]:
-        rung = why(self.solution.right(basis), name, 0)
+    def _basis(self, place: ElementKey, follows: bool) -> Run:
+        """Return the numbers from which an element follows; the right ones, if it follows not."""
+        return self.slips.right(but=place) if follows else self.solution.run
+
+    def _right(self, name: str, basis: Run, carried: bool) -> tuple[Said, ...]:
+        rung = why(basis, name, 0)
         return (say("grade.right_carried" if carried else "grade.right"), *rung.says)
 
 
@@ -231,35 +237,28 @@ def recognised(sheet: _Sheet, answer: TypedAnswer, place: ElementKey) -> list[Mi
     are made at this very step.
     """
     work, ranked = sheet.solution, list[tuple[int, int, Mistake]]()
-    kinds: list[Overrides] = [sheet.slips]
-    if sheet.own != sheet.slips:
+    slips, kinds = sheet.slips, [sheet.slips]
+    if sheet.own.numbers != slips.numbers:
         kinds.append(sheet.own)
-    others: Overrides | None = None
-    # All mistakes with the same numbers held, one after the other: what is right is played once.
-    numbers = [[work.mistaken(m.name, place, held) for m in work.mistakes] for held in kinds]
-    for order, (mistake, *given) in enumerate(zip(work.mistakes, *numbers, strict=True)):
+    right: Run | None = None
+    for order, mistake in enumerate(work.mistakes):
+        given = (held.mistaken(mistake.name, place) for held in kinds)
         if not any(n is not None and agrees(answer, n) for n in given):
             continue
-        if others is None:
-            right = work.right(sheet.slips)
-            others = {p: float(right[p[0]].flat[p[1]]) for p in work.order if p != place}
-        here = work.mistaken(mistake.name, place, others)
+        right = right or slips.right()
+        here = work.mistaken_here(mistake.name, place, right)
         if here is not None and agrees(answer, here):
             rank = 0
-        elif any(_shows(work, mistake, p, sheet.slips) for p in sheet.settled):
+        elif any(_shows(slips, mistake, p) for p in sheet.settled):
             continue
         else:
-            rank = 2 if any(_shows(work, mistake, p, sheet.slips) for p in sheet.told) else 1
+            rank = 2 if any(_shows(slips, mistake, p) for p in sheet.told) else 1
         ranked.append((rank + 3 * (mistake.name in SELDOM), order, mistake))
     return [mistake for _, _, mistake in sorted(ranked, key=lambda row: row[:2])]
 
 
-def _shows(work: Solution, mistake: Mistake, place: ElementKey, held: Overrides) -> bool:
-    return work.mistaken(mistake.name, place, held) is not None
-
-
-def _but(held: Overrides, place: ElementKey) -> Overrides:
-    return {p: number for p, number in held.items() if p != place}
+def _shows(held: Held, mistake: Mistake, place: ElementKey) -> bool:
+    return held.mistaken(mistake.name, place) is not None
 
 
 def _step(run: Run, name: str) -> str:

@@ -2,17 +2,20 @@
 
 Writing a tape anew takes milliseconds, playing it takes microseconds, and grading plays each
 mistake many times. So every tape is written once, with a switch at each named value: off, the value
-is what its step makes; on, it is the number that is held.
+is what its step makes; on, it is the number that is held. Of a tape, those steps are played that
+the number asked for depends on and that something has changed for since they were last played.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from whygrad.engine.op import Array
+from whygrad.engine.op import Array, Kernel
 from whygrad.explain.worked import worked_steps
 from whygrad.tape.player import Player
 from whygrad.tape.run import Run, leaves_of
@@ -24,6 +27,7 @@ from whygrad.whatif.tapes import MistakenTape, MistakenTapes
 ElementKey = tuple[str, int]  # a value's name and a flat index
 Overrides = Mapping[ElementKey, float]
 NO_OVERRIDES: Overrides = {}
+RIGHT = ""  # where mistakes are named, what is done rightly
 
 
 def worked_out(run: Run) -> list[tuple[int, int]]:
@@ -35,13 +39,39 @@ def worked_out(run: Run) -> list[tuple[int, int]]:
     ]
 
 
-class HoldableTape:
-    """A tape with a switch at each of its named values."""
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A switch at a named value.
+
+    Attributes:
+        on: id of the value that says, for each element, whether a number is held.
+        held: id of the value with the numbers that are held.
+        made: id of the value that is worked out.
+        step: the step that chooses between them.
+    """
+
+    on: int
+    held: int
+    made: int
+    step: int
+
+
+class SwitchedTape:
+    """A tape written anew, with a switch at each of its named values.
+
+    Attributes:
+        original: the tape as it was.
+        tape: the tape with switches, which are off.
+        leaves: the numbers of its leaves.
+        ids: value ids of ``tape``, by those of ``original``.
+        switches: by the name of the value.
+        played: how many steps of it were played so far.
+    """
 
     def __init__(self, tape: Tape, leaves: Mapping[int, Array]) -> None:
-        """Write the tape anew, with all switches off."""
+        """Write ``tape`` anew."""
         ids: dict[int, int] = {}
-        switches: dict[str, tuple[int, int]] = {}
+        switches: dict[str, Switch] = {}
 
         def switch(step: Step, new: Rewriter) -> bool:
             value = tape.values[step.output]
@@ -53,7 +83,7 @@ class HoldableTape:
             on = new.leaf(np.zeros(sizes, bool), shape, "constant")
             held = new.leaf(np.zeros(sizes, value.dtype), shape, "constant")
             new.finish(step, "where", [on, held, made])
-            switches[value.name] = (on, held)
+            switches[value.name] = Switch(on, held, made, len(new.steps) - 1)
             return True
 
         def noted(step: Step, new: Rewriter) -> bool:
@@ -65,51 +95,194 @@ class HoldableTape:
                 ids[i] = new.id(i)
             return True
 
-        written, given = rewrite(tape, leaves, noted)
-        self._tape, self._ids = tape, ids
-        self._played: Overrides | None = None
-        self._by_name = written.by_name
-        self._player = Player(written, given)
-        buffers = self._player.buffers
-        self._switches = {
-            name: (buffers[on], buffers[held]) for name, (on, held) in switches.items()
-        }
+        self.original, self.ids, self.switches, self.played = tape, ids, switches, 0
+        self.tape, self.leaves = rewrite(tape, leaves, noted)
 
-    def play(self, held: Overrides) -> None:
-        """Compute every step with some numbers held; those of other tapes are passed over."""
-        if held == self._played:
-            return
-        before, self._played = self._played or NO_OVERRIDES, dict(held)
-        for place in before.keys() - held.keys():
-            self._switch(place, None)
-        for place, number in held.items():
-            if before.get(place) != number:
-                self._switch(place, number)
-        self._player.play()
+    @cached_property
+    def dependents(self) -> tuple[int, ...]:
+        """For each step, itself and the steps that depend on it: the bits that are set."""
+        found = [1 << step.id for step in self.tape.steps]
+        for step in reversed(self.tape.steps):
+            for value in step.inputs:
+                maker = self.tape.makers.get(value)
+                if maker is not None:
+                    found[maker.id] |= found[step.id]
+        return tuple(found)
 
-    def _switch(self, place: ElementKey, number: float | None) -> None:
-        """Hold a number from the next play on, or hold it no more."""
+
+class HoldableTape:
+    """Plays a tape with switches, as far as the numbers that are asked for depend on it."""
+
+    def __init__(self, switched: SwitchedTape) -> None:
+        """Allocate its buffers; nothing is held and nothing played."""
+        self._switched = switched
+        player = Player(switched.tape, switched.leaves)
+        self._buffers = player.buffers
+        self._kernels: list[list[Kernel]] = [[] for _ in switched.tape.steps]
+        for step, kernel in player.kernels():
+            self._kernels[step.id].append(kernel)
+        self._stale = (1 << len(switched.tape.steps)) - 1
+        self._passed_over: frozenset[int] = frozenset()  # values made where all elements are held
+        self._needed: dict[int, int] = {}
+
+    def hold(self, place: ElementKey, number: float | None) -> None:
+        """Hold a number from now on, or hold it no more; one of another tape is passed over."""
         name, at = place
-        if name in self._switches and at < self._switches[name][0].size:
-            on, held = self._switches[name]
-            on.flat[at] = number is not None
-            if number is not None:
-                held.flat[at] = number
+        switch = self._switched.switches.get(name)
+        if switch is None or at >= self._buffers[switch.on].size:
+            return
+        on = self._buffers[switch.on]
+        on.flat[at] = number is not None
+        if number is not None:
+            self._buffers[switch.held].flat[at] = number
+        self._stale |= self._switched.dependents[switch.step]
+        if bool(on.all()) != (switch.made in self._passed_over):
+            self._passed_over ^= {switch.made}
+            self._needed = {}
+
+    def hold_around(self, place: ElementKey, numbers: Run) -> None:
+        """Hold ``numbers`` at all named values from which an element is worked out directly.
+
+        Use no ``hold`` beside it.
+        """
+        switches = {
+            name: switch
+            for name, switch in self._switched.switches.items()
+            if name in numbers.tape.by_name
+        }
+        if not self._passed_over:
+            for name, switch in switches.items():
+                self._buffers[switch.on].flat[: numbers[name].size] = True
+            self._passed_over = frozenset(
+                switch.made for switch in switches.values() if self._buffers[switch.on].all()
+            )
+        value = self._value(place)
+        needed = 0 if value is None else self._steps_for(value)
+        for name, switch in switches.items():
+            if needed >> switch.step & 1:
+                held, given = self._buffers[switch.held], numbers[name]
+                held.flat[: given.size] = given.flat[: held.size]
+        self._stale |= needed
 
     def number(self, place: ElementKey) -> float:
-        """Return a number of the last play; NaN if there is no such element."""
-        name, at = place
-        if name not in self._by_name or at >= self._player.buffers[self._by_name[name]].size:
+        """Return what is worked out at an element, whatever is held there; NaN if there is none."""
+        value = self._value(place)
+        if value is None:
             return float("nan")
-        return float(self._player.buffers[self._by_name[name]].flat[at])
+        self._play(self._steps_for(value))
+        return float(self._buffers[value].flat[place[1]])
 
     def run(self, otherwise: Run) -> Run:
-        """Return the last play's numbers as a run of the tape as it was."""
+        """Return all numbers as a run of the tape as it was."""
+        self._play((1 << len(self._kernels)) - 1)
+        original, ids = self._switched.original, self._switched.ids
         arrays = [
-            self._player.buffers[self._ids[n]].copy() if n in self._ids else otherwise.arrays[n]
-            for n in range(len(self._tape.values))
+            self._buffers[ids[n]].copy() if n in ids else otherwise.arrays[n]
+            for n in range(len(original.values))
         ]
-        return Run(self._tape, tuple(arrays))
+        return Run(original, tuple(arrays))
+
+    def _value(self, place: ElementKey) -> int | None:
+        """Return the value that is worked out at an element; None if there is no such element."""
+        name, at = place
+        switch = self._switched.switches.get(name)
+        value = switch.made if switch else self._switched.tape.by_name.get(name)
+        return None if value is None or at >= self._buffers[value].size else value
+
+    def _steps_for(self, value: int) -> int:
+        """Return the steps that a value depends on, as bits; none from which nothing is used."""
+        known = self._needed.get(value)
+        if known is not None:
+            return known
+        makers, found, waiting = self._switched.tape.makers, 0, [value]
+        while waiting:
+            step = makers.get(waiting.pop())
+            if step is not None and not found >> step.id & 1:
+                found |= 1 << step.id
+                waiting += [i for i in step.inputs if i not in self._passed_over]
+        self._needed[value] = found
+        return found
+
+    def _play(self, steps: int) -> None:
+        """Play those of some steps that are stale, in order."""
+        waiting = steps & self._stale
+        self._stale &= ~waiting
+        with np.errstate(all="ignore"):
+            while waiting:
+                first = waiting & -waiting
+                for compute in self._kernels[first.bit_length() - 1]:
+                    compute()
+                self._switched.played += 1
+                waiting ^= first
+
+
+class Held:
+    """The right tape and those of mistakes, with the same numbers held on all of them.
+
+    Attributes:
+        numbers: what is held.
+    """
+
+    def __init__(self, solution: Solution) -> None:
+        """Hold nothing; each tape is allocated when a number of it is asked for."""
+        self.numbers: dict[ElementKey, float] = {}
+        self._solution = solution
+        self._tapes: dict[str, HoldableTape] = {}
+        self._changed: dict[str, set[ElementKey]] = {}
+
+    def hold(self, place: ElementKey, number: float | None) -> None:
+        """Hold a number from now on, or hold it no more."""
+        if number is None:
+            self.numbers.pop(place, None)
+        else:
+            self.numbers[place] = number
+        for changed in self._changed.values():
+            changed.add(place)
+
+    def replace(self, numbers: Overrides) -> None:
+        """Hold these numbers and no others."""
+        for place in self.numbers.keys() - numbers.keys():
+            self.hold(place, None)
+        for place, number in numbers.items():
+            if self.numbers.get(place) != number:
+                self.hold(place, number)
+
+    def number(self, place: ElementKey) -> float:
+        """Return the right number, from what is held elsewhere."""
+        if not self.numbers:
+            name, at = place
+            return float(self._solution.run[name].flat[at])
+        return self.tape(RIGHT).number(place)
+
+    def mistaken(self, mistake: str, place: ElementKey) -> float | None:
+        """Return the number a mistake gives; None where it does not change it."""
+        right = self.number(place)
+        if place[0] not in self._solution.unlike(mistake):
+            return None if right == right else right
+        wrong = self.tape(mistake).number(place)
+        return None if _close(wrong, right) else wrong
+
+    def right(self, but: ElementKey | None = None) -> Run:
+        """Return the numbers, worked out rightly from what is held, but for what is held there."""
+        kept = None if but is None else self.numbers.get(but)
+        if but is not None and kept is not None:
+            self.hold(but, None)
+        run = self.tape(RIGHT).run(self._solution.run) if self.numbers else self._solution.run
+        if but is not None and kept is not None:
+            self.hold(but, kept)
+        return run
+
+    def tape(self, mistake: str) -> HoldableTape:
+        """Return the tape of a mistake that fits, or the right one, with all numbers held."""
+        tape = self._tapes.get(mistake)
+        if tape is None:
+            tape = self._tapes[mistake] = HoldableTape(self._solution.switched(mistake))
+            self._changed[mistake] = set(self.numbers)
+        if self._changed[mistake]:
+            for place in self._changed[mistake]:
+                tape.hold(place, self.numbers.get(place))
+            self._changed[mistake].clear()
+        return tape
 
 
 class Solution:
@@ -123,8 +296,15 @@ class Solution:
     def __init__(self, run: Run, before: Run | None = None) -> None:
         """Prepare for ``run``; tapes are written when they are first played."""
         self.run, self.before = run, before
-        self._right: HoldableTape | None = None
-        self._wrong: dict[str, HoldableTape] = {}
+        self._switched: dict[str, SwitchedTape] = {}
+        self._unlike: dict[str, frozenset[str]] = {}
+        self._any = Held(self)
+        self._around: dict[str, HoldableTape] = {}
+
+    @property
+    def played(self) -> int:
+        """How many steps were played so far, on all tapes."""
+        return sum(switched.played for switched in self._switched.values())
 
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
@@ -151,30 +331,28 @@ class Solution:
 
     def right(self, held: Overrides) -> Run:
         """Return the numbers, worked out rightly from what is held."""
-        return self._rightly(held).run(self.run) if held else self.run
+        return self._holding(held).right()
 
     def number(self, place: ElementKey, held: Overrides = NO_OVERRIDES) -> float:
         """Return the right number, from what is held; what is held there itself is passed over."""
-        if not held:
-            return float(self.run[place[0]].flat[place[1]])
-        return self._rightly(_without(held, place)).number(place)
+        return self._holding(held).number(place)
 
     def mistaken(
         self, mistake: str, place: ElementKey, held: Overrides = NO_OVERRIDES
     ) -> float | None:
         """Return the number a mistake gives; None where it does not change it."""
-        held = _without(held, place)
-        number, right = self.wrongly(mistake, held).number(place), self.number(place, held)
-        return None if np.isclose(number, right, rtol=1e-9, atol=1e-12) else number
+        return self._holding(held).mistaken(mistake, place)
 
-    def wrongly(self, mistake: str, held: Overrides = NO_OVERRIDES) -> HoldableTape:
-        """Play with a mistake that fits."""
-        switched = self._wrong.get(mistake)
-        if switched is None:
-            made, leaves = self._written(MISTAKES[mistake])
-            switched = self._wrong[mistake] = HoldableTape(made.tape(), leaves)
-        switched.play(held)
-        return switched
+    def mistaken_here(self, mistake: str, place: ElementKey, numbers: Run) -> float | None:
+        """Return the number a mistake gives at the last step to it; None if it changes nothing."""
+        if place[0] not in self.unlike(mistake):
+            return None
+        right, wrong = (self._near(tape, place, numbers) for tape in (RIGHT, mistake))
+        return None if _close(wrong, right) else wrong
+
+    def wrongly(self, mistake: str) -> HoldableTape:
+        """Return a tape of a mistake that fits, on which nothing is held."""
+        return self._holding(NO_OVERRIDES).tape(mistake)
 
     def mistaken_tapes(self) -> MistakenTapes:
         """Return the mistakes that fit, each as a tape that can be played."""
@@ -208,12 +386,63 @@ class Solution:
         player.play()
         return {old: player.buffers[new].copy() for old, new in made.carries}
 
-    def _rightly(self, held: Overrides) -> HoldableTape:
-        if self._right is None:
-            self._right = HoldableTape(self.run.tape, leaves_of(self.run))
-        self._right.play(held)
-        return self._right
+    def switched(self, mistake: str) -> SwitchedTape:
+        """Return the tape of a mistake that fits, or the right one, with switches."""
+        if mistake not in self._switched:
+            if mistake == RIGHT:
+                tape, leaves = self.run.tape, leaves_of(self.run)
+            else:
+                made, leaves = self._written(MISTAKES[mistake])
+                tape = made.tape()
+                self._unlike[mistake] = self._differently_made(tape, leaves, made.origins)
+            self._switched[mistake] = SwitchedTape(tape, leaves)
+        return self._switched[mistake]
+
+    def unlike(self, mistake: str) -> frozenset[str]:
+        """Return the names of values that a mistake that fits makes in another way."""
+        self.switched(mistake)
+        return self._unlike[mistake]
+
+    def _differently_made(
+        self, tape: Tape, leaves: Mapping[int, Array], origins: Mapping[int, int]
+    ) -> frozenset[str]:
+        ways: dict[object, int] = {}
+        own = self.run.arrays
+        same = {leaf: old for leaf, old in origins.items() if leaves[leaf] is own[old]}
+        right = _ways(self.run.tape, ways, {leaf.id: leaf.id for leaf in self.run.tape.leaves})
+        wrong = _ways(tape, ways, same)
+        return frozenset(name for name in wrong if wrong[name] != right.get(name))
+
+    def _holding(self, held: Overrides) -> Held:
+        self._any.replace(held)
+        return self._any
+
+    def _near(self, mistake: str, place: ElementKey, numbers: Run) -> float:
+        if mistake not in self._around:
+            self._around[mistake] = HoldableTape(self.switched(mistake))
+        tape = self._around[mistake]
+        tape.hold_around(place, numbers)
+        return tape.number(place)
 
 
-def _without(held: Overrides, place: ElementKey) -> Overrides:
-    return {p: n for p, n in held.items() if p != place} if place in held else held
+def _ways(tape: Tape, ways: dict[object, int], leaves: Mapping[int, int]) -> dict[str, int]:
+    """Return how each named value is made, as a number: the same for what is made alike.
+
+    Args:
+        tape: the tape.
+        ways: the numbers given so far, which are added to.
+        leaves: what the leaves are, by value id; others are like nothing else.
+    """
+    made: dict[int, int] = {}
+    for leaf in tape.leaves:
+        way = ("leaf", leaves[leaf.id]) if leaf.id in leaves else object()
+        made[leaf.id] = ways.setdefault(way, len(ways))
+    for step in tape.steps:
+        way = (step.op, repr(dict(step.params)), *(made[i] for i in step.inputs))
+        made[step.output] = ways.setdefault(way, len(ways))
+    return {value.name: made[value.id] for value in tape.values if value.name}
+
+
+def _close(a: float, b: float) -> bool:
+    """Say whether two numbers are as good as equal; NaN is like nothing."""
+    return a == b or (math.isfinite(b) and abs(a - b) <= 1e-12 + 1e-9 * abs(b))

@@ -53,7 +53,7 @@ MAX_NESTING = 32
 _STRING = r'(?>"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\')'
 _MARKS = re.compile(
     rf"""(?P<key>(?:[\w-]++|{_STRING})(?:[ \t]*+\.[ \t]*+(?:[\w-]++|{_STRING})?+)++)"""
-    rf"""|{_STRING}|\#[^\n]*+|[][{{}}]""",
+    rf"""|{_STRING}|[\w-]++|\#[^\n]*+|[][{{}}]""",  # a word whole: it is not looked at again
     re.DOTALL,
 )
 
@@ -108,7 +108,7 @@ def parse_spec(text: str | bytes, source: str = "spec.toml", *, folder: str | No
     _check_nesting(plain, source)
     try:
         mapping = tomllib.loads(plain)
-    except ValueError as fault:
+    except tomllib.TOMLDecodeError as fault:
         message = str(fault)
         place = re.search(r" \(at line (\d+), column \d+\)$", message)
         raise SpecError(
@@ -116,6 +116,8 @@ def parse_spec(text: str | bytes, source: str = "spec.toml", *, folder: str | No
             source=source,
             line=int(place[1]) if place else None,
         ) from None
+    except ValueError:  # Python's own limit on the digits of a whole number
+        raise SpecError("a whole number has too many digits to be read", source=source) from None
     return _spec(mapping, Place(source, _lines(plain)), folder)
 
 
@@ -289,8 +291,10 @@ def _optimizer(section: Section) -> OptimizerSpec:
     options = OPTIMIZERS[name]
     section.only(("name", *options), f'name = "{name}"')
     read = section.options(options)
-    if read.get("nesterov") and not read["momentum"]:
-        raise section.fault("nesterov", "looks along the momentum; write momentum = 0.9 as well")
+    if read.get("nesterov") and (not read["momentum"] or read["dampening"]):
+        raise section.fault(
+            "nesterov", "looks along the momentum; write momentum = 0.9 as well, and no dampening"
+        )
     return OptimizerSpec(name, read)
 
 

@@ -122,7 +122,7 @@ def _phase(phase: str) -> str:
 def _seconds(player: Player, rounds: int) -> dict[str, float]:
     groups = [
         (phase, [kernel for _, kernel in group])
-        for phase, group in groupby(player.kernels(), key=lambda pair: _phase(pair[0]))
+        for phase, group in groupby(player.kernels(), key=lambda pair: _phase(pair[0].phase))
     ]
     taken: dict[str, list[float]] = {phase: [] for phase in PHASES}
     with np.errstate(all="ignore"):

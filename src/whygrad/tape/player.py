@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from whygrad.engine.dims import Dim, Shape, memory_limit, show_shape
+from whygrad.engine.dims import Dim, Shape, show_shape
+from whygrad.engine.memory import memory_allowed, memory_text
 from whygrad.engine.op import Array, Kernel
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import output_dtype
@@ -52,7 +53,7 @@ class Player:
 
         Raises:
             ShapeError: a leaf is missing, or its shape is not the tape's at any size.
-            WhygradError: the buffers would need more than ``memory_limit()`` bytes.
+            WhygradError: the buffers would need more memory than is allowed.
         """
         self.tape = tape
         shapes = shapes_at(tape, leaves)
@@ -66,10 +67,10 @@ class Player:
             self.buffers[leaf.id] = _numbers(leaf, leaves[leaf.id]) if given is None else given
             self._blocks[layout.block[leaf.id]] = self.buffers[leaf.id]
         self._program: list[Kernel] = []
-        self._phases: list[str] = []
+        self._played: list[Step] = []
         for step in tape.steps:
             self._bind(step, shapes[step.output], layout)
-            self._phases += [step.phase] * (len(self._program) - len(self._phases))
+            self._played += [step] * (len(self._program) - len(self._played))
         self._carried = [(self.buffers[a], self.buffers[b]) for a, b in layout.copies]
         befores = {before for before, _ in tape.carries}
         self._swaps = any(after in befores for _, after in tape.carries)
@@ -95,9 +96,9 @@ class Player:
         self.buffers[step.output] = out
         self._program.append(op.forward(*inputs, out, **step.params))
 
-    def kernels(self) -> list[tuple[str, Kernel]]:
-        """Return what a play calls, in order, each with its phase."""
-        return list(zip(self._phases, self._program, strict=True))
+    def kernels(self) -> list[tuple[Step, Kernel]]:
+        """Return what a play calls, in order, each with its step; views are not called."""
+        return list(zip(self._played, self._program, strict=True))
 
     def play(self) -> None:
         """Compute every step, once, in order. NaN and infinity raise no warning here."""
@@ -162,17 +163,17 @@ def refuse_if_too_large(tape: Tape, shapes: Sequence[Shape], needed: int) -> Non
     """Say how large a player would be, and what takes the most, before it is allocated.
 
     Raises:
-        WhygradError: it needs more than ``memory_limit()`` bytes.
+        WhygradError: it needs more memory than is allowed.
     """
-    limit = memory_limit()
+    limit, allowed = memory_allowed()
     if needed <= limit:
         return
     sizes = [math.prod(map(int, shape)) for shape in shapes]
     largest = max(range(len(sizes)), key=sizes.__getitem__)
     raise WhygradError(
-        f"playing this tape needs {needed / 2**30:.1f} GiB for its values, more than the "
-        f"{limit / 2**30:.1f} GiB allowed; the largest, {tape.label(largest)}, has shape "
-        f"{show_shape(shapes[largest])}; use a smaller batch or narrower layers"
+        f"playing this tape needs {memory_text(needed)} for its values, and {allowed}; "
+        f"the largest, {tape.label(largest)}, has shape {show_shape(shapes[largest])}; use a "
+        "smaller batch or narrower layers"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from whygrad.engine.op import Dtype, dtype_name
-from whygrad.engine.tensor import BackwardOf, Tensor
+from whygrad.engine.tensor import BackwardOf, Tensor, unchanged
 from whygrad.tape.kinds import parameter_kinds
 from whygrad.tape.run import Run
 from whygrad.tape.tape import MAX_TEXT, Reversal, Source, Step, Tape, Value
@@ -56,6 +56,8 @@ def write(
         for n, tensor in enumerate(recorded)
     )
     made = [tensor for tensor in recorded if tensor.op is not None]
+    for tensor in made:
+        unchanged(tensor)
     step_ids = {tensor: n for n, tensor in enumerate(made)}
     reversals = _reversals(made, ids, step_ids)
     steps = tuple(
@@ -74,7 +76,7 @@ def write(
     )
     pairs = tuple((ids[before], ids[after]) for before, after in carries)
     tape = Tape(values, steps, ids[loss], pairs)
-    return tape, Run(tape, tuple(tensor.data for tensor in recorded)), ids
+    return tape, Run(tape, tuple(tensor.array for tensor in recorded)), ids
 
 
 def _collect(roots: Sequence[Tensor]) -> list[Tensor]:

@@ -451,6 +451,8 @@ class _Reader:
         wanted = max(floats, default="float64")  # by name: float64 is above float32
         if op.view or op.kind == "bool":
             wanted = "bool" if op.view is None else dtypes[0]
+        elif op.kind == "like":
+            wanted = dtypes[1]
         if self.values[output].dtype != wanted:
             raise TapeError(
                 f"{where}: {op.name} makes {wanted}, but value {output} is "

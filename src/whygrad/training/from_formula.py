@@ -65,7 +65,7 @@ def formula_iteration(spec: Spec) -> Iteration:
         with annotate(phase=phase):
             known[statement.name] = traced.statement(statement.name, statement.text)
     loss = known[formula.statements[-1].name]
-    if loss.data.size != 1:
+    if loss.array.size != 1:
         raise SpecError(
             f"the last statement, {formula.statements[-1].name}, is what is differentiated and "
             f"must be one number, but has shape {tuple(map(int, loss.shape))}; use sum(...) or "
@@ -73,10 +73,10 @@ def formula_iteration(spec: Spec) -> Iteration:
             source=spec.source or None,
             line=spec.lines.get(f"formula.{formula.statements[-1].name}"),
         )
-    tape, run, _ = record_iteration(
+    tape, run, kept = record_iteration(
         loss, parameters or inputs, optimizer_of(spec, parameters) if parameters else None, {}
     )
-    return Iteration(*without_sources(tape, run), schedule=schedule_of(spec))
+    return Iteration(*without_sources(tape, run), kept=kept, schedule=schedule_of(spec))
 
 
 class _Formula:

@@ -15,7 +15,7 @@ from whygrad.nn import Linear, Module, Sequential
 from whygrad.nn.registry import ACTIVATIONS, LOSS_OF
 from whygrad.spec import ON_LOGITS, Spec
 from whygrad.tape.tape import Tape
-from whygrad.training.iteration import Iteration, Slot
+from whygrad.training.iteration import Iteration
 from whygrad.training.parts import optimizer_of, schedule_of, without_sources
 from whygrad.training.trace import record_iteration
 
@@ -89,17 +89,12 @@ def network_iteration(spec: Spec, dataset: Dataset) -> Iteration:
         loss = _loss(spec.loss.name, output, t)
     parameters = model.parameters()
     optimizer = optimizer_of(spec, parameters)
-    tape, run, ids = record_iteration(loss, parameters, optimizer, names, also=also)
+    tape, run, kept = record_iteration(loss, parameters, optimizer, names, also=also)
     tape, run = without_sources(tape, run)
-    slots = [
-        Slot(owner, attribute, ids[getattr(owner, attribute)])
-        for _, owner, attribute in model.slots()
-    ]
     return Iteration(
         tape,
         run,
-        slots=slots,
-        optimizer=optimizer,
+        kept=kept,
         batches=_batches(spec, dataset, tape),
         schedule=schedule_of(spec),
     )

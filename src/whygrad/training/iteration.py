@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from whygrad.engine.dims import show_shape
+from whygrad.engine.given import number as given_number
 from whygrad.engine.op import Array
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError, unknown
@@ -18,8 +19,8 @@ from whygrad.explain.ladder import DEPTH
 from whygrad.explain.nudge import EPSILON
 from whygrad.explain.worked import worked_steps
 from whygrad.nn import Module
-from whygrad.optim import Optimizer
 from whygrad.optim.schedule import Rates, Schedule
+from whygrad.option import is_a, quoted, text, whole
 from whygrad.tape.player import Player, first_fault
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Step, Tape, Value
@@ -29,17 +30,15 @@ CHECK_EVERY = 64  # iterations between two looks for NaN; the one at fault is th
 Batches = Callable[[int], Sequence[Array]]
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place in a model that holds a parameter, and that parameter's value on the tape."""
-
-    module: Module
-    attribute: str
-    value: int
+Kept = Mapping[int, tuple[Tensor, ...]]
+"""By id, for what is carried from one iteration to the next, the tensors that keep its numbers."""
 
 
 class Iteration:
     """A recorded iteration: its tape, the numbers of its first play, and a player to go on with.
+
+    It plays with the parameters and the optimizer's memory as they stand, whoever changed them
+    last: several iterations may train one model, and one optimizer, by turns.
 
     Attributes:
         tape: the steps.
@@ -55,8 +54,8 @@ class Iteration:
         tape: Tape,
         run: Run,
         *,
-        slots: Sequence[Slot] = (),
-        optimizer: Optimizer | None = None,
+        kept: Kept = MappingProxyType({}),
+        model: Module | None = None,
         batches: Batches | None = None,
         schedule: Schedule | None = None,
     ) -> None:
@@ -67,15 +66,17 @@ class Iteration:
         self.batches = batches
         self.schedule = schedule
         self._rates = Rates(schedule or Schedule())
-        self._rate = tape.by_name.get("learning_rate")
-        self._slots = slots
-        self._optimizer = optimizer
+        self._rate = [v.id for v in _hyperparameters(tape) if v.name.startswith("learning_rate")]
+        self._kept = kept
+        self._model = model
+        self._recorded = _tensors(model)
+        self._last = {value: tensors[0].array for value, tensors in kept.items()}
         self._state = {before: run.arrays[before].copy() for before, _ in tape.carries}
         self._given = {v.id: run.arrays[v.id] for v in tape.leaves}
         self._inputs = [v.id for v in tape.leaves if v.role in ("input", "target")]
         self._live = {v.id: self._given[v.id].copy() for v in _hyperparameters(tape)}
         self._players: dict[tuple[Any, ...], Player] = {}
-        if self._rate is not None and self._rates.share(0, []) != 1.0:
+        if self._rate and self._rates.share(0, []) != 1.0:
             self.run = self.peek()  # it was recorded at the full rate
 
     def __str__(self) -> str:
@@ -97,6 +98,7 @@ class Iteration:
     @property
     def state(self) -> Mapping[str, Array]:
         """Copies of the parameters and optimizer state as they stand, by name."""
+        self._take_over()
         return {self.tape.label(value): array.copy() for value, array in self._state.items()}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -107,13 +109,16 @@ class Iteration:
             ShapeError: the shape differs; both are named.
             WhygradError: these are not numbers. Nothing is changed where anything is refused.
         """
+        if not is_a(state, Mapping):
+            raise WhygradError(f"set_state: {quoted(state)} is no dict of numbers by name")
+        self._take_over()
         known = {self.tape.label(value): value for value in self._state}
         new: dict[int, Array] = {}
         for name, numbers in state.items():
             if name not in known:
                 raise UnknownName(unknown("parameter", name, known))
             array = self._state[known[name]]
-            given = tensor(numbers).data
+            given = tensor(numbers).array
             if given.shape != array.shape:
                 raise ShapeError(
                     f"{name} has shape {show_shape(array.shape)}, "
@@ -131,6 +136,8 @@ class Iteration:
             WhygradError: the number is not finite.
         """
         known = {v.name: v.id for v in _hyperparameters(self.tape)}
+        name = text("set_hyperparameter", "name", name)
+        number = given_number("set_hyperparameter", name, number)
         if name not in known:
             raise UnknownName(unknown("hyperparameter", name, known))
         if not math.isfinite(number):
@@ -147,9 +154,10 @@ class Iteration:
         Raises:
             NonFiniteError: a NaN or infinity arose; names the first step that made it. The state
                 is then that before the iteration at fault.
+            WhygradError: a parameter of the model is another tensor, or of another dtype or shape,
+                than the one recorded.
         """
-        if n < 1:
-            raise WhygradError(f"play({n}): play at least 1 iteration")
+        n = whole("play", "n", n, least=1)
         run = self._advance(n, keep=True)
         assert run is not None
         self.run = run
@@ -164,31 +172,38 @@ class Iteration:
         Raises:
             NonFiniteError: as ``play``.
         """
-        if n < 1:
-            raise WhygradError(f"train({n}): train for at least 1 iteration")
+        n = whole("train", "n", n, least=1)
         self._advance(n, keep=False)
         return self.losses[-1]
 
     def peek(self) -> Run:
-        """Return the numbers of the next iteration without training on it."""
+        """Return the numbers of the next iteration without training on it.
+
+        Raises:
+            WhygradError: as ``play``.
+        """
+        self._take_over()
         player = self._player()
         player.play()
         return player.run()
 
     def why(self, name: str, depth: int = DEPTH) -> Rung:
         """Explain a number of the latest play; see ``whygrad.explain.why``."""
-        return why(self.run, name, depth)
+        return why(self.run, text("why", "name", name), whole("why", "depth", depth, least=0))
 
     def nudge(self, name: str, epsilon: float = EPSILON) -> Nudge:
         """Move a number of the latest play a little and look at the loss; see ``nudge``."""
-        return nudge(self.run, name, epsilon)
+        return nudge(
+            self.run, text("nudge", "name", name), given_number("nudge", "epsilon", epsilon)
+        )
 
     def paths(self, name: str, top: int = 10) -> Paths:
         """Return the paths from a number of the latest play to the loss; see ``paths``."""
-        return paths(self.run, name, top)
+        return paths(self.run, text("paths", "name", name), whole("paths", "top", top, least=1))
 
     def _advance(self, n: int, *, keep: bool) -> Run | None:
         """Train for ``n`` iterations, and return the numbers of the last if they are to be kept."""
+        self._take_over()
         end = self.played + n
         run = None
         while self.played < end:
@@ -223,9 +238,10 @@ class Iteration:
 
     def _player(self, *, lean: bool = False) -> Player:
         """Return a player ready for this iteration; all share the state's buffers and the rates."""
-        if self.schedule is not None and self._rate is not None:
+        if self.schedule is not None:
             share = self._rates.share(self.played, self.losses)
-            self._live[self._rate][...] = self._given[self._rate] * share
+            for rate in self._rate:
+                self._live[rate][...] = self._given[rate] * share
         if self.batches is None:
             given = [self._given[i] for i in self._inputs]
         else:
@@ -275,26 +291,49 @@ class Iteration:
             f"again: `batches` must give the same arrays whenever it is asked for an iteration"
         )
 
-    def _give_back(self) -> None:
-        """Put the trained parameters into the model and the optimizer, as PyTorch would."""
-        new = {
-            slot.value: Tensor(
-                self._state[slot.value].copy(),
-                self.tape.values[slot.value].shape,
-                role=self.tape.values[slot.value].role,
-                kind=getattr(slot.module, slot.attribute).kind,
-                name=getattr(slot.module, slot.attribute).name,
+    def _take_over(self) -> None:
+        """Read the numbers of parameters and state that something else has changed since.
+
+        Raises:
+            WhygradError: they are no longer those that were recorded.
+        """
+        now = _tensors(self._model)
+        if list(map(id, now)) != list(map(id, self._recorded)):
+            raise WhygradError(
+                "a parameter of the model is another tensor than the one that was recorded: trace "
+                "the model again"
             )
-            for slot in self._slots
-            if slot.value in self._state
-        }
-        replaced: dict[Tensor, Tensor] = {}
-        for slot in self._slots:
-            if slot.value in new:
-                replaced[getattr(slot.module, slot.attribute)] = new[slot.value]
-                setattr(slot.module, slot.attribute, new[slot.value])
-        if self._optimizer is not None:
-            self._optimizer.parameters = [replaced.get(p, p) for p in self._optimizer.parameters]
+        for value, tensors in self._kept.items():
+            now = tensors[0].array
+            if any(other.array is not now and other.array != now for other in tensors[1:]):
+                raise WhygradError(
+                    "the optimizer has updated some of these parameters more often than others "
+                    "since this was recorded: trace the model again"
+                )
+            if now is self._last[value]:
+                continue
+            mine = self._state[value]
+            if now.dtype != mine.dtype:
+                raise WhygradError(
+                    f"{self.tape.label(value)} is {now.dtype} now, and was recorded as "
+                    f"{mine.dtype}: trace the model again"
+                )
+            np.copyto(mine, now)
+            self._last[value] = now
+
+    def _give_back(self) -> None:
+        """Put the trained parameters and the state into the tensors that keep them."""
+        for value, tensors in self._kept.items():
+            trained = self._last[value] = self._state[value].copy()
+            for kept in tensors:
+                kept.put(trained)
+
+
+def _tensors(model: Module | None) -> list[Tensor]:
+    """Return what a model is made of, in order."""
+    if model is None:
+        return []
+    return [found for _, _, found in model.slots(roles=("parameter", "buffer"))]
 
 
 def _hyperparameters(tape: Tape) -> list[Value]:

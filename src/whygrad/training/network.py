@@ -11,9 +11,9 @@ from whygrad.engine.op import Array
 from whygrad.engine.roles import ParameterKind
 from whygrad.engine.tensor import Tensor, tensor
 from whygrad.errors import ShapeError, SpecError, WhygradError
-from whygrad.nn import parameter
 from whygrad.nn.registry import LOSSES
 from whygrad.optim import SGD
+from whygrad.option import is_a, quoted, several
 from whygrad.spec import spec_from_dict
 from whygrad.training.from_network import build, samples
 from whygrad.training.iteration import Iteration
@@ -58,11 +58,11 @@ class Network:
         Raises:
             SpecError: something is not allowed; the message lists what is.
         """
-        sizes = list(layers)
+        sizes = several("Network", "layers", layers)
         if len(sizes) < 2 or not all(type(n) is int and n > 0 for n in sizes):
             raise SpecError(
-                f"Network: layers is {layers!r:.80}; it must be at least two whole numbers from 1 "
-                f"up, such as [2, 4, 1]"
+                f"Network: layers is {quoted(layers)}; it must be at least two whole numbers "
+                f"from 1 up, such as [2, 4, 1]"
             )
         spec = spec_from_dict(
             {
@@ -106,7 +106,7 @@ class Network:
 
     def forward(self, x: Any) -> Array:
         """Return the outputs for ``x``, of shape (samples, inputs) or (inputs,)."""
-        rows = np.atleast_2d(tensor(x, dtype=float).data)
+        rows = np.atleast_2d(tensor(x, dtype=float).array)
         output = self._model(tensor(rows))
         if self._output == "softmax":
             output = output.apply("softmax", axis=-1)
@@ -122,14 +122,14 @@ class Network:
         Raises:
             ShapeError: shapes do not fit; both are named.
         """
-        rows = np.atleast_2d(tensor(x, dtype=float).data)
+        rows = np.atleast_2d(tensor(x, dtype=float).array)
         inputs, outputs = self._widths
         if rows.ndim != 2 or rows.shape[1] != inputs:
             raise ShapeError(
                 f"layer 1: its input has shape {np.shape(x)}, but its weight ({inputs}, ...) "
                 f"takes {inputs} features"
             )
-        targets = tensor(y, dtype=float).data
+        targets = tensor(y, dtype=float).array
         if targets.size != len(rows) * outputs:
             raise ShapeError(
                 f"y has shape {targets.shape}, but {len(rows)} examples of {outputs} outputs "
@@ -173,18 +173,23 @@ class Network:
             WhygradError: names or shapes differ from this network's; nothing is changed then.
         """
         names = {name: p for p, name in self._model.parameter_names().items()}
+        if not is_a(state, Mapping):
+            raise WhygradError(
+                f"the state is {quoted(state)}; it must be a dict of numbers by name"
+            )
         if set(state) != set(names):
             raise WhygradError(
-                f"the state has {', '.join(state) or 'nothing'}; "
+                f"the state has {', '.join(map(str, state)) or 'nothing'}; "
                 f"this network has {', '.join(names)}"
             )
-        new: dict[Tensor, Tensor] = {}
+        new: dict[Tensor, Array] = {}
         for name, old in names.items():
-            given = tensor(state[name], dtype=old.dtype).data
-            if given.shape != old.data.shape:
+            given = tensor(state[name], dtype=old.dtype).array
+            if given.shape != old.array.shape:
                 raise ShapeError(
-                    f"{name} has shape {old.data.shape}, but the state has {given.shape}"
+                    f"{name} has shape {old.array.shape}, but the state has {given.shape}"
                 )
-            new[old] = parameter(given, shape=old.shape, kind=old.kind)
-        self._model.replace_parameters(new)
+            new[old] = given
+        for old, given in new.items():
+            old.put(given)
         self._ready = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from whygrad.engine.backward import gradients
@@ -13,10 +14,11 @@ from whygrad.nn import Module, Sequential, carrying, naming
 from whygrad.nn.registry import LOSS_OF
 from whygrad.optim import Optimizer
 from whygrad.optim.schedule import Schedule
+from whygrad.option import function, is_a, quoted
 from whygrad.tape.record import unique_names, write
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
-from whygrad.training.iteration import Iteration, Slot
+from whygrad.training.iteration import Iteration, Kept
 
 FLOATS = ("float64", "float32")
 
@@ -66,6 +68,13 @@ def _trace(
     schedule: Schedule | None,
     dtype: str | None,
 ) -> Iteration:
+    function("trace", "model", model)
+    if not is_a(optimizer, Optimizer, NoneType):
+        raise WhygradError(f"trace: optimizer is {quoted(optimizer)}; give one of whygrad.optim")
+    if not is_a(schedule, Schedule, NoneType):
+        raise WhygradError(
+            f"trace: schedule is {quoted(schedule)}; make one with whygrad.optim.schedule"
+        )
     if dtype is not None:
         _turn(model, optimizer, dtype)
     inputs, target = _batched(x, y, dtype)
@@ -74,30 +83,24 @@ def _trace(
         output = _returned("model", model(inputs))
         with annotate(phase="loss"):
             value = _returned("loss", compare(output, target))
-    if value.data.size != 1:
+    if value.array.size != 1:
         raise ShapeError(
             f"the loss has shape {show_shape(value.shape)}, but must be one number; "
             f"take its .mean() or .sum()"
         )
     names = {made: name for made, name in layers.items() if not made.name}
     names.update({output: output.name or "yhat", value: value.name or "L"})
-    slots: list[tuple[Module, str, Tensor]] = []
+    parameters: list[Tensor] = []
     if isinstance(model, Module):
         names.update(_parameter_names(model))
-        places = model.slots(roles=("parameter", "buffer"))
-        slots = [(owner, at, getattr(owner, at)) for _, owner, at in places]
-    parameters = list(dict.fromkeys([t for _, _, t in slots if t.role == "parameter"]))
+        parameters = model.parameters()
     if optimizer is not None:
         parameters = list(dict.fromkeys([*parameters, *optimizer.parameters]))
-    tape, run, ids = record_iteration(
+    tape, run, kept = record_iteration(
         value, parameters, optimizer, names, carries=tuple(changed.items())
     )
     return Iteration(
-        tape,
-        run,
-        slots=[Slot(owner, at, ids[t]) for owner, at, t in slots if t in ids],
-        optimizer=optimizer,
-        schedule=schedule,
+        tape, run, kept=kept, model=model if isinstance(model, Module) else None, schedule=schedule
     )
 
 
@@ -109,7 +112,7 @@ def record_iteration(
     *,
     also: Sequence[Tensor] = (),
     carries: Sequence[tuple[Tensor, Tensor]] = (),
-) -> tuple[Tape, Run, dict[Tensor, int]]:
+) -> tuple[Tape, Run, Kept]:
     """Record backward and update behind a forward pass, and write the tape.
 
     Args:
@@ -119,6 +122,10 @@ def record_iteration(
         names: names for tensors; gradients and updated parameters are named after them.
         also: further results to keep on the tape.
         carries: buffers that layers change, each with what takes its place.
+
+    Returns:
+        The tape, the run that recording it gave, and the tensors that keep each value that is
+        carried from one iteration to the next.
     """
     named = dict(names)
     label = named.get(loss, loss.name) or "L"
@@ -130,6 +137,7 @@ def record_iteration(
         if name:
             named[gradient] = f"d{label}/d{name}"
     updates: Sequence[tuple[Tensor, Tensor]] = ()
+    holders: Mapping[Tensor, tuple[Tensor, ...]] = {}
     for before, after in carries:
         named.setdefault(after, f"{named.get(before, before.name)}_new")
     if optimizer is not None:
@@ -142,7 +150,7 @@ def record_iteration(
                 ]
             )
         named = {**recorded.names, **named}
-        updates = recorded.carries
+        updates, holders = recorded.carries, recorded.holders
         if not updates:
             raise WhygradError("the loss depends on none of the optimizer's parameters")
         for before, after in updates:
@@ -155,24 +163,18 @@ def record_iteration(
     tape, run, ids = write(
         loss, also=kept, names=named, gradients=found, carries=[*updates, *carries]
     )
-    return tape, run, ids
+    carried = [before for before, _ in (*updates, *carries)]
+    return tape, run, {ids[before]: holders.get(before, (before,)) for before in carried}
 
 
 def _turn(model: Callable[..., Tensor], optimizer: Optimizer | None, dtype: str) -> None:
     """Turn a model's parameters into ``dtype``, and the optimizer's with them."""
-    if dtype not in FLOATS:
+    if not is_a(dtype, str) or dtype not in FLOATS:
         raise UnknownName(unknown("dtype", dtype, FLOATS))
-    turned: dict[Tensor, Tensor] = {}
     if isinstance(model, Module):
-        slots = list(model.slots())
-        old = [getattr(owner, attribute) for _, owner, attribute in slots]
         model.to(dtype)
-        new = [getattr(owner, attribute) for _, owner, attribute in slots]
-        turned = dict(zip(old, new, strict=True))
-    if optimizer is not None:
-        optimizer.parameters = [turned.get(p, p) for p in optimizer.parameters]
-        other = next((p for p in optimizer.parameters if p.dtype != dtype), None)
-        if other is not None:
+    for other in optimizer.parameters if optimizer is not None else ():
+        if other.dtype != dtype:
             raise WhygradError(
                 f"a parameter of the optimizer is {other.dtype}, and no module holds it: make it "
                 f"with wg.tensor(..., dtype={dtype!r}), or leave dtype out"
@@ -189,15 +191,15 @@ def _batched(x: Any, y: Any, dtype: str | None = None) -> tuple[Tensor, Tensor]:
             for t in (inputs, target)
         )
     for what, given in (("x", inputs), ("y", target)):
-        if not given.data.size:
+        if not given.array.size:
             raise ShapeError(f"{what} has shape {show_shape(given.shape)}: there are no examples")
     shapes = [inputs.shape, target.shape]
     if all(shapes) and shapes[0][0] == shapes[1][0]:
         batch = next((s[0] for s in shapes if isinstance(s[0], Dim)), Dim("batch", shapes[0][0]))
         shapes = [(batch, *shape[1:]) for shape in shapes]
     return (
-        Tensor(inputs.data, shapes[0], role="input", name=inputs.name or "x"),
-        Tensor(target.data, shapes[1], role="target", name=target.name or "t"),
+        Tensor(inputs.array, shapes[0], role="input", name=inputs.name or "x"),
+        Tensor(target.array, shapes[1], role="target", name=target.name or "t"),
     )
 
 
@@ -212,7 +214,7 @@ def _loss(loss: str | Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, T
         if loss not in LOSS_OF:
             raise UnknownName(unknown("loss", loss, LOSS_OF))
         return LOSS_OF[loss].function
-    return loss
+    return function("trace", "loss", loss)
 
 
 def _parameter_names(model: Module) -> dict[Tensor, str]:

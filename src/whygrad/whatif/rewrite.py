@@ -104,6 +104,8 @@ class Rewriter:
     ) -> int:
         shape = OPS[op].shape(*(self.shape(i) for i in inputs), **params)
         dtype = "bool" if OPS[op].kind == "bool" else self._float(inputs)
+        if OPS[op].kind == "like":
+            dtype = self.values[inputs[1]].dtype
         value = Value(0, "", shape, dtype, "intermediate")
         if old is not None:
             of = old.gradient_of

@@ -12,6 +12,8 @@ export interface Host {
   readonly practice: PracticeApi | null
   readonly clinic: ClinicApi | null
   readonly store: Store
+  /** Starts a worker that trains; absent where there is no file to start one from. */
+  readonly trainer?: () => Worker
 }
 
 /** A host that can be asked for everything. */

@@ -16,8 +16,8 @@ export class Study {
   readonly predicting: Predicting
 
   /** @param place where to begin; what is predicted first is asked there */
-  constructor(trace: TraceMessage, { traces, store }: Pick<Host, 'traces' | 'store'>, place?: Place) {
-    this.session = new Session(trace)
+  constructor(trace: TraceMessage, { traces, store, trainer }: Pick<Host, 'traces' | 'store' | 'trainer'>, place?: Place) {
+    this.session = new Session(trace, trainer)
     if (place) this.session.seek(place.iteration, place.position)
     this.asking = new Asking(this.session, store)
     this.whatIf = new WhatIf(this.asking, traces)

@@ -102,14 +102,14 @@ describe('a server', () => {
 
 describe('files', () => {
   const trace = { name: 'xor', spec: { title: 'XOR' } }
-  const exercise = { id: 'next_number.fanout.solo.7', trace: { name: 'exercise', spec: { title: 'it' } } }
+  const exercise = { id: 'next_number.fanout.solo.7.v2', trace: { name: 'exercise', spec: { title: 'it' } } }
   const FILES = {
     'answers/presets.json': [{ name: 'xor' }],
     'answers/initial.json': trace,
     'answers/traces/xor.json': trace,
     'answers/mistakes/xor.json': { mistakes: ['xor'] },
-    'answers/exercises/next_number.fanout.solo.7.json': exercise,
-    'answers/mistakes/next_number.fanout.solo.7.json': { mistakes: ['fanout'] },
+    'answers/exercises/next_number.fanout.solo.7.v2.json': exercise,
+    'answers/mistakes/next_number.fanout.solo.7.v2.json': { mistakes: ['fanout'] },
   }
 
   test('answer what was written beforehand, from the folder that the page names', async () => {
@@ -120,8 +120,8 @@ describe('files', () => {
     expect(await traces.mistakes(await traces.initial())).toEqual({ mistakes: ['xor'] })
     const { trace: made } = await practice.exercise(EXERCISE)
     expect(await traces.mistakes(made)).toEqual({ mistakes: ['fanout'] })
-    expect(await practice.mistakes('next_number.fanout.solo.7')).toEqual({ mistakes: ['fanout'] })
-    expect(asked.map(({ address }) => address)).toContain('answers/mistakes/next_number.fanout.solo.7.json')
+    expect(await practice.mistakes('next_number.fanout.solo.7.v2')).toEqual({ mistakes: ['fanout'] })
+    expect(asked.map(({ address }) => address)).toContain('answers/mistakes/next_number.fanout.solo.7.v2.json')
     expect(practice.worksheets).toBeNull()
   })
 

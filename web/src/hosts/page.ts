@@ -10,6 +10,9 @@ import { show } from './show'
 const answers = document.querySelector<HTMLMetaElement>('meta[name="whygrad-answers"]')?.content
 const store = new Store(browserShelf())
 const model = localModel({ whole: true })
-const { host } = new Router(model, answers ? filesHost(answers, store) : serverHost(store))
+const { host } = new Router(model, {
+  ...(answers ? filesHost(answers, store) : serverHost(store)),
+  trainer: () => new Worker(new URL('../training/worker.ts', import.meta.url)),
+})
 
 show({ model, host, el: document.getElementById('whygrad')! })

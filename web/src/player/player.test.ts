@@ -121,6 +121,26 @@ describe('playing', () => {
     expect([...player.values[3]!]).toEqual([-1, -4, -2, -5, -3, -6])
   })
 
+  it('passes what arrives where an input is NaN, as Python does', () => {
+    const pool = { kernel_size: [2], stride: [2], padding: [0], dilation: [1] }
+    const player = new Player(
+      tapeOf(
+        [[6], [3], [6], [6]],
+        [
+          ['max_pool1d_input', [1, 0], 2, pool],
+          ['heaviside', [0], 3, { at_zero: 0 }],
+        ],
+      ),
+      new Map([
+        [0, [NaN, 1, NaN, NaN, -1, NaN]],
+        [1, [1, 2, 3]],
+      ]),
+    )
+    player.play()
+    expect([...player.values[2]!]).toEqual([1, 0, 0, 2, 0, 3])
+    expect([...player.values[3]!]).toEqual([1, 1, 1, 1, 0, 1])
+  })
+
   it('carries all at once, even where what is carried is itself replaced', () => {
     const pass = tapeOf(
       [[], [], []],

@@ -1,7 +1,7 @@
 // Plays a tape in the browser: forward, backward and update alike, for all are steps.
 
 import { bindTape, type Program } from './bind'
-import { compile } from './compile'
+import { compile, compileLoop, type Feed, type Loop } from './compile'
 import type { Apply } from './kernels/kernel'
 import { countOf, PlayError, sameShape, type Shape, showShape } from './layout'
 import { shapesAt, sizesAt } from './sizes'
@@ -73,6 +73,11 @@ export class Player {
   /** Computes every step, once, in order. */
   play(): void {
     for (const play of this.#steps) play()
+    this.show()
+  }
+
+  /** Brings up to date what no step reads, after iterations of a `loop`. */
+  show(): void {
     for (const show of this.#shows) show()
   }
 
@@ -140,6 +145,26 @@ export class Player {
         `the tape carries ${carries.length} values, but ${state.length} are given`,
       )
     carries.forEach(([before], n) => this.set(before, state[n]!))
+  }
+
+  /**
+   * One function for many iterations, compiled from the tape; null where none can be made from
+   * text. After it, `values` holds the last iteration's numbers, but for what `show` brings up to date.
+   *
+   * @param feeds what is set before each iteration, by value id
+   * @param rate the id of the learning rate, where it changes
+   */
+  loop(feeds: ReadonlyMap<number, Omit<Feed, 'to'>>, rate: number | null): Loop | null {
+    const { steps, carries, chained } = this.#program
+    return compileLoop({
+      carries,
+      chained,
+      feeds: [...feeds].map(([id, feed]) => ({ ...feed, to: this.#leaves.get(id)! })),
+      batch: this.sizes['batch'] ?? 1,
+      rate: rate === null ? null : this.#leaves.get(rate)!,
+      steps,
+      loss: this.values[this.tape.loss]!,
+    })
   }
 
   #compile(): void {

@@ -81,11 +81,64 @@ export function uniform(
   low = 0,
   high = 1,
 ): Float64Array {
-  const key = streamKey(seed, stream)
+  const [k0, k1] = streamKey(seed, stream)
+  const k2 = k0 ^ k1 ^ PARITY
   const out = new Float64Array(count)
   for (let i = 0; i < count; i++) {
-    const [a, b] = threefry2x32(key, [i >>> 0, Math.floor(i / 2 ** 32)])
-    out[i] = low + (high - low) * (((a >>> 5) * 67108864 + (b >>> 6)) / 2 ** 53)
+    // threefry2x32 of [i, i / 2**32], written out: shuffling needs a number for every sample
+    let x = (i + k0) | 0
+    let y = (Math.floor(i / 2 ** 32) + k1) | 0
+    x = (x + y) | 0
+    y = ((y << 13) | (y >>> 19)) ^ x
+    x = (x + y) | 0
+    y = ((y << 15) | (y >>> 17)) ^ x
+    x = (x + y) | 0
+    y = ((y << 26) | (y >>> 6)) ^ x
+    x = (x + y) | 0
+    y = ((y << 6) | (y >>> 26)) ^ x
+    x = (x + k1) | 0
+    y = (y + k2 + 1) | 0
+    x = (x + y) | 0
+    y = ((y << 17) | (y >>> 15)) ^ x
+    x = (x + y) | 0
+    y = ((y << 29) | (y >>> 3)) ^ x
+    x = (x + y) | 0
+    y = ((y << 16) | (y >>> 16)) ^ x
+    x = (x + y) | 0
+    y = ((y << 24) | (y >>> 8)) ^ x
+    x = (x + k2) | 0
+    y = (y + k0 + 2) | 0
+    x = (x + y) | 0
+    y = ((y << 13) | (y >>> 19)) ^ x
+    x = (x + y) | 0
+    y = ((y << 15) | (y >>> 17)) ^ x
+    x = (x + y) | 0
+    y = ((y << 26) | (y >>> 6)) ^ x
+    x = (x + y) | 0
+    y = ((y << 6) | (y >>> 26)) ^ x
+    x = (x + k0) | 0
+    y = (y + k1 + 3) | 0
+    x = (x + y) | 0
+    y = ((y << 17) | (y >>> 15)) ^ x
+    x = (x + y) | 0
+    y = ((y << 29) | (y >>> 3)) ^ x
+    x = (x + y) | 0
+    y = ((y << 16) | (y >>> 16)) ^ x
+    x = (x + y) | 0
+    y = ((y << 24) | (y >>> 8)) ^ x
+    x = (x + k1) | 0
+    y = (y + k2 + 4) | 0
+    x = (x + y) | 0
+    y = ((y << 13) | (y >>> 19)) ^ x
+    x = (x + y) | 0
+    y = ((y << 15) | (y >>> 17)) ^ x
+    x = (x + y) | 0
+    y = ((y << 26) | (y >>> 6)) ^ x
+    x = (x + y) | 0
+    y = ((y << 6) | (y >>> 26)) ^ x
+    x = (x + k2) | 0
+    y = (y + k0 + 5) | 0
+    out[i] = low + (high - low) * (((x >>> 5) * 67108864 + (y >>> 6)) / 2 ** 53)
   }
   return out
 }
@@ -117,8 +170,32 @@ export function bernoulli(seed: number, stream: string, count: number, p = 0.5):
 
 /** The numbers 0..n-1 in random order. */
 export function permutation(seed: number, stream: string, n: number): Uint32Array {
-  const keys = uniform(seed, stream, n)
-  return Uint32Array.from(keys, (_, i) => i).sort((i, j) => keys[i]! - keys[j]! || i - j)
+  return inOrderOf(uniform(seed, stream, n))
+}
+
+/** The places of keys that are spread evenly over [0, 1), in the order of the keys, then of places. */
+function inOrderOf(keys: Float64Array): Uint32Array {
+  const n = keys.length
+  const ends = new Uint32Array(n + 1)
+  for (let i = 0; i < n; i++) ends[Math.floor(keys[i]! * n)]!++
+  for (let at = 0, sum = 0; at <= n; at++) ends[at] = sum += ends[at]!
+  const order = new Uint32Array(n)
+  // into as many drawers as keys, from the last one on, so that equal keys stay in order
+  for (let i = n - 1; i >= 0; i--) order[--ends[Math.floor(keys[i]! * n)]!] = i
+  // a drawer holds one or two keys: each moves past the few that are larger
+  for (let i = 1; i < n; i++) {
+    const place = order[i]!
+    const key = keys[place]!
+    let at = i
+    for (; at > 0 && keys[order[at - 1]!]! > key; at--) order[at] = order[at - 1]!
+    order[at] = place
+  }
+  return order
+}
+
+/** The order in which an epoch visits n samples. */
+export function orderOf(n: number, epoch: number, seed: number, shuffle: boolean): Uint32Array {
+  return shuffle ? permutation(seed, `shuffle/${epoch}`, n) : Uint32Array.from({ length: n }, (_, i) => i)
 }
 
 let latest: { n: number; epoch: number; seed: number; order: Uint32Array } | undefined
@@ -143,6 +220,6 @@ export function batchIndices(
   const last = Math.min(first + batch, n)
   if (!shuffle) return Uint32Array.from({ length: last - first }, (_, i) => first + i)
   if (latest?.n !== n || latest.epoch !== epoch || latest.seed !== seed)
-    latest = { n, epoch, seed, order: permutation(seed, `shuffle/${epoch}`, n) }
+    latest = { n, epoch, seed, order: orderOf(n, epoch, seed, true) }
   return latest.order.slice(first, last)
 }

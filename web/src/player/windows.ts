@@ -2,7 +2,7 @@
 // of src/whygrad/engine/windows.py, with the same params.
 
 import { numbersOf } from './kernels/kernel'
-import type { Shape } from './layout'
+import { PlayError, type Shape } from './layout'
 import type { Params } from './tape'
 
 type Index = readonly number[]
@@ -10,13 +10,14 @@ type Index = readonly number[]
 /** How a window slides along each of the last axes. */
 export interface Slide {
   readonly stride: readonly number[]
-  readonly padding: readonly number[]
+  /** How far windows reach beyond the array, before and after it. */
+  readonly padding: readonly (readonly [number, number])[]
   readonly dilation: readonly number[]
 }
 
 export function slideOf(params: Params): Slide {
   const stride = numbersOf(params, 'stride')
-  const padding = numbersOf(params, 'padding')
+  const padding = sidesOf(params)
   return {
     stride,
     padding,
@@ -24,9 +25,19 @@ export function slideOf(params: Params): Slide {
   }
 }
 
+/** A number stands for both sides of an axis. */
+function sidesOf(params: Params): [number, number][] {
+  const found = params['padding']
+  const each = Array.isArray(found) ? (found as unknown[]) : []
+  const sides = each.map((one) => (Array.isArray(one) ? (one as unknown[]) : [one, one]))
+  if (!each.length || !sides.every((pair) => pair.length === 2 && pair.every(Number.isInteger)))
+    throw new PlayError(`padding: ${JSON.stringify(found)} is not a list of whole numbers or pairs`)
+  return sides as [number, number][]
+}
+
 /** How many windows fit along an axis. */
 export function slid(size: number, kernel: number, { stride, padding, dilation }: Slide, axis = 0) {
-  const free = size + 2 * padding[axis]! - dilation[axis]! * (kernel - 1) - 1
+  const free = size + padding[axis]![0] + padding[axis]![1] - dilation[axis]! * (kernel - 1) - 1
   return Math.floor(free / stride[axis]!) + 1
 }
 
@@ -111,7 +122,7 @@ export function taps(
 
 /** The element that one tap of a window touches; it may lie in the padding. */
 function touched(place: Index, tap: Index, { stride, padding, dilation }: Slide): Index {
-  return place.map((i, n) => i * stride[n]! - padding[n]! + tap[n]! * dilation[n]!)
+  return place.map((i, n) => i * stride[n]! - padding[n]![0] + tap[n]! * dilation[n]!)
 }
 
 /** The window whose tap touches an element, or null if there is none. */
@@ -121,7 +132,7 @@ function windowOf(
   { stride, padding, dilation }: Slide,
   count: Shape,
 ): Index | null {
-  const found = place.map((i, n) => (i + padding[n]! - tap[n]! * dilation[n]!) / stride[n]!)
+  const found = place.map((i, n) => (i + padding[n]![0] - tap[n]! * dilation[n]!) / stride[n]!)
   return found.every((i, n) => Number.isInteger(i) && i >= 0 && i < count[n]!) ? found : null
 }
 

@@ -8,6 +8,7 @@ import { formulaOf } from '../text/expression'
 import type { Element, Play } from '../text/play'
 import { type Curve, History, type Series } from '../training/history'
 import { type Dead, Judge, type Judgement } from '../training/judge'
+import { Remote, type WorkerLike } from '../training/remote'
 import type { StepInfo, TraceMessage } from '../wire'
 import { faultWords, sampleWords } from './words'
 
@@ -57,6 +58,12 @@ export class Session implements Play {
 
   readonly #history: History
   readonly #judge: Judge
+  /** Trains what is trained as fast as it goes; null where there is no worker. */
+  readonly #remote: Remote | null
+  /** Whether the worker has come further than what is shown. */
+  #ahead = false
+  /** Goes on with a training that waits for the worker. */
+  #resume: () => void = () => {}
   #grain = $state<Grain>('worked')
   #position = $state(0)
   #iteration = $state(0)
@@ -98,13 +105,15 @@ export class Session implements Play {
     return this.#judge.dead()
   })
 
-  constructor(trace: TraceMessage) {
+  /** @param trainer starts a worker that trains; without one, training is done here, in slices */
+  constructor(trace: TraceMessage, trainer?: () => WorkerLike) {
     this.trace = trace
     this.tape = trace.tape
     this.find = lookups(trace.tape)
     this.afters = new Map(trace.tape.carries)
     this.#history = new History(trace)
     this.#judge = new Judge(this.#history, trace)
+    this.#remote = trainer ? new Remote(trainer) : null
     this.#show()
   }
 
@@ -318,16 +327,19 @@ export class Session implements Play {
   /** Trains in slices and shows each; ends early after a NaN or infinity, or when interrupted. */
   async trainTo(iteration: number): Promise<void> {
     const run = ++this.#runs
+    this.#handBack()
     this.#training = true
     this.#history.seek(Math.min(iteration, this.#history.losses.length - 1))
     while (this.#training && run === this.#runs) {
       const until = performance.now() + SLICE
       let going = true
-      while (going && this.#history.iteration < iteration && performance.now() < until)
+      const here = !this.#remote?.working
+      while (here && going && this.#history.iteration < iteration && performance.now() < until)
         going = this.#history.next()
+      this.#ahead = false
       this.#show()
       if (!going || this.#history.iteration >= iteration) break
-      await new Promise((resolve) => setTimeout(resolve))
+      if (!(await this.#trained(iteration))) await new Promise((resolve) => setTimeout(resolve))
     }
     if (run === this.#runs) this.#training = false
     this.#lookOver()
@@ -350,15 +362,55 @@ export class Session implements Play {
 
   play(): void {
     if (this.playing) return
-    this.#training = false
+    this.#settle()
     this.#tick()
   }
 
   pause(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    this.#training = false
+    this.#settle()
     this.#lookOver()
+  }
+
+  /** Ends a training: what was trained so far stays. */
+  #settle(): void {
+    this.#training = false
+    this.#handBack()
+  }
+
+  /** Takes training back from the worker, where it stands; what came last is shown. */
+  #handBack(): void {
+    this.#remote?.stop()
+    const ahead = this.#ahead
+    this.#ahead = false
+    if (ahead) this.#show()
+    this.#resume()
+  }
+
+  /** Lets the worker train; false where there is none, or the next iteration is to be played here. */
+  #handOver(to: number): boolean {
+    const remote = this.#remote
+    if (!remote || remote.broken) return false
+    if (remote.working) return true
+    const job = this.#history.job(to)
+    if (!job) return false
+    remote.start(job, (frame) => {
+      if (frame) {
+        this.#history.adopt(frame)
+        this.#ahead = true
+      }
+      this.#resume()
+    })
+    return !remote.broken
+  }
+
+  /** Waits for a frame of the worker's and shows it; false where there is no worker. */
+  async #trained(to: number): Promise<boolean> {
+    if (!this.#handOver(to)) return false
+    await new Promise<void>((resolve) => (this.#resume = resolve))
+    this.#resume = () => {}
+    return true
   }
 
   #lookOver(): void {
@@ -370,6 +422,7 @@ export class Session implements Play {
     const { steps, iterations } = SPEEDS[this.speed]!
     const wait = 1000 / (steps ?? Math.min(iterations!, MOST_FRAMES))
     this.#timer = setTimeout(() => {
+      if (iterations !== Number.POSITIVE_INFINITY) this.#handBack() // it was slowed down
       const waits = steps !== undefined && !this.stepForward()
       if (iterations) this.#rush(iterations)
       const ended = this.#iteration >= this.last && this.#position === this.steps.length
@@ -380,9 +433,15 @@ export class Session implements Play {
 
   /** Whole iterations, as many as the speed asks for or a slice of time allows. */
   #rush(iterations: number): void {
-    const until = performance.now() + SLICE
     const { last } = this
     this.#position = this.steps.length
+    if (iterations > MOST_FRAMES && this.#handOver(last)) {
+      if (this.#ahead) this.#show()
+      this.#ahead = false
+      return
+    }
+    this.#ahead = false
+    const until = performance.now() + SLICE
     while (this.#history.iteration < last && this.#history.next())
       if (iterations <= MOST_FRAMES || performance.now() > until) break
     this.#show()
@@ -392,7 +451,7 @@ export class Session implements Play {
 
   /** Changes a learning rate, input, target or parameter from the shown iteration on. */
   edit(id: number, at: number, value: number): void {
-    this.#training = false
+    this.#settle()
     this.#history.edit(id, at, value)
     this.#show()
   }
@@ -416,7 +475,7 @@ export class Session implements Play {
   }
 
   #goTo(iteration: number): boolean {
-    this.#training = false
+    this.#settle()
     this.#history.seek(iteration)
     this.#show()
     return this.#iteration === iteration

@@ -7,6 +7,7 @@ import { Rates, type Schedule } from '../player/schedule'
 import { lookups, readLeaves, type Tape, type Value } from '../player/tape'
 import type { TraceMessage } from '../wire'
 import { Growing, TrailingMeans } from './growing'
+import { type Frame, type Job, spreadLeaves } from './trainer'
 
 /** Numbers kept for time travel, at most: 32 MB. */
 const BUDGET = 4_000_000
@@ -154,6 +155,56 @@ export class History {
     return true
   }
 
+  /**
+   * What a Trainer is to do to go on from here; null where the next iteration is to be played here.
+   *
+   * @param to the iteration to train up to; it is not trained past the next number changed by hand
+   */
+  job(to: number): Job | null {
+    const { visits, dataset } = this.#trace
+    const later = this.#edits.map((edit) => edit.iteration).filter((n) => n > this.iteration)
+    const end = Math.min(to, ...later.map((n) => n - 1))
+    if (this.fault !== null || end <= this.iteration || this.#past.length) return null
+    const first = this.#first()
+    const scheduled = this.schedule === null ? null : this.#schedule
+    const needsLosses = scheduled?.rates.schedule.name === 'plateau'
+    return {
+      tape: this.tape,
+      leaves: new Map(lookups(this.tape).leaves.map(({ id }) => [id, first.values[id]!.slice()])),
+      fed: new Map([...this.#fed].map(([id, { rows, width }]) => [id, { rows, width }])),
+      visits: visits && dataset ? { ...visits, samples: dataset.train.x.length } : null,
+      scheduled: scheduled && {
+        id: scheduled.rate,
+        given: scheduled.given,
+        schedule: scheduled.rates.schedule,
+      },
+      losses: needsLosses ? this.losses.slice(0, this.iteration + 1) : [],
+      from: this.iteration,
+      to: end,
+      kept: [...this.#columns.keys()],
+      every: this.#every,
+    }
+  }
+
+  /** Takes over what a Trainer did from here on, and stands where that has come to. */
+  adopt({ iteration, state, losses, rows, first, every }: Frame): void {
+    const from = iteration - losses.length
+    losses.forEach((loss, n) => {
+      if (from + 1 + n !== this.losses.length) return // it was played before
+      this.#losses.push(loss)
+      this.#means.push(this.losses)
+    })
+    while (this.#every < every) this.#thin()
+    for (let n = 0; n * this.#width < rows.length; n++) {
+      if (first + n * every !== this.#count * this.#every) continue
+      const start = this.#room()
+      if (start >= 0) this.#kept.set(rows.subarray(n * this.#width, (n + 1) * this.#width), start)
+    }
+    this.tape.carries.forEach(([before], n) => this.#first().set(before, state[n]!))
+    this.iteration = iteration
+    this.#play()
+  }
+
   /** Goes to an iteration: back, on, or as far on as the numbers stay finite. */
   seek(iteration: number): void {
     if (iteration < this.iteration || this.#nearest(iteration) > this.iteration)
@@ -205,7 +256,7 @@ export class History {
 
   /** A player of the same parameters at another batch size, to judge other samples with. */
   judge(batch: number): Player {
-    return new Player(this.tape, this.#spread(batch), { batch }, this.#first())
+    return new Player(this.tape, spreadLeaves(this.tape, this.#leaves, batch), { batch }, this.#first())
   }
 
   #first(): Player {
@@ -221,21 +272,6 @@ export class History {
     this.#players.set(batch, player)
     for (const edit of this.#edits) if (this.#lasts(edit)) this.#apply(edit)
     return player
-  }
-
-  /** Leaves at another batch size; inputs are set before each play, so what they hold is no matter. */
-  #spread(batch: number): Map<number, Float64Array> {
-    const leaves = new Map(this.#leaves)
-    for (const { id, shape } of lookups(this.tape).leaves)
-      if (shape[0] === 'batch') {
-        const recorded = leaves.get(id)!
-        const width = recorded.length / this.tape.sizes['batch']!
-        leaves.set(
-          id,
-          Float64Array.from({ length: batch * width }, (_, i) => recorded[i % width]!),
-        )
-      }
-    return leaves
   }
 
   #feed(
@@ -310,10 +346,19 @@ export class History {
   }
 
   #keep({ values }: Player): void {
+    const start = this.#room()
+    if (start < 0) return
+    for (const column of this.#columns.values())
+      this.#kept.set(values[column.id]!, start + column.start)
+  }
+
+  /** Where the next row goes, which is of iteration count * every; -1 where it is not kept any more. */
+  #room(): number {
     const most = Math.max(FEWEST_ROWS, Math.floor(BUDGET / Math.max(1, this.#width)))
     if (this.#count >= most) {
+      const iteration = this.#count * this.#every
       this.#thin()
-      if (this.iteration % this.#every) return
+      if (iteration % this.#every) return -1
     }
     const start = this.#count * this.#width
     if (start + this.#width > this.#kept.length) {
@@ -321,9 +366,8 @@ export class History {
       larger.set(this.#kept)
       this.#kept = larger
     }
-    for (const column of this.#columns.values())
-      this.#kept.set(values[column.id]!, start + column.start)
     this.#count++
+    return start
   }
 
   /** Keeps every other row, from now on too. */
@@ -355,7 +399,7 @@ export class History {
   #settle(iteration: number): void {
     for (const { rows, initial } of this.#fed.values()) rows.set(initial)
     for (const [batch, player] of this.#players)
-      for (const [id, numbers] of this.#spread(batch))
+      for (const [id, numbers] of spreadLeaves(this.tape, this.#leaves, batch))
         if (!this.#carried.has(id) && !this.#fed.has(id)) player.set(id, numbers)
     for (const edit of this.#edits)
       if (edit.iteration < iteration && this.#lasts(edit)) this.#apply(edit)

@@ -68,6 +68,17 @@ BY_FUNCTION = {
 }
 
 
+def aligned(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return outputs and targets with a row for each answer, where a row asks for several."""
+    if targets.is_floating_point() or targets.ndim < 2:
+        return outputs, targets
+    if outputs.ndim == 3 and outputs.shape[:2] == targets.shape:
+        return outputs.flatten(0, 1), targets.flatten()
+    if outputs.ndim == 2 and len(outputs) == targets.numel() > len(targets):
+        return outputs, targets.flatten()
+    return outputs, targets
+
+
 def recognise(loss: float, outputs: Tensor, targets: Tensor, given: Any = None) -> tuple[str, bool]:
     """Return the loss's name ("" if it is none of these), and whether it is summed, not averaged.
 

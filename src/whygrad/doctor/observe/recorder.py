@@ -20,10 +20,11 @@ import torch
 from torch import nn
 
 from whygrad.doctor.measurements import Audit, BadOp, Break, Probe
-from whygrad.doctor.observe.audit import Auditor
+from whygrad.doctor.observe.audit import Auditor, cosine
 from whygrad.doctor.observe.generators import generators_restored
 from whygrad.doctor.observe.loss_log import LossLog
-from whygrad.doctor.observe.losses import broadcasts, loss_named, recognise, stable
+from whygrad.doctor.observe.losses import aligned, broadcasts, loss_named, recognise, stable
+from whygrad.doctor.observe.recipe import Pathway, RecipeLoss
 from whygrad.doctor.observe.schedule import AuditSchedule
 from whygrad.doctor.observe.shadow import DROPOUTS, NORMS, FirstBad, ShadowModel, state_of
 from whygrad.doctor.observe.source import source_line
@@ -68,8 +69,21 @@ class Recorder:
         start: parameters and buffers as the run began with them.
         first_state: the optimizer's state then, where the run goes on with one.
         batches: targets of the first batches.
+        evaluated_with: what tells the weights of the evaluation that goes on from others; b"" where
+            its end will do.
+        judged_training: batches of training rows on which the run was judged.
         seen: rows of the first batches, where no training rows were given.
         cached: what measuring computed once for all reads.
+        path: what plays the loop's calls again, where the model is that.
+        judged_by: the known loss by which outputs are held against targets; "" for another.
+        by_hand: outputs are held against targets by the loop itself, by no function of PyTorch's.
+        moving: says whether rows or targets come of something else that is being trained, so that
+            they say nothing of how well it does.
+        kind: which of several losses of this training the iteration's is; None if not known.
+        opposed: cosines between gradients of different losses on the parameters that they share.
+        gradless: the lines of the program's optimizers that step and never had a gradient.
+        idle: the optimizers of the program that have never stepped.
+        elsewhere: the optimizers of other trainings in the same program.
     """
 
     def __init__(
@@ -80,12 +94,13 @@ class Recorder:
         loss: Callable[..., Tensor] | None = None,
         train: tuple[Any, Any] | None = None,
         validation: tuple[Any, Any] | None = None,
+        elsewhere: Callable[[], list[Any]] = list,
     ) -> None:
         self.model = _inner(model)
         self.compiled = hasattr(model, "_orig_mod")  # global hooks would make it warn
         self.outer = model
-        given = optimizer if isinstance(optimizer, list | tuple) else (optimizer,)
-        self.optimizers = tuple(cast("list[Any] | tuple[Any, ...]", given))
+        several = isinstance(optimizer, list | tuple)
+        self.optimizers = tuple(cast("Any", optimizer) if several else (optimizer,))
         self.optimizer = self.optimizers[0]
         self.loss = loss
         self.rank = _rank()
@@ -119,6 +134,19 @@ class Recorder:
         self.start: dict[str, Tensor] = {}
         self.first_state: dict[Any, Any] = {}
         self.cached: dict[str, Any] = {}
+        self.path = self.model if isinstance(self.model, Pathway) else None
+        self.judged_by, self.by_hand = "", False
+        self.judged_training = 0
+        self._evaluated: list[bytes] = []
+        self.evaluated_with = b""
+        self.moving: Callable[[], bool] = bool
+        self.elsewhere = elsewhere
+        self.kind: Any = None
+        self.opposed: list[float] = []
+        self._last_kind: Any = None
+        self._last_arrived: dict[str, Tensor] = {}
+        self.gradless: Callable[[], list[str]] = list
+        self.idle: Callable[[], list[Any]] = list
         self._pending: deque[tuple[int, Tensor]] = deque()
         self._candidates: list[tuple[float, Tensor, Tensor]] = []
         self._unsettled: list[Auditor] = []
@@ -128,6 +156,16 @@ class Recorder:
         self._rows_kept = 0
         self._hooks: list[Any] = []
         self._begin()
+
+    @property
+    def auditing(self) -> bool:
+        """Whether the iteration that goes on is looked at closely."""
+        return self._auditor is not None
+
+    @property
+    def auditing_reached(self) -> bool:
+        """Whether a gradient has arrived in the iteration that is looked at closely."""
+        return self._auditor is not None and bool(self._auditor.reached)
 
     @property
     def losses(self) -> list[tuple[int, float]]:
@@ -180,6 +218,19 @@ class Recorder:
         """Note an epoch's end, and what was measured there."""
         if validation_loss is not None and len(self.validation_losses) < MOST_EPOCHS:
             self.validation_losses.append(float(validation_loss))
+            self._evaluated.append(self.evaluated_with or self.weights_mark())
+            self.evaluated_with = b""
+
+    def restored(self) -> int | None:
+        """Return the evaluation, from 1, whose weights stand in the model again; None if none."""
+        now = self.weights_mark()
+        found = [n for n, mark in enumerate(self._evaluated, 1) if mark == now]
+        return found[-1] if found and found[-1] < len(self._evaluated) else None
+
+    def weights_mark(self) -> bytes:
+        """Return what tells these weights from others: a few numbers of each parameter."""
+        parts = [p.detach().flatten()[:4].double().cpu() for p in self.model.parameters()]
+        return torch.cat(parts).numpy().tobytes() if parts else b""
 
     def close(self) -> None:
         """Remove every hook; nothing more is noted."""
@@ -214,7 +265,7 @@ class Recorder:
         """Return the model's parameters and buffers as they are now, detached and not copied."""
         return state_of(self.model)
 
-    def probe_rows(self, inputs: Any = None, targets: Any = None) -> tuple[Tensor, Tensor]:
+    def probe_rows(self, inputs: Any = None, targets: Any = None) -> tuple[Any, Any]:
         """Return the rows to probe with: an even part of the training rows."""
         device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
         rows = self.cached.get("rows")
@@ -249,6 +300,7 @@ class Recorder:
     @_noted
     def _begin(self) -> None:
         self._hooks = [o.register_step_pre_hook(self._before_step) for o in self.optimizers]
+        self._hooks += [o.register_step_post_hook(self._after_step) for o in self.optimizers]
         self.start = {name: tensor.clone() for name, tensor in self.state().items()}
         self.first_state = copy.deepcopy(self.optimizer.state_dict()["state"])
         self.shadow = ShadowModel(self.model)
@@ -259,7 +311,7 @@ class Recorder:
 
     def before_forward(self, module: Any) -> None:
         """Note that a module is called; only the model's calls without gradients count."""
-        if module is self.model and not torch.is_grad_enabled():
+        if module is self._called_first() and not torch.is_grad_enabled():
             if module.training:
                 if not self.train_modes:
                     self._locate("validation")
@@ -267,7 +319,11 @@ class Recorder:
             else:
                 self.eval_modes += 1
 
-    def _before_step(self, *_: Any) -> None:
+    def _called_first(self) -> Any:
+        """Return the user's own module whose calls are counted."""
+        return self.model if self.path is None else next(self.path.children(), None)
+
+    def _before_step(self, optimizer: Any, args: Any = (), kwargs: Any = None) -> None:
         self.steps += 1
         if self.steps == 1:
             self._locate("step")
@@ -275,6 +331,15 @@ class Recorder:
             self.steps_in_eval += 1
             self.first_step_in_eval = self.first_step_in_eval or self.steps
         self.lr_top = max(self.lr_top, _rate(self.optimizers))
+        if not _has_closure(args, kwargs):
+            self._use()
+
+    def _after_step(self, optimizer: Any, args: Any = (), kwargs: Any = None) -> None:
+        if _has_closure(args, kwargs):
+            self._use()  # a closure brought the gradients while the optimizer was at work
+
+    def _use(self) -> None:
+        """Note what the optimizer is given."""
         if self._auditor is not None:
             try:
                 self._auditor.used()
@@ -287,9 +352,16 @@ class Recorder:
 
     # --- audits -------------------------------------------------------------------------------
 
+    def audited_names(self) -> frozenset[str]:
+        """Return the names of the parameters that no other training's optimizer moves."""
+        theirs = {id(p) for o in self.elsewhere() for g in o.param_groups for p in g["params"]}
+        theirs -= {id(p) for o in self.optimizers for g in o.param_groups for p in g["params"]}
+        return frozenset(n for n, p in self.model.named_parameters() if id(p) not in theirs)
+
     def _begin_audit(self, stepped: bool) -> None:
         first = self.iterations == 0
-        parameters = dict(self.model.named_parameters())
+        looked = self.audited_names()
+        parameters = {n: p for n, p in self.model.named_parameters() if n in looked}
         self._auditor = Auditor(parameters, stepped, self.start if first else None)
         self._buffers = (
             {} if first else {n: b.detach().clone() for n, b in self.model.named_buffers()}
@@ -301,6 +373,10 @@ class Recorder:
         rows = (inputs.detach().clone(), targets.detach().clone()) if usable else (None, None)
         auditor.end(self.iterations, *rows, self._buffers)
         self.schedule.audits += 1
+        if None not in (self.kind, self._last_kind) and self.kind != self._last_kind:
+            between = cosine(self._last_arrived, auditor.arrived)
+            self.opposed += [] if between is None else [between]
+        self._last_kind, self._last_arrived = self.kind, auditor.arrived
         self.reached |= auditor.reached
         self.sources.setdefault("backward", auditor.line)
         self._unsettled.append(auditor)
@@ -332,6 +408,7 @@ class Recorder:
             number, outputs, targets = self._candidates.pop(0)
             if math.isfinite(number):
                 self.broadcast = self.broadcast or broadcasts(number, outputs, targets)
+            outputs, targets = aligned(outputs, targets)
             self.loss_name, self.summed = recognise(number, outputs, targets, self.loss)
 
     def _keep(self, loss: Any, inputs: Any, targets: Any, outputs: Any) -> None:
@@ -372,9 +449,10 @@ class Recorder:
                 proper = stable(out, targets)
         if isinstance(inputs, Tensor):
             self.bad_batch = inputs.detach()[:LIVE_ROWS].clone()
-        if self.loss is not None and _finite(outputs) and _finite(inputs):
+        loss = None if isinstance(self.loss, RecipeLoss) else self.loss
+        if loss is not None and _finite(outputs) and _finite(inputs):
             with generators_restored(), torch.no_grad(), FirstBad() as recorder:
-                self.loss(outputs.detach(), targets)
+                loss(outputs.detach(), targets)
             self.bad_op = recorder.found
         growth = self.loss_log.growth
         self.broke = Break(step, _finite(inputs), _finite(outputs), largest, growth, proper)
@@ -394,11 +472,17 @@ def _hook_every_forward(recorder: Recorder) -> Any:
     return hook
 
 
+def _has_closure(args: Any, kwargs: Any) -> bool:
+    """Whether an optimizer's step is given a function that brings the gradients."""
+    given: list[Any] = [*args, *(kwargs or {}).values()]
+    return any(callable(one) for one in given)
+
+
 def _inner(model: nn.Module) -> nn.Module:
     """Return the module inside what wraps it: a compiled or a distributed one."""
     model = getattr(model, "_orig_mod", model)
     if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
-        outer: Any = model
+        outer = cast("Any", model)
         return outer.module
     return model
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from whygrad.doctor.measurements import BadOp, Layer, Probe
 from whygrad.doctor.observe.generators import generators_restored, seed_generators
 from whygrad.doctor.observe.source import source_line
-from whygrad.doctor.torch_typed import forget_hooks, numbers, run_backward
+from whygrad.doctor.torch_typed import forget_hooks, modules_in, numbers, run_backward
 from whygrad.nn.registry import ACTIVATIONS
 
 Tensor = torch.Tensor
@@ -33,7 +33,47 @@ ENDS = {"softmax": "softmax", "log_softmax": "log_softmax"}
 SEEN = {**{name: name for name in LINEAR | CURVES}, **GATES, **SQUASHES, **ENDS}
 TANH_FLAT = 0.99
 SIGMOID_FLAT = 0.01
+PLAIN = (nn.Module, Tensor, int, float, str, bytes, bool, complex, type, torch.dtype, torch.device)
+OWN = frozenset(vars(nn.Module()))  # what every module holds
+DRAWS = {
+    "randn",
+    "randn_like",
+    "rand",
+    "rand_like",
+    "normal",
+    "bernoulli",
+    "multinomial",
+    "uniform",
+}
 MOST = 400  # ops remembered in one pass
+
+
+def parts_of(value: Any) -> list[Any]:
+    """Return what a plain container holds: a dict's values, or the parts of another."""
+    return list(cast("dict[Any, Any]", value).values() if isinstance(value, dict) else value)
+
+
+def copied(model: nn.Module) -> nn.Module:
+    """Return a copy of a model: its modules, tensors and plain containers.
+
+    Other things that it holds (a trainer, a logger, a loader) are not copied, and are shared.
+    """
+    memo: dict[int, Any] = {}
+
+    def look(value: Any, deep: int) -> None:
+        if value is None or isinstance(value, PLAIN) or id(value) in memo:
+            return
+        if not isinstance(value, list | tuple | set | dict):
+            memo[id(value)] = value
+        elif deep:
+            for part in parts_of(value):
+                look(part, deep - 1)
+
+    for module in model.modules():
+        for name, value in vars(module).items():
+            if name not in OWN:
+                look(value, 3)
+    return copy.deepcopy(model, memo)
 
 
 class _OpRecorder(TorchFunctionMode):
@@ -78,16 +118,31 @@ class FirstBad(TorchFunctionMode):
         return out
 
 
+class Draws(TorchFunctionMode):
+    """Sees whether numbers are drawn on purpose, or by a dropout that is on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn = self.dropped = False
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        options = cast("dict[str, Any]", kwargs or {})
+        if "dropout" in name:
+            self.dropped |= bool(options.get("training", args[2] if len(args) > 2 else True))
+        self.drawn |= name.strip("_") in DRAWS
+        return func(*args, **options)
+
+
 class ShadowModel:
     """A copy of a model for experiments: its outputs, gradients, and what its layers do."""
 
     def __init__(self, model: nn.Module) -> None:
-        self.net = copy.deepcopy(model)
+        self.net = copied(model)
         for module in self.net.modules():  # hooks of the user's would run twice
             forget_hooks(module)
         self.path: list[str] = []
-        modules: list[tuple[str, nn.Module]] = list(self.net.named_modules())
-        for name, module in modules:
+        for name, module in modules_in(self.net):
             module.register_forward_pre_hook(self._enter(name))
             module.register_forward_hook(self._leave, always_call=True)
         self.trainable = {n: p.requires_grad for n, p in self.net.named_parameters()}
@@ -128,6 +183,12 @@ class ShadowModel:
         with self.mode(train, dropout, seed) as net, torch.no_grad():
             return judged_output(net(x))
 
+    def draws_on_purpose(self, x: Any) -> bool:
+        """Whether numbers are drawn in evaluation mode by other than a dropout that is on."""
+        with self.mode(False) as net, torch.no_grad(), Draws() as seen:
+            net(x)
+        return seen.drawn and not seen.dropped
+
     def gradient(self, x: Any, y: Tensor, loss: Callable[..., Tensor]) -> dict[str, Tensor]:
         """Return the gradient of the loss for each parameter that is trained."""
         with self.mode(True, dropout=False) as net:
@@ -135,9 +196,8 @@ class ShadowModel:
             named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
             if not value.requires_grad or not named:
                 return {}
-            grads: tuple[Tensor | None, ...] = torch.autograd.grad(
-                value, [p for _, p in named], allow_unused=True
-            )
+            found = torch.autograd.grad(value, [p for _, p in named], allow_unused=True)
+            grads = cast("tuple[Tensor | None, ...]", found)
         return {n: g for (n, _), g in zip(named, grads, strict=True) if g is not None}
 
     def probe(self, x: Tensor, y: Tensor, loss: Callable[..., Tensor], step: int) -> Probe:
@@ -181,8 +241,7 @@ class ShadowModel:
 
     def _names(self, seen: list[tuple[str, str, Tensor, Tensor | None, str]]) -> list[str]:
         """Name ops by their module; those that a module calls between its parts, by themselves."""
-        modules: list[tuple[str, nn.Module]] = list(self.net.named_modules())
-        parents = {n for n, module in modules if next(module.children(), None)}
+        parents = {n for n, module in modules_in(self.net) if next(module.children(), None)}
         names: list[str] = []
         for place, op, *_ in seen:
             name = place

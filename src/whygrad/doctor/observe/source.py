@@ -13,11 +13,12 @@ NO_FILES = (sysconfig.get_path("stdlib"), "<frozen", "<string>", "<eval")  # of 
 INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
 
 
-def source_line(within: bool = False) -> str:
+def source_line(within: bool = False, made: object = None) -> str:
     """Return the nearest calling line of the user's program, as ``file:line``, or "".
 
     With `within`, only a line between here and whygrad's own next call counts: one inside a module
-    that whygrad has called.
+    that whygrad has called. Lines of the ``__init__`` of `made` do not count: that which makes it
+    does.
     """
     frame: FrameType | None = inspect.currentframe()
     while frame is not None and frame.f_code.co_filename.startswith(OURS):
@@ -27,10 +28,18 @@ def source_line(within: bool = False) -> str:
         if file.startswith(OURS):
             if within:
                 return ""
-        elif not (file.startswith(NO_FILES) or INSTALLED.search(file)):
+        elif not (file.startswith(NO_FILES) or INSTALLED.search(file) or _makes(frame, made)):
             return f"{_short(file)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
+
+
+def _makes(frame: FrameType, made: object) -> bool:
+    """Whether a frame is that of the thing's own ``__init__``."""
+    code = frame.f_code
+    if made is None or code.co_name != "__init__" or not code.co_argcount:
+        return False
+    return frame.f_locals.get(code.co_varnames[0]) is made
 
 
 def _short(file: str) -> str:

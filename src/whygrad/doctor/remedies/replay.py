@@ -111,8 +111,7 @@ def replay(beginning: Beginning, change: Change, seed: int = 0, recorded: bool =
         recorder = None
         if recorded:
             validation = None if rows.xv is None else (rows.xv, rows.yv)
-            given = {"train": (rows.x, rows.y), "validation": validation}
-            recorder = Recorder(net, ours, loss=loss, **given)
+            recorder = Recorder(net, ours, loss=loss, train=(rows.x, rows.y), validation=validation)
         order = torch.Generator().manual_seed(seed)
         left, at, shuffled = b.steps, len(rows.x), torch.arange(len(rows.x))
         first = Work()

@@ -18,6 +18,14 @@ from whygrad.doctor.measurements import Measurements
 
 def check(m: Measurements) -> Finding | None:
     """Return the finding, if it is there."""
+    if m.gradless:
+        return Finding(
+            "", 0.9, "fatal",
+            f"the optimizer of {m.gradless[0] or 'a part of the program'} steps, and none of its "
+            "parameters ever had a gradient: the graph is cut between them and the loss.",
+            {"optimizers": len(m.gradless)}, "the optimizer", 1,
+            {"missing_backward": "other parameters do get gradients"},
+        )  # fmt: skip
     trainable = [p for p in m.parameters if p.trainable]
     looked = [p for p in trainable if p.got_gradient is not None]
     reached = [p for p in looked if p.got_gradient]

@@ -17,6 +17,15 @@ from whygrad.explain.display import number
 
 def check(m: Measurements) -> Finding | None:
     """Return the finding, if it is there."""
+    idle = [p for p in m.parameters if p.trainable and p.got_gradient and p.idle]
+    if idle and m.loop.steps:
+        return Finding(
+            "", 0.95, "fatal",
+            f"{len(idle)} tensors that get gradients belong to an optimizer whose step() was never "
+            f"called, while another's was {m.loop.steps} times. First: {idle[0].name}.",
+            {"idle": len(idle), "steps": m.loop.steps}, idle[0].name, 1,
+            {"optimizer_parameter_mismatch": "they do belong to an optimizer"},
+        )  # fmt: skip
     arrived = [a for a in m.audits if a.arrived > 0]
     if m.loop.steps or len(arrived) < 2 or any(a.moved > 0 for a in arrived):
         return None

@@ -19,6 +19,7 @@ from whygrad.doctor.measurements import Measurements
 def check(m: Measurements) -> Finding | None:
     """Return the finding, if it is there."""
     apart = [p for p in m.parameters if p.trainable and p.got_gradient and not p.owned]
+    apart = [p for p in apart if not p.idle]
     if not apart:
         return None
     used = [p for p in m.parameters if p.trainable and p.got_gradient]

@@ -3,7 +3,8 @@
 Why: something random does not know of evaluation mode, most often dropout called as a function,
 which is on unless it is told otherwise.
 
-Seen: in evaluation mode, two passes over the same rows with other random numbers differ.
+Seen: in evaluation mode, two passes over the same rows with other random numbers differ; and
+no numbers are drawn on purpose, as a variational autoencoder does.
 
 Example: `F.dropout(x, 0.5)` without `training=self.training`.
 """
@@ -23,6 +24,8 @@ def check(m: Measurements) -> Finding | None:
     o = m.outputs
     if o is None or o.random_gap < COUPLED or not o.finite:
         return None
+    if o.draws:
+        return None  # as in a variational autoencoder: it is the model's own noise
     return Finding(
         "", 0.95, "serious",
         f"in evaluation mode, two answers to the same rows differ by {percent(o.random_gap)} "

@@ -23,7 +23,7 @@ from whygrad.engine.op import (
     each_reason,
     scalar,
 )
-from whygrad.engine.windows import slid
+from whygrad.engine.windows import sides, slid
 from whygrad.errors import ShapeError
 
 Sizes = tuple[int, ...]
@@ -44,7 +44,8 @@ def _pooled(name: str, x: Shape, params: Params) -> Shape:
     for size, k, s, p, d in zip(
         x[-rank:], kernel, params["stride"], params["padding"], dilation, strict=True
     ):
-        if k < 1 or s < 1 or d < 1 or not 0 <= p <= k // 2:
+        before, after = (p, p) if isinstance(p, int) else p
+        if k < 1 or s < 1 or d < 1 or not 0 <= before <= k // 2 or not 0 <= after < before + s:
             raise ShapeError(
                 f"{name}: kernel {k}, stride {s} and dilation {d} must be 1 or more, and padding "
                 f"{p} at most half the kernel, so that each window has something in it"
@@ -74,7 +75,7 @@ def _taps(x: Sizes, y: Sizes, params: Params) -> list[tuple[Key, Key]]:
         for n, many, k, s, p, d in zip(
             x[-rank:], y[-rank:], tap, params["stride"], params["padding"], dilation, strict=True
         ):
-            start = k * d - p
+            start = k * d - sides(p)[0]
             first = max(0, -(start // s)) if start < 0 else 0
             last = min(many, (n - 1 - start) // s + 1)
             windows.append(slice(first, max(first, last)))
@@ -105,8 +106,11 @@ def _max_pool_pick(u: Array, x: Array, out: Array, **params: Any) -> Kernel:
 
     def compute() -> None:
         largest.fill(-np.inf)
+        for _, picked, _, target in reversed(parts):
+            np.copyto(target, picked)  # the first, if none is above -inf
         for element, picked, best, target in parts:
-            better = element > best  # the first of equals is kept, as in PyTorch
+            # the first of equals is kept, and the last NaN, as in PyTorch
+            better = (element > best) | np.isnan(element)
             np.copyto(best, element, where=better)
             np.copyto(target, picked, where=better)
 
@@ -127,6 +131,15 @@ def _max_pool_input(g: Array, x: Array, out: Array, **params: Any) -> Kernel:
         for at, in_ in taps
     ]
 
+    def unusual() -> None:
+        """Choose the first of a window where none is above -inf, and the last NaN."""
+        first = np.zeros_like(chosen)
+        for n, (_, in_) in reversed([*enumerate(taps, start=1)]):
+            first[in_] = n
+        np.copyto(chosen, first, where=np.equal(chosen, 0))
+        for n, (at, in_) in enumerate(taps, start=1):
+            np.copyto(chosen[in_], count(n), where=np.isnan(x[at]))
+
     def compute() -> None:
         largest.fill(-np.inf)
         chosen.fill(0)
@@ -136,6 +149,8 @@ def _max_pool_input(g: Array, x: Array, out: Array, **params: Any) -> Kernel:
             np.maximum(element, best, out=best)
             np.multiply(mask, count(n), number)
             np.maximum(winner, number, out=winner)  # a later tap that is better has a larger number
+        if not chosen.all() or np.isnan(largest).any():
+            unusual()
         out.fill(0.0)
         for n, (_, arriving, target, _, _, winner, mask, _, passed) in enumerate(parts, start=1):
             np.equal(winner, count(n), mask)
@@ -194,14 +209,17 @@ def _rows(rank: int) -> tuple[Op, ...]:
     plain: dict[str, Any] = {"kernel_size": two, "stride": two, "padding": none}
     close: dict[str, Any] = {"kernel_size": (3,) * rank, "stride": two, "padding": one}
     spread: dict[str, Any] = {"kernel_size": two, "stride": one, "padding": none, "dilation": two}
+    over: dict[str, Any] = {**plain, "padding": ((0, 1),) * rank}  # the last windows reach beyond
     cases = [
         (_filled(2, *(4,) * rank), {**plain, "dilation": one}),
         (_filled(*(5,) * rank), {**close, "dilation": one}),
         (_filled(1, *(4,) * rank), spread),
+        (_filled(*(5,) * rank), {**over, "dilation": one}),
     ]
     tied = np.resize([2.0, 2.0, -1.0], (4,) * rank)
     ties = Example((tied.tolist(),), {**plain, "dilation": one}, kink=True)
     evenly = [(_filled(2, *(4,) * rank), plain), (_filled(*(5,) * rank), close)]
+    evenly.append((_filled(*(5,) * rank), over))
 
     def max_shape(x: Shape, **params: Any) -> Shape:
         return _pooled(largest, x, params)
@@ -251,7 +269,7 @@ def _rows(rank: int) -> tuple[Op, ...]:
                 total("r", _SECOND, _ELEMENT * Expr("wins", (1, _WHOLE, _SECOND))),
                 (Use(Expr("wins", (1, _WHOLE, _SECOND)), _WHOLE, (("r", _SECOND),)), None),
             ),
-            examples=tuple(Example((x[..., ::-1].tolist(), x.tolist()), p) for x, p in cases),
+            examples=tuple(Example((x[..., ::-1].tolist(), x.tolist()), p) for x, p in cases[:2]),
             title="pick where the largest was",
             reads="{0} where {1} is the largest of its window",
             purpose="It takes the number that the pooling would let through.",

@@ -81,6 +81,31 @@ detach = Op(
 )
 
 
+def _cast_like(x: Array, like: Array, out: Array) -> Kernel:
+    return partial(np.copyto, out, x)
+
+
+def _cast_shape(shape: Shape, like: Shape) -> Shape:
+    return shape
+
+
+cast_like = Op(
+    name="cast_like",
+    shape=_cast_shape,
+    forward=_cast_like,
+    pullbacks=(VJP(lambda g, s: g.apply("cast_like", s.inputs[0])), None),
+    formula=Formula(arg(0), (Use(_ONE), None)),
+    kind="like",
+    leading=True,
+    silent=True,
+    examples=(Example((_GRID, 0.0)),),
+    title="round to its precision",
+    reads="{0}, rounded to the precision of {1}",
+    purpose="A gradient is kept as precisely as the value it belongs to.",
+    reasons=each_reason(MOVED, None),
+)
+
+
 def _permuted(shape: Shape, axes: tuple[int, ...]) -> Shape:
     if normalise_axes("permute", axes, len(shape)) != tuple(range(-len(shape), 0)):
         raise ShapeError(
@@ -653,6 +678,7 @@ put_part = Op(
 OPS = (
     identity,
     detach,
+    cast_like,
     permute,
     reshape,
     reshape_like,

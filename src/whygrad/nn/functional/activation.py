@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from whygrad.engine.dims import normalise_axes
+from whygrad.engine.dims import one_axis
 from whygrad.engine.functional import as_tensor, clamp
 from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
 from whygrad.nn.scope import name
+from whygrad.option import quoted, text
 
 
 def relu(input: Any) -> Tensor:
@@ -45,14 +46,13 @@ def softplus(input: Any) -> Tensor:
 def softmax(input: Any, dim: int = -1) -> Tensor:
     """Return shares along ``dim`` that add up to 1."""
     x = as_tensor(input)
-    axis = normalise_axes("softmax", dim, x.ndim)[0]
-    return name(apply("softmax", x, axis=axis), "softmax")
+    return name(apply("softmax", x, axis=one_axis("softmax", dim, x.ndim)), "softmax")
 
 
 def log_softmax(input: Any, dim: int = -1) -> Tensor:
     """Return the logarithm of softmax, computed without overflow."""
     x = as_tensor(input)
-    axis = normalise_axes("log_softmax", dim, x.ndim)[0]
+    axis = one_axis("log_softmax", dim, x.ndim)
     return name(apply("log_softmax", x, axis=axis), "log_softmax")
 
 
@@ -82,12 +82,13 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
         WhygradError: ``approximate`` is something else.
     """
     x = as_tensor(input)
+    approximate = text("gelu", "approximate", approximate)
     if approximate == "none":
         return x * (0.5 * (1.0 + apply("erf", x * math.sqrt(0.5))))
     if approximate == "tanh":
         inner = math.sqrt(2.0 / math.pi) * (x + 0.044715 * (x * apply("square", x)))
         return x * (0.5 * (1.0 + apply("tanh", inner)))
-    raise WhygradError(f"gelu: approximate is {approximate!r}; allowed: 'none', 'tanh'")
+    raise WhygradError(f"gelu: approximate is {quoted(approximate)}; allowed: 'none', 'tanh'")
 
 
 @composite("hardtanh")

@@ -11,13 +11,14 @@ from whygrad.engine.tensor import Tensor, apply, tensor, whole_numbers
 from whygrad.errors import ShapeError
 from whygrad.nn.functional.parts import composite
 from whygrad.nn.scope import name
+from whygrad.option import truth
 
 # What is added to a score so that its share is exactly 0. Not -inf: a step that makes an infinity
 # out of finite numbers is a fault to be found.
 _NEVER = {"float64": -1e300, "float32": -1e30}
 
 
-def embedding(input: Any, weight: Tensor) -> Tensor:
+def embedding(input: Any, weight: Any) -> Tensor:
     """Return the rows of ``weight`` that whole numbers name.
 
     Args:
@@ -30,10 +31,11 @@ def embedding(input: Any, weight: Tensor) -> Tensor:
     Raises:
         ShapeError: a number is outside the table.
     """
-    if weight.ndim != 2:
-        raise ShapeError(f"embedding: the table {show_shape(weight.shape)} must have two axes")
-    rows = whole_numbers(input, weight.shape[0])
-    return name(apply("index_select", weight, rows, axis=-2), "embedding")
+    table = as_tensor(weight)
+    if table.ndim != 2:
+        raise ShapeError(f"embedding: the table {show_shape(table.shape)} must have two axes")
+    rows = whole_numbers(input, table.shape[0])
+    return name(apply("index_select", table, rows, axis=-2), "embedding")
 
 
 @composite("attention")
@@ -67,6 +69,7 @@ def scaled_dot_product_attention(
             f"{show_shape(v.shape)} do not fit: query and key need as many features, key and "
             f"value as many positions"
         )
+    is_causal = truth("attention", "is_causal", is_causal)
     if is_causal and attn_mask is not None:
         raise ShapeError("attention: give attn_mask or is_causal, not both")
     if isinstance(scale, Tensor):
@@ -84,7 +87,8 @@ def scaled_dot_product_attention(
         if mask.dtype.kind == "b":
             scores = name(where(mask, scores, never), "masked")
         else:
-            added = mask if isinstance(attn_mask, Tensor) else tensor(mask.data, dtype=scores.dtype)
+            given = isinstance(attn_mask, Tensor)
+            added = mask if given else tensor(mask.array, dtype=scores.dtype)
             scores = name(scores + added, "masked")
     weights = name(apply("softmax", scores, axis=-1), "weights")
     return weights @ v

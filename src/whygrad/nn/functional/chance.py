@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from whygrad.engine.functional import as_tensor
@@ -10,6 +11,7 @@ from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
 from whygrad.nn.scope import name
+from whygrad.option import text, truth
 
 
 @composite("dropout")
@@ -40,10 +42,14 @@ def dropout(
     p = number("dropout", "p", p)
     if not 0.0 <= p <= 1.0:
         raise WhygradError(f"dropout: p is {p!r}; a chance is from 0 to 1")
+    stream = text("dropout", "stream", stream)
+    training = truth("dropout", "training", training)
     if not training or p == 0.0:
         return x
     if p == 1.0:
         return x * 0.0
+    if not isinstance(turn, Tensor) and not math.isfinite(number("dropout", "turn", turn)):
+        raise WhygradError(f"dropout: turn is {turn!r}; it must be a finite number")
     which = turn if isinstance(turn, Tensor) else x.constant(turn)
     kept = name(apply("bernoulli", x, which, seed=seed, stream=stream, p=1.0 - p), "kept")
     return x * kept / (1.0 - p)

@@ -17,25 +17,28 @@ from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.functional.parts import composite
 from whygrad.nn.scope import name
+from whygrad.option import is_a, quoted, truth
 
 _REDUCTIONS = ("mean", "sum", "none")
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """Return the mean of the squared differences."""
+    reduction = _allowed("mse_loss", reduction)
     prediction, wanted = _compared("mse_loss", input, target)
     if reduction == "mean":
         return apply("mse_loss", prediction, wanted)
     difference = name(prediction - wanted, "difference")
-    return _reduced("mse_loss", apply("square", difference), reduction)
+    return _reduced(apply("square", difference), reduction)
 
 
 @composite("l1 loss")
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """Return the mean of the absolute differences (MAE)."""
+    reduction = _allowed("l1_loss", reduction)
     prediction, wanted = _compared("l1_loss", input, target)
     difference = name(prediction - wanted, "difference")
-    return _reduced("l1_loss", apply("abs", difference), reduction)
+    return _reduced(apply("abs", difference), reduction)
 
 
 @composite("huber loss")
@@ -45,6 +48,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     Raises:
         WhygradError: ``delta`` is not above 0.
     """
+    reduction = _allowed("huber_loss", reduction)
     prediction, wanted = _compared("huber_loss", input, target)
     delta = number("huber_loss", "delta", delta)
     if not delta > 0:
@@ -53,7 +57,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     away = apply("abs", difference)
     near = apply("gt", away.constant(delta), away)
     each = apply("where", near, 0.5 * apply("square", difference), delta * (away - 0.5 * delta))
-    return _reduced("huber_loss", each, reduction)
+    return _reduced(each, reduction)
 
 
 @composite("smooth l1 loss")
@@ -63,6 +67,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     Raises:
         WhygradError: ``beta`` is below 0.
     """
+    reduction = _allowed("smooth_l1_loss", reduction)
     beta = number("smooth_l1_loss", "beta", beta)
     if not beta >= 0:
         raise WhygradError(f"smooth_l1_loss: beta is {beta!r}; it must be 0 or above")
@@ -76,11 +81,12 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Te
 
     Logarithms are held at -100 and slopes at 1e12, as in PyTorch.
     """
+    reduction = _allowed("binary_cross_entropy", reduction)
     p, t = _compared("binary_cross_entropy", input, target)
     if reduction == "mean":
         return apply("binary_cross_entropy", p, t)
     hit, miss = name(_held_log(p), "log_of_yes"), name(_held_log(1.0 - p), "log_of_no")
-    return _reduced("binary_cross_entropy", -(t * hit + (1.0 - t) * miss), reduction)
+    return _reduced(-(t * hit + (1.0 - t) * miss), reduction)
 
 
 def _held_log(p: Tensor) -> Tensor:
@@ -92,11 +98,12 @@ def _held_log(p: Tensor) -> Tensor:
 
 def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """Return binary cross-entropy of sigmoid(``input``), computed without overflow."""
+    reduction = _allowed("binary_cross_entropy_with_logits", reduction)
     z, t = _compared("binary_cross_entropy_with_logits", input, target)
     if reduction == "mean":
         return apply("binary_cross_entropy_with_logits", z, t)
     each = apply("softplus", z) - z * t
-    return _reduced("binary_cross_entropy_with_logits", each, reduction)
+    return _reduced(each, reduction)
 
 
 def cross_entropy(
@@ -122,6 +129,7 @@ def cross_entropy(
         ShapeError: a class number is outside 0..classes-1, or the shapes do not fit.
         WhygradError: ``label_smoothing`` or ``reduction`` is not allowed.
     """
+    reduction = _allowed("cross_entropy", reduction)
     logits, shares = as_tensor(input), as_tensor(target)
     numbered = shares.ndim == logits.ndim - 1 or shares.dtype.kind in "iu"
     hard = one_hot("cross_entropy", shares, logits) if numbered else shares
@@ -154,6 +162,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, reduction: str = "mean
     Raises:
         ShapeError: a class number is outside 0..classes-1, or the shapes do not fit.
     """
+    reduction = _allowed("nll_loss", reduction)
     logs = as_tensor(input)
     chosen = one_hot("nll_loss", as_tensor(target), logs)
     return _weighted("nll_loss", _surprise(chosen, logs), chosen, weight, reduction, True)
@@ -170,7 +179,9 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
             by the length of the first axis), "sum" or "none".
         log_target: whether ``target`` holds logarithms.
     """
+    reduction = _allowed("kl_div", reduction, ("batchmean",))
     logs, t = _compared("kl_div", input, target)
+    log_target = truth("kl_div", "log_target", log_target)
     if log_target:
         each = apply("exp", t) * (t - logs)
     else:
@@ -180,7 +191,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     if reduction == "batchmean":
         rows = (-logs.ndim,) if logs.ndim else ()
         return each.sum().apply("divide_by_count", logs, axes=rows)
-    return _reduced("kl_div", each, reduction, ("batchmean",))
+    return _reduced(each, reduction)
 
 
 @composite("hinge loss")
@@ -189,9 +200,10 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
 
     The loss of a support vector machine; PyTorch has no function for it.
     """
+    reduction = _allowed("hinge_loss", reduction)
     x, t = _compared("hinge_loss", input, target)
     short = name(1.0 - t * x, "short_of_margin")
-    return _reduced("hinge_loss", apply("relu", short), reduction)
+    return _reduced(apply("relu", short), reduction)
 
 
 @composite("hinge embedding loss")
@@ -199,10 +211,12 @@ def hinge_embedding_loss(
     input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
 ) -> Tensor:
     """Return the mean of x where t is 1, and of max(0, ``margin`` - x) where t is -1."""
+    reduction = _allowed("hinge_embedding_loss", reduction)
     x, t = _compared("hinge_embedding_loss", input, target)
+    margin = number("hinge_embedding_loss", "margin", margin)
     alike = apply("eq", t, t.constant(1.0))
     each = apply("where", alike, x, apply("relu", margin - x))
-    return _reduced("hinge_embedding_loss", each, reduction)
+    return _reduced(each, reduction)
 
 
 @composite("multi-margin loss")
@@ -218,14 +232,16 @@ def multi_margin_loss(
         ShapeError: a class number is outside 0..classes-1, or the shapes do not fit.
         WhygradError: ``p`` is not 1 or 2.
     """
-    if p not in (1, 2):
-        raise WhygradError(f"multi_margin_loss: p is {p!r}; allowed: 1, 2")
+    reduction = _allowed("multi_margin_loss", reduction)
+    if not is_a(p, int) or p not in (1, 2):
+        raise WhygradError(f"multi_margin_loss: p is {quoted(p)}; allowed: 1, 2")
+    margin = number("multi_margin_loss", "margin", margin)
     x = as_tensor(input)
     chosen = one_hot("multi_margin_loss", as_tensor(target), x)
     own = name((x * chosen).sum(-1, keepdim=True), "target_score")
     close = apply("relu", margin - own + x) * (1.0 - chosen)
     each = (apply("square", close) if p == 2 else close).mean(-1)
-    return _reduced("multi_margin_loss", each, reduction)
+    return _reduced(each, reduction)
 
 
 def one_hot(what: str, classes: Tensor, scores: Tensor) -> Tensor:
@@ -240,7 +256,7 @@ def one_hot(what: str, classes: Tensor, scores: Tensor) -> Tensor:
             f"{show_shape(scores.shape)}; they must have its shape without the last axis"
         )
     count = int(scores.shape[-1])
-    numbers = classes.data
+    numbers = classes.array
     bad = numbers[(numbers < 0) | (numbers >= count) | (numbers != np.floor(numbers))]
     if bad.size:
         raise ShapeError(f"{what}: class {bad[0]:g} is not one of 0 to {count - 1}")
@@ -272,16 +288,23 @@ def _surprise(shares: Tensor, logs: Tensor) -> Tensor:
     return shares * -possible
 
 
-def _reduced(what: str, each: Tensor, reduction: str, more: tuple[str, ...] = ()) -> Tensor:
+def _allowed(what: str, reduction: str, more: tuple[str, ...] = ()) -> str:
+    """Return a reduction that there is.
+
+    Raises:
+        WhygradError: it is something else.
+    """
+    if is_a(reduction, str) and reduction in (*_REDUCTIONS, *more):
+        return reduction
+    allowed = ", ".join(map(repr, (*_REDUCTIONS, *more)))
+    raise WhygradError(f"{what}: reduction is {quoted(reduction)}; allowed: {allowed}")
+
+
+def _reduced(each: Tensor, reduction: str) -> Tensor:
     name(each, "losses")
     if reduction == "none":
         return each
-    if reduction == "sum":
-        return each.sum()
-    if reduction == "mean":
-        return each.mean()
-    allowed = ", ".join(repr(name) for name in (*_REDUCTIONS, *more))
-    raise WhygradError(f"{what}: reduction is {reduction!r}; allowed: {allowed}")
+    return each.sum() if reduction == "sum" else each.mean()
 
 
 def _weighted(
@@ -301,5 +324,5 @@ def _weighted(
             total = (hard * weights).sum()
     each = surprise.sum(-1)
     if total is None:
-        return _reduced(what, each, reduction)
+        return _reduced(each, reduction)
     return name(each, "losses").sum() / name(total, "total_weight")

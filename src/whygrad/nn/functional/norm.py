@@ -9,18 +9,20 @@ import numpy as np
 
 from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.functional import as_tensor
+from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
 from whygrad.nn.functional.parts import composite
 from whygrad.nn.scope import name
+from whygrad.option import several, whole
 
 
 @composite("layer norm")
 def layer_norm(
     input: Any,
     normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
+    weight: Any = None,
+    bias: Any = None,
     eps: float = 1e-5,
 ) -> Tensor:
     """Bring each sample to mean 0 and variance 1 over its last axes, then scale and shift.
@@ -39,14 +41,15 @@ def layer_norm(
     axes = _last_axes("layer_norm", x, normalized_shape)
     centred = x - name(x.mean(axes, keepdim=True), "mean")
     variance = name(centred.square().mean(axes, keepdim=True), "variance")
-    return _affine(name(centred / (variance + eps).sqrt(), "normalized"), weight, bias)
+    spread = (variance + number("layer_norm", "eps", eps)).sqrt()
+    return _affine(name(centred / spread, "normalized"), weight, bias)
 
 
 @composite("RMS norm")
 def rms_norm(
     input: Any,
     normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
+    weight: Any = None,
     eps: float | None = None,
 ) -> Tensor:
     """Divide each sample by the root of the mean of its squares over its last axes, then scale.
@@ -62,7 +65,7 @@ def rms_norm(
     """
     x = as_tensor(input)
     axes = _last_axes("rms_norm", x, normalized_shape)
-    least = float(np.finfo(x.dtype).eps) if eps is None else eps
+    least = float(np.finfo(x.dtype).eps) if eps is None else number("rms_norm", "eps", eps)
     size = name(x.square().mean(axes, keepdim=True), "mean_square")
     return _affine(name(x / (size + least).sqrt(), "normalized"), weight, None)
 
@@ -70,10 +73,10 @@ def rms_norm(
 @composite("batch norm")
 def batch_norm(
     input: Any,
-    mean: Tensor,
-    variance: Tensor,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
+    mean: Any,
+    variance: Any,
+    weight: Any = None,
+    bias: Any = None,
     eps: float = 1e-5,
 ) -> Tensor:
     """Take ``mean`` from each channel, divide by the root of ``variance``, then scale and shift.
@@ -93,12 +96,17 @@ def batch_norm(
         ShapeError: there is no axis of channels, or not as many as statistics.
     """
     x = as_tensor(input)
-    check_channels("batch_norm", x, mean)
-    centred = x - _lifted(mean, x)
+
+    def lifted(each: Any) -> Tensor:
+        given = as_tensor(each)
+        check_channels("batch_norm", x, given)
+        return _lifted(given, x)
+
+    centred = x - lifted(mean)
     return _affine(
-        name(centred / (_lifted(variance, x) + eps).sqrt(), "normalized"),
-        None if weight is None else _lifted(weight, x),
-        None if bias is None else _lifted(bias, x),
+        name(centred / (lifted(variance) + number("batch_norm", "eps", eps)).sqrt(), "normalized"),
+        None if weight is None else lifted(weight),
+        None if bias is None else lifted(bias),
     )
 
 
@@ -134,13 +142,13 @@ def _lifted(each: Tensor, x: Tensor) -> Tensor:
     return each.apply("unsqueeze", axes=tuple(range(2 - x.ndim, 0)))
 
 
-def _affine(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    scaled = x if weight is None else x * weight
-    return scaled if bias is None else scaled + bias
+def _affine(x: Tensor, weight: Any, bias: Any) -> Tensor:
+    scaled = x if weight is None else x * as_tensor(weight)
+    return scaled if bias is None else scaled + as_tensor(bias)
 
 
 def _last_axes(what: str, x: Tensor, sizes: Sequence[int]) -> tuple[int, ...]:
-    wanted = tuple(sizes)
+    wanted = tuple(whole(what, "a size", n) for n in several(what, "normalized_shape", sizes))
     if not wanted or not same_shape(x.shape[-len(wanted) :], wanted):
         raise ShapeError(
             f"{what}: the last axes of {show_shape(x.shape)} are not {show_shape(wanted)}"

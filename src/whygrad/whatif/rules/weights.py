@@ -47,7 +47,7 @@ def transpose_the_wrong_matrix(tape: Tape) -> Rewrite | None:
 
 def _is_square(tape: Tape, value: int) -> bool:
     shape = tape.values[value].shape
-    return len(shape) == 2 and int(shape[0]) == int(shape[1]) and int(shape[0]) > 1
+    return len(shape) == 2 and int(shape[0]) == int(shape[1]) > 1
 
 
 def weight_for_input(tape: Tape) -> Rewrite | None:

@@ -13,19 +13,37 @@ export interface Grid {
 /** A column that is written out, or the variable of a loop over columns. */
 export type Column = number | 'j'
 
+/** What a text calls the arrays it reads and writes. */
+export class Arrays {
+  readonly #names = new Map<Float64Array, string>()
+
+  name(data: Float64Array): string {
+    const name = this.#names.get(data) ?? `a${this.#names.size}`
+    this.#names.set(data, name)
+    return name
+  }
+
+  /** The function that a text makes, which may name the arrays, `tanhInto` and what is given. */
+  make(text: string, given: Readonly<Record<string, unknown>> = {}): unknown {
+    const make = new Function('tanhInto', ...this.#names.values(), ...Object.keys(given), text)
+    return make(tanhInto, ...this.#names.keys(), ...Object.values(given))
+  }
+}
+
 /** Gathers text. It holds numbers and names made up here: nothing of it comes from the tape. */
 export class Body {
   readonly #rows: number
   readonly #lines: string[] = []
-  readonly #arrays = new Map<Float64Array, string>()
+  readonly #arrays: Arrays
   /** Where row i begins, by the length of a row. */
   readonly #starts = new Map<number, string>()
   /** Elements that are in a variable, by their text as array elements. */
   readonly #known = new Map<string, string>()
   #variables = 0
 
-  constructor(rows: number) {
+  constructor(rows: number, arrays: Arrays) {
     this.#rows = rows
+    this.#arrays = arrays
   }
 
   /** Writes out what is done for every column; or a loop over them. */
@@ -58,17 +76,15 @@ export class Body {
 
   /** Puts tanh of `count` elements that lie side by side in others. */
   tanh(from: Grid, to: Grid, count: number): void {
-    const places = [from, to].map((grid) => `${this.#name(grid.data)}, ${this.#place(grid, 0)}`)
+    const places = [from, to].map((grid) => `${this.#arrays.name(grid.data)}, ${this.#place(grid, 0)}`)
     this.#lines.push(`tanhInto(${places.join(', ')}, ${count})`)
   }
 
-  /** The function, which loops over the rows. */
-  play(): () => void {
+  /** The text of the loop over the rows. */
+  get text(): string {
     const starts = [...this.#starts].map(([row, name]) => `const ${name} = i * ${row}`)
     const lines = [...starts, ...this.#lines].join('\n')
-    const loop = `for (let i = 0; i < ${this.#rows}; i++) {\n${lines}\n}`
-    const make = new Function('tanhInto', ...this.#arrays.values(), `return () => {\n${loop}\n}`)
-    return make(tanhInto, ...this.#arrays.keys()) as () => void
+    return `for (let i = 0; i < ${this.#rows}; i++) {\n${lines}\n}`
   }
 
   #variable(element: string, expression: string): string {
@@ -79,7 +95,7 @@ export class Body {
   }
 
   #element(grid: Grid, j: Column): string {
-    return `${this.#name(grid.data)}[${this.#place(grid, j)}]`
+    return `${this.#arrays.name(grid.data)}[${this.#place(grid, j)}]`
   }
 
   #place(grid: Grid, j: Column): string {
@@ -95,9 +111,4 @@ export class Body {
     return start
   }
 
-  #name(data: Float64Array): string {
-    const name = this.#arrays.get(data) ?? `a${this.#arrays.size}`
-    this.#arrays.set(data, name)
-    return name
-  }
 }

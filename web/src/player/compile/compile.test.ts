@@ -58,6 +58,24 @@ describe('every op, on its examples', () => {
 
 describe('whole tapes', () => {
   it.each(tapes)('$name', ({ tape, run }) => expectSame(tape, run))
+
+  it.each(tapes)('$name, as one function of many iterations', ({ tape, run }) => {
+    const slow = new Player(tape, run)
+    const fast = new Player(tape, run)
+    for (const player of [slow, fast]) player.play()
+    const losses = Array.from({ length: ITERATIONS }, () => {
+      slow.carry()
+      slow.play()
+      return slow.values[tape.loss]![0]!
+    })
+    const found = new Float64Array(ITERATIONS)
+    const loop = fast.loop(new Map(), null)!
+    loop(20, new Uint32Array(0), 0, null, found, 0)
+    loop(ITERATIONS - 20, new Uint32Array(0), 0, null, found, 20)
+    fast.show()
+    expect([...found]).toEqual(losses)
+    expect(fast.values).toEqual(slow.values)
+  })
 })
 
 describe('shapes that are written in other ways', () => {

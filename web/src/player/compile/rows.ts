@@ -46,7 +46,7 @@ const EXPRESSIONS: Readonly<Record<string, Expression>> = {
   ge: ([a, b]) => `${a} >= ${b} ? 1 : 0`,
   eq: ([a, b]) => `${a} === ${b} ? 1 : 0`,
   where: ([test, a, b]) => `${test} ? ${a} : ${b}`,
-  heaviside: ([x], params) => `${x} > 0 ? 1 : ${x} === 0 ? ${numberOf(params, 'at_zero')} : 0`,
+  heaviside: ([x], params) => `${x} <= 0 ? (${x} === 0 ? ${numberOf(params, 'at_zero')} : 0) : 1`,
   leaky_relu: ([x], params) => `${x} > 0 ? ${x} : ${x} * ${numberOf(params, 'negative_slope')}`,
 }
 
@@ -104,6 +104,16 @@ function tanhRows({ inputs, output }: Site): Rows | null {
   const { rows, columns } = extent(output.shape)
   if (!from || (from.column !== 1 && columns > 1)) return null
   const to = gridOf(output)!
+  if (from.row === columns && rows > 1) {
+    const count = rows * columns // all at once: the pieces would be short
+    return {
+      rows: 1,
+      columns: count,
+      reads: [{ ...from, columns: count }],
+      terms: 1,
+      write: (body) => body.tanh(from, to, count),
+    }
+  }
   return {
     rows,
     columns,

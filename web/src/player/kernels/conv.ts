@@ -30,7 +30,7 @@ function walk(views: Record<'x' | 'w' | 'y', View>, params: Params, row: Row): A
     values.length === 1 ? [one, values[0]!] : [values[0]!, values[1]!]
   const slide = slideOf(params)
   const [down, right] = flat(slide.stride, 1)
-  const [above, before] = flat(slide.padding, 0)
+  const [above, before] = flat(slide.padding.map(([start]) => start), 0)
   const [downApart, rightApart] = flat(slide.dilation, 1)
   const [samples, , height, width] = x.shape as [number, number, number, number]
   const [units, channels, tall, wide] = w.shape as [number, number, number, number]

@@ -106,7 +106,7 @@ export function unary(f: (params: Params) => (x: number) => number): Computing {
 
 function gate(params: Params): (x: number) => number {
   const atZero = numberOf(params, 'at_zero')
-  return (x) => (x > 0 ? 1 : x === 0 ? atZero : 0)
+  return (x) => (x <= 0 ? (x === 0 ? atZero : 0) : 1)
 }
 
 function leaky(params: Params): (x: number) => number {

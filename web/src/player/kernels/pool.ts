@@ -38,15 +38,17 @@ function windowsOf(x: Shape, y: Shape, params: Params): Windows {
   return { elements: Int32Array.from(elements), starts: Int32Array.from(starts) }
 }
 
-/** Runs through the windows with the place of the first largest element of each. */
+/** Runs through the windows with the place of the first largest element of each, or the last NaN. */
 function bindLargest(x: View, y: Shape, params: Params, each: (n: number, at: number) => void): Apply {
   const { elements, starts } = windowsOf(x.shape, y, params)
   const at = positions(x)
   return () => {
     for (let n = 0; n + 1 < starts.length; n++) {
       let best = elements[starts[n]!]!
-      for (let p = starts[n]! + 1; p < starts[n + 1]!; p++)
-        if (x.data[at[elements[p]!]!]! > x.data[at[best]!]!) best = elements[p]!
+      for (let p = starts[n]! + 1; p < starts[n + 1]!; p++) {
+        const element = x.data[at[elements[p]!]!]!
+        if (element > x.data[at[best]!]! || Number.isNaN(element)) best = elements[p]!
+      }
       each(n, best)
     }
   }

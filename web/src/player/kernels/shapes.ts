@@ -158,6 +158,7 @@ const putPart: Computing = {
 export const SHAPES: Readonly<Record<string, Kernel>> = {
   identity,
   detach: identity,
+  cast_like: identity, // everything is played in float64 here
   permute,
   reshape,
   reshape_like: reshapeLike,
