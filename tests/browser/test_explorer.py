@@ -284,7 +284,6 @@ def test_xor_is_learned_from_an_uploaded_table(page: Page, explorer: str) -> Non
     page.get_by_role("dialog").get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_text(re.compile("example . of 4")).first).to_be_visible()
     button(page, "Train to the end").click()
-    page.get_by_role("tab", name="Data").click()
     expect(page.get_by_text("All 4 examples are right.")).to_be_visible()
 
 
