@@ -75,9 +75,9 @@ def case_of(seed: int) -> tuple[Case[Any], int]:
     """
     if not 0 <= seed < MOST_SEEDS:
         raise WhygradError(f"a patient's seed is a whole number from 0 to {MOST_SEEDS - 1}")
-    cases: tuple[Case[Any], ...] = tuple(CASES.values())
+    cases = tuple(CASES.values())
     lap, place = divmod(seed, len(cases))
-    return cases[permutation(lap, "clinic", len(cases))[place]], lap
+    return cases[int(permutation(lap, "clinic", len(cases))[place])], lap
 
 
 def admit(seed: int, progress: Progress = ignore) -> Patient:

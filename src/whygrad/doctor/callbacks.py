@@ -101,9 +101,8 @@ def lightning_callback(loss: Loss | None = None, *, quiet: bool = False) -> Any:
         def on_train_batch_end(
             self, _: Any, pl_module: Any, outputs: Any, batch: Any, *__: Any
         ) -> None:
-            known = cast("dict[str, Any]", outputs) if isinstance(outputs, dict) else None
-            found = outputs if known is None else known.get("loss")
-            self.step(found, *_pair(batch))
+            keyed = isinstance(outputs, dict)
+            self.step(cast("Any", outputs).get("loss") if keyed else outputs, *_pair(batch))
 
         def on_validation_batch_end(
             self, trainer: Any, _: Any, outputs: Any, batch: Any, *__: Any

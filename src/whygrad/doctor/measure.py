@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from whygrad.doctor.measurements import (
 )
 from whygrad.doctor.observe.recorder import Recorder
 from whygrad.doctor.observe.shadow import DROPOUTS, NORMS
-from whygrad.doctor.torch_typed import counted
+from whygrad.doctor.torch_typed import counted, modules_of
 
 Tensor = torch.Tensor
 ROUNDING = 1e-4  # of the outputs' size: differences below it may be float32's
@@ -103,13 +103,12 @@ def _outside(recorder: Recorder) -> tuple[tuple[str, int], ...]:
             if value.is_leaf and value.grad is not None and id(value) not in known:
                 found.setdefault(id(value), (name.lstrip("."), value.numel()))
         elif deep and isinstance(value, list | tuple | dict):
-            held: Any = value
+            held = cast("Any", value)
             items: Any = held.items() if isinstance(value, dict) else enumerate(held)
             for key, item in items:
                 look(f"{name}[{key!r}]", item, deep - 1)
 
-    modules: list[tuple[str, torch.nn.Module]] = list(recorder.model.named_modules())
-    for name, module in modules:
+    for name, module in modules_of(recorder.model):
         for key, value in vars(module).items():
             if not key.startswith("_"):
                 look(f"{name}.{key}", value, 2)
@@ -227,7 +226,8 @@ def _array(x: Any) -> np.ndarray:
 def _network(recorder: Recorder) -> dict[str, Any]:
     """Ask the copy, with the weights of now, what the network does."""
     shadow, loss = recorder.shadow, recorder.loss_function()
-    x, y = recorder.probe_rows()
+    rows = cast("tuple[Tensor | None, Tensor | None]", recorder.probe_rows())
+    x, y = rows  # none of a run that showed no rows
     if shadow is None or x is None or y is None:
         return {}
     shadow.load(recorder.state())

@@ -180,7 +180,7 @@ def _train(training: Training, dataset: Dataset, iterations: int) -> Report:
                 nn.utils.clip_grad_value_(net.parameters(), clip_value)
             if clip_norm:
                 nn.utils.clip_grad_norm_(net.parameters(), clip_norm)
-            optimizer.step()
+            optimizer.step()  # pyright: ignore[reportUnknownMemberType]
             losses.append(float(loss.detach()))
             doctor.step(loss, inputs=x[rows], targets=y[rows], outputs=out)
             if judged is not None and (n + 1) % max(iterations // EPOCHS, 1) == 0:

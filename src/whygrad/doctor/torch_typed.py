@@ -55,3 +55,8 @@ def forget_hooks(module: nn.Module) -> None:
     """Take off the hooks that are called before and after a module, and at its gradient."""
     for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks):
         hooks.clear()
+
+
+def modules_of(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Return a model and all modules in it, each with its name."""
+    return list(model.named_modules())

@@ -267,7 +267,8 @@ SENTENCES: Mapping[str, str] = {
     "change.uphill": "Together the parameters moved up the gradient, not down it, as an "
     "optimizer's memory of earlier gradients can make them.",
     "change.of_one": "Both losses are of example {n#} of {count#}, which this iteration saw.",
-    "change.of_some": "Both losses are of the {seen#} of {count#} examples that this iteration saw.",
+    "change.of_some": "Both losses are of the {seen#} of {count#} examples that this iteration "
+    "saw.",
     "change.of_all": "Both losses are of all {count#} examples.",
     "course.one": "one iteration",
     "course.many": "{count#} iterations",

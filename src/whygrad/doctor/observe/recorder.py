@@ -84,8 +84,10 @@ class Recorder:
         self.model = _inner(model)
         self.compiled = hasattr(model, "_orig_mod")  # global hooks would make it warn
         self.outer = model
-        given = optimizer if isinstance(optimizer, list | tuple) else (optimizer,)
-        self.optimizers = tuple(cast("list[Any] | tuple[Any, ...]", given))
+        several = isinstance(optimizer, list | tuple)
+        self.optimizers: tuple[Any, ...] = (
+            tuple(cast("Any", optimizer)) if several else (optimizer,)
+        )
         self.optimizer = self.optimizers[0]
         self.loss = loss
         self.rank = _rank()
@@ -398,8 +400,7 @@ def _inner(model: nn.Module) -> nn.Module:
     """Return the module inside what wraps it: a compiled or a distributed one."""
     model = getattr(model, "_orig_mod", model)
     if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
-        outer: Any = model
-        return outer.module
+        return cast("Any", model).module
     return model
 
 

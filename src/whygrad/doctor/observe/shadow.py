@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from whygrad.doctor.measurements import BadOp, Layer, Probe
 from whygrad.doctor.observe.generators import generators_restored, seed_generators
 from whygrad.doctor.observe.source import source_line
-from whygrad.doctor.torch_typed import forget_hooks, numbers, run_backward
+from whygrad.doctor.torch_typed import forget_hooks, modules_of, numbers, run_backward
 from whygrad.nn.registry import ACTIVATIONS
 
 Tensor = torch.Tensor
@@ -86,8 +86,7 @@ class ShadowModel:
         for module in self.net.modules():  # hooks of the user's would run twice
             forget_hooks(module)
         self.path: list[str] = []
-        modules: list[tuple[str, nn.Module]] = list(self.net.named_modules())
-        for name, module in modules:
+        for name, module in modules_of(self.net):
             module.register_forward_pre_hook(self._enter(name))
             module.register_forward_hook(self._leave, always_call=True)
         self.trainable = {n: p.requires_grad for n, p in self.net.named_parameters()}
@@ -135,9 +134,8 @@ class ShadowModel:
             named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
             if not value.requires_grad or not named:
                 return {}
-            grads: tuple[Tensor | None, ...] = torch.autograd.grad(
-                value, [p for _, p in named], allow_unused=True
-            )
+            found = torch.autograd.grad(value, [p for _, p in named], allow_unused=True)
+            grads = cast("tuple[Tensor | None, ...]", found)
         return {n: g for (n, _), g in zip(named, grads, strict=True) if g is not None}
 
     def probe(self, x: Tensor, y: Tensor, loss: Callable[..., Tensor], step: int) -> Probe:
@@ -181,8 +179,7 @@ class ShadowModel:
 
     def _names(self, seen: list[tuple[str, str, Tensor, Tensor | None, str]]) -> list[str]:
         """Name ops by their module; those that a module calls between its parts, by themselves."""
-        modules: list[tuple[str, nn.Module]] = list(self.net.named_modules())
-        parents = {n for n, module in modules if next(module.children(), None)}
+        parents = {n for n, module in modules_of(self.net) if next(module.children(), None)}
         names: list[str] = []
         for place, op, *_ in seen:
             name = place
