@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -68,7 +69,11 @@ def test_overheads_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < found["memory_in_training"] < found["memory"]
     assert 1 < found["gradient"] < 4  # the cheap gradient principle
     assert found["parameters"] == 784 * 128 + 128 + 128 * 10 + 10
-    assert "import whygrad: 40 ms and 2 MB" in ran("overheads")
+    assert found["why_limit"] == 0.1
+    assert all(seconds > 0 for seconds in found["why"].values())
+    lines = ran("overheads")
+    assert "import whygrad: 40 ms and 2 MB" in lines
+    assert re.search(r"at most 100 ms each\):\n  L: \d+ ms", lines)
 
 
 def test_how_the_cost_of_both_ways_to_every_gradient_grows_is_measured() -> None:

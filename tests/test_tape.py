@@ -73,7 +73,7 @@ def test_a_recorded_tape_fits_the_schema(name: str) -> None:
 def test_how_a_tape_reads() -> None:
     tape, _ = TAPES["network"]
     lines = str(tape).splitlines()
-    assert lines[0] == f"forward  v{tape.steps[0].output} (batch=3, 2) = matmul x W1"
+    assert lines[0] == "forward  z1.matrix_product (batch=3, 2) = matmul x W1"
     assert "loss     L () = mse_loss yhat t" in lines
     assert tape.label(tape.find("W1").id) == "W1"
     assert tape.sizes == {"batch": 3}

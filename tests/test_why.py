@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from make_conformance import iteration, leaf
+from models import two_blocks
 from rich.console import Console
 
 import whygrad as wg
@@ -214,6 +215,65 @@ def test_an_op_without_reasons_is_refused() -> None:
                 assert reason.principle in PRINCIPLES, (op.name, reason.principle)
             if reasons is not None:
                 assert reasons[-1].when is None, f"{op.name}: the last reason must always hold"
+
+
+def test_every_principle_is_reached_from_some_number_of_some_preset() -> None:
+    reached: dict[str, str] = {}
+    for preset in preset_names():
+        run = start(preset).iteration.run
+        for value in run.tape.values:
+            if value.name:
+                waiting = [why(run, run.label(value.id, 0), 3)]
+                while waiting:
+                    rung = waiting.pop()
+                    reached.setdefault(rung.principle, f"{preset} {value.name}")
+                    waiting += rung.because
+    assert set(reached) == set(PRINCIPLES), set(PRINCIPLES) - set(reached)
+    for name in ("products shrink or grow", "room to memorise"):
+        analogy = PRINCIPLES[name].analogy
+        assert analogy is not None
+        assert analogy.like
+        assert analogy.breaks
+
+
+def test_a_long_sum_shows_its_largest_terms_and_what_the_others_come_to() -> None:
+    weights = np.round(np.sin(np.arange(40.0) * 1.7), 3)
+    x = wg.tensor(weights, name="x", role="parameter")
+    y = (x * 2.0).sum().named("y")
+    run = write(y)[1]
+    said = why(run, "y", 0).claim
+    shown, rest = (
+        re.findall(r"2 × \(?(−?[\d.]+)|(−?[\d.]+) × 2", said),
+        re.search(r"\[28 smaller terms: (−?[\d.]+)\]", said),
+    )
+    assert rest is not None, said
+    sizes = [abs(float((a or b).replace("−", "-"))) for a, b in shown]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes == sorted(np.abs(weights), reverse=True)[:12]
+    told = sum(sorted(2 * weights, key=lambda w: -abs(w))[:12])
+    assert float(rest[1].replace("−", "-")) == pytest.approx(2 * weights.sum() - told, abs=1e-3)
+    assert "[28 smaller terms]" in why(run, "y", 0).formula
+    exact = eval(why(run, "y", 0).expression)
+    assert exact == pytest.approx(run["y"])  # which leaves nothing out
+    few = write((x[:13] * 2.0).sum().named("y"))[1]
+    assert "smaller" not in why(few, "y", 0).claim
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        *("L", "yhat[0,0,0]", "block1[0,3,2]", "block2.attention.weights[0,1,3,2]"),
+        *("dL/dblock1[0,3,2]", "dL/dblock1.attention.scores[0,1,3,2]"),
+        *("dL/dblock1.norm1.weight[3]", "dL/dblock1.attention.query.weight[1,2]"),
+    ],
+)
+def test_any_number_of_two_blocks_is_explained_in_few_steps(
+    element: str, count_calls: Callable[..., int]
+) -> None:
+    """What took 15 million calls, when the formulas of unnamed values were folded together."""
+    run = two_blocks().run
+    why(run, element, 1)
+    assert count_calls(why, run, element, 4) < 250_000
 
 
 def test_principles_rest_on_principles() -> None:

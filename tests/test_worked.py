@@ -92,8 +92,11 @@ def test_a_value_of_several_layers_is_called_by_the_last() -> None:
         def forward(self, *inputs: wg.Tensor) -> wg.Tensor:
             return nn.functional.silu(nn.functional.gelu(*inputs))
 
-    first = worked_steps(wg.trace(Both(), np.eye(2), np.eye(2)).tape)[0]
-    assert (first.name, first.title) == ("yhat", "SiLU: ŷ")
+    steps = worked_steps(wg.trace(Both(), np.eye(2), np.eye(2)).tape)
+    assert [step.title for step in steps[:2]] == ["GELU: gelu", "SiLU: ŷ"]
+    x = wg.tensor(np.eye(2), name="x")
+    y = nn.functional.silu(nn.functional.gelu(x)).named("y")  # where no model is traced
+    assert worked_steps(write(y.sum().named("L"))[0])[0].title == "SiLU: y"
 
 
 def test_a_gradient_that_no_step_passed_back_has_a_title() -> None:

@@ -1,4 +1,4 @@
-"""Random tapes with their runs: networks, formulas, attention blocks, each from its seed."""
+"""Random tapes with their runs: networks, formulas, blocks of layers, each from its seed."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _STATEMENTS = (
 
 
 def random_run(seed: int) -> Run:
-    """Return the first or a later play of a random tape: every third kind in turn."""
+    """Return the first or a later play of a random tape, of each kind in turn."""
     rng = np.random.default_rng(seed)
-    return (network, formula, block)[seed % 3](rng)
+    return (network, formula, block, network, formula, remembering)[seed % 6](rng)
 
 
 def _numbers(rng: Rng, *shape: int) -> Any:
@@ -95,7 +95,24 @@ def block(rng: Rng) -> Run:
         lambda: nn.Sequential(nn.Linear(width, width, seed=seed), nn.Softmax(-1)),
         lambda: nn.Sequential(nn.Linear(width, width, seed=seed), nn.GELU(), nn.LayerNorm(width)),
     )
-    model = kinds[int(rng.integers(0, len(kinds)))]()
+    return _over_positions(rng, kinds[int(rng.integers(0, len(kinds)))](), positions, width)
+
+
+def remembering(rng: Rng) -> Run:
+    """Recurrent cells, batch norm and ways around layers, over a few positions."""
+    positions, width = int(rng.integers(2, 4)), int(rng.integers(2, 4))
+    seed, bias = int(rng.integers(0, 999)), bool(rng.integers(0, 2))
+    kinds: tuple[Callable[[], nn.Module], ...] = (
+        lambda: nn.RNN(nn.RNNCell(width, width, bias, seed=seed)),
+        lambda: nn.RNN(nn.RNNCell(width, width, bias, "relu", seed=seed)),
+        lambda: nn.RNN(nn.GRUCell(width, width, bias, seed=seed)),
+        lambda: nn.Sequential(nn.Linear(width, width, seed=seed), nn.BatchNorm1d(positions)),
+        lambda: nn.Sequential(nn.Residual(nn.Linear(width, width, seed=seed), nn.SiLU())),
+    )
+    return _over_positions(rng, kinds[int(rng.integers(0, len(kinds)))](), positions, width)
+
+
+def _over_positions(rng: Rng, model: nn.Module, positions: int, width: int) -> Run:
     rows = int(rng.integers(1, 3))
     optimizer = wg.optim.SGD(model.parameters(), lr=0.1)
     x, y = (np.array(_numbers(rng, rows, positions, width)) for _ in range(2))

@@ -1,4 +1,7 @@
-"""How names of values are written for a person: ``dL/dW1[0,2]`` is ∂L/∂W₁[0,2]."""
+"""How names of values are written for a person: ``dL/dW1[0,2]`` is ∂L/∂W₁[0,2].
+
+Each part of a path is written as a name by itself: ``block1.attention.q`` is block₁.attention.q.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ def symbol(name: str) -> str:
         return f"{symbol(name[:-4])}′"
     if name.startswith("velocity_"):
         return f"v({symbol(name[9:])})"
+    if "." in name:
+        return ".".join(map(symbol, name.split(".")))
     numbered = _NUMBERED.match(name)
     if numbered:
         return numbered["stem"] + numbered["number"].translate(_SUBSCRIPTS)
@@ -41,6 +46,8 @@ def latex(name: str) -> str:
         return f"{latex(name[:-4])}'"
     if name.startswith("velocity_"):
         return rf"v_{{{latex(name[9:])}}}"
+    if "." in name:
+        return ".".join(map(latex, name.split(".")))
     numbered = _NUMBERED.match(name)
     if numbered:
         return rf"{_letters(numbered['stem'])}_{{{numbered['number']}}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from whygrad.engine.formula import Expr, evaluate, expr
 from whygrad.tape.run import Run
@@ -77,11 +77,6 @@ def is_gradient(tape: Tape, value: int) -> bool:
     return tape.values[value].role == "gradient"
 
 
-def ranked_size(number: float) -> float:
-    """Return a number's size to rank by; sizes that only rounding tells apart are one."""
-    return float(f"{abs(number):.9e}")
-
-
 @dataclass(frozen=True, slots=True)
 class _Way:
     leaf: Leaf
@@ -98,20 +93,24 @@ def _split(node: Expr, gradient: Callable[[int], bool]) -> list[_Way]:
         return [_Way((args[0], args[1]), ONE)] if gradient(args[0]) else []
     parts = [_split(a, gradient) for a in args]
     if head == "terms" and len({way.leaf for part in parts for way in part}) > 1:
-        return [replace(way, summed=True) for part in parts for way in part]
+        return [_Way(way.leaf, way.local, True) for part in parts for way in part]
     if head in ("add", "terms"):
         return [way for part in parts for way in part]
     if head == "sub":
-        return parts[0] + [replace(way, local=_negated(way.local)) for way in parts[1]]
+        return parts[0] + _scaled(parts[1], _negated)
     if head == "neg":
-        return [replace(way, local=_negated(way.local)) for way in parts[0]]
+        return _scaled(parts[0], _negated)
     if head == "mul" and parts[0]:
-        return [replace(way, local=_product(way.local, args[1])) for way in parts[0]]
+        return _scaled(parts[0], lambda local: _product(local, args[1]))
     if head == "mul":
-        return [replace(way, local=_product(args[0], way.local)) for way in parts[1]]
+        return _scaled(parts[1], lambda local: _product(args[0], local))
     if head == "div":
-        return [replace(way, local=Expr("div", (way.local, args[1]))) for way in parts[0]]
+        return _scaled(parts[0], lambda local: Expr("div", (local, args[1])))
     return []
+
+
+def _scaled(ways: list[_Way], by: Callable[[Expr], Expr]) -> list[_Way]:
+    return [_Way(way.leaf, by(way.local), way.summed) for way in ways]
 
 
 def _negated(local: Expr) -> Expr:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from whygrad.engine.formula import Expr, Get, evaluate, number_text, to_python
 from whygrad.engine.notation import symbol
 from whygrad.explain.formulas import in_names
+from whygrad.explain.sentences import MOST_NAMED, SENTENCES
 from whygrad.tape.run import Run
 
 DIGITS = 4
@@ -28,6 +30,7 @@ _NUMBER = re.compile(r"(?<![\w.,\[])\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 _POWER = re.compile(r" \*\* (\d)(?![\w.])")
 
 
+@lru_cache(65536)
 def number(x: float, digits: int = DIGITS) -> str:
     """Write a number to some significant digits: 0.5, −1.75, 0.3333, 1.0e−7.
 
@@ -51,6 +54,7 @@ def number(x: float, digits: int = DIGITS) -> str:
     return sign + f"{figures[:point]}.{figures[point:]}".rstrip(".")
 
 
+@lru_cache(65536)
 def rounded(x: float, digits: int = DIGITS) -> float:
     """Return the number that ``number`` shows."""
     if math.isfinite(x) and digits < ALL_DIGITS:
@@ -89,6 +93,36 @@ def shown(tree: Expr, get: Get, result: float, digits: int = DIGITS) -> Shown:
     return Shown(ALL_DIGITS, ALL_DIGITS, number(result, ALL_DIGITS))
 
 
+def ranked_size(number: float) -> float:
+    """Return a number's size to rank by; sizes that only rounding tells apart are one."""
+    return float(f"{abs(number):.9e}")
+
+
+def shortened(tree: Expr, get: Get) -> tuple[Expr, Get]:
+    """Return a formula whose long sums show their largest terms, and what gives its numbers.
+
+    The other terms stand as one, a leaf of a negative id and with their number as its place, so
+    that the formula still comes to the same. The largest come first; of terms of a size, the first.
+    """
+    rests: list[float] = []
+
+    def short(node: Expr) -> Expr:
+        if node.head in ("number", "leaf"):
+            return node
+        if node.head != "terms" or len(node.args) <= MOST_NAMED + 1:
+            return node.over(tuple([short(a) for a in node.args]))
+        numbers = [evaluate(a, get) for a in node.args]
+        order = sorted(range(len(numbers)), key=lambda n: -ranked_size(numbers[n]))
+        others = [numbers[n] for n in sorted(order[MOST_NAMED:])]
+        finite = all(map(math.isfinite, others))
+        rests.append(math.fsum(others) if finite else sum(others))
+        rest = Expr("leaf", (-len(rests), len(others)))
+        return Expr("terms", (*[short(node.args[n]) for n in order[:MOST_NAMED]], rest))
+
+    tree = short(tree)
+    return tree, lambda value, at: rests[-value - 1] if value < 0 else get(value, at)
+
+
 def in_symbols(tree: Expr, run: Run) -> str:
     """Write a formula in names: ``w₁ × x + b₁``."""
     return typeset(to_python(tree, lambda value, at: symbol(in_names(run, value, at))))
@@ -97,7 +131,7 @@ def in_symbols(tree: Expr, run: Run) -> str:
 def in_numbers(tree: Expr, get: Get, digits: int) -> str:
     """Write a formula with its numbers put in, at some significant digits: ``0.5 × 1 + 0``."""
     tree, read = _as_shown(tree, get, digits)
-    return typeset(to_python(tree, lambda value, at: _plain(read(value, at))))
+    return typeset(to_python(tree, lambda value, at: _leaf(value, at, _plain(read(value, at)))))
 
 
 def typeset(text: str) -> str:
@@ -120,6 +154,17 @@ def _constants(node: Expr, digits: int) -> Expr:
     return Expr(node.head, tuple(_constants(a, digits) for a in node.args))
 
 
+def _leaf(value: int, at: int, text: str) -> str:
+    """Write a leaf; one that stands for several terms says so."""
+    return smaller(at, text) if value < 0 else text
+
+
+def smaller(count: int, rest: str = "") -> str:
+    """Write what stands for the smaller terms of a sum, with what they come to if it is given."""
+    key = "formula.smaller_come_to" if rest else "formula.smaller"
+    return SENTENCES[key].format(count=f"{count:,}", rest=rest)
+
+
 def _plain(x: float) -> str:
     if math.isnan(x):
         return "NaN"
@@ -128,6 +173,7 @@ def _plain(x: float) -> str:
     return number_text(x)
 
 
+@lru_cache(65536)
 def _own_digits(x: float) -> int:
     """Return how many digits hold a number but for its last bits, or 0 if it is not ``SHORT``."""
     near = (n for n in range(1, SHORT + 1) if abs(_cut(x, n) - x) <= SAME * abs(x))

@@ -29,7 +29,7 @@ _RANK = {"hyperparameter": 0, "gradient": 1, "parameter": 2}
 
 def is_shown(tape: Tape, value: int) -> bool:
     """Say whether worked steps show a value: leaves, and what has a name."""
-    return bool(tape.values[value].name) or value not in tape.makers
+    return value not in tape.inner
 
 
 def in_names(run: Run, value: int, at: int) -> str:
@@ -112,7 +112,7 @@ class Placer:
             self.spent += _size(tree) * times
             return self.folded(tree, depth, times)
         times *= 1 + (node.head == "abs")
-        return Expr(node.head, tuple([self.folded(a, depth + 1, times) for a in node.args]))
+        return node.over(tuple([self.folded(a, depth + 1, times) for a in node.args]))
 
     def _carries_gradients(self, value: int) -> bool:
         """Say whether a value is on the way from one gradient to another.
@@ -145,7 +145,7 @@ def arranged(tape: Tape, node: Expr) -> Expr:
     args = tuple(arranged(tape, a) for a in node.args)
     if node.head == "mul" and _rank(tape, args[1]) < _rank(tape, args[0]):
         args = (args[1], args[0])
-    return Expr(node.head, args)
+    return node.over(args)
 
 
 def _rank(tape: Tape, node: Expr) -> int:

@@ -8,26 +8,33 @@ are chosen and their slots filled.
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Sequence
 
 from whygrad.engine.formula import Expr, evaluate, expr, leaves, number_text, unflat
+from whygrad.engine.notation import symbol
 from whygrad.engine.ops import OPS
 from whygrad.errors import WhygradError
 from whygrad.explain import display
-from whygrad.explain.contributions import ONE, Contribution, Part, contributions, ranked_size
-from whygrad.explain.formulas import is_shown, unchosen
+from whygrad.explain.contributions import ONE, Contribution, Part, contributions
+from whygrad.explain.display import ranked_size
+from whygrad.explain.formulas import in_numbers, is_shown, unchosen
 from whygrad.explain.reasons import Reasons
-from whygrad.explain.rung import Rung
+from whygrad.explain.rung import Rung, Texts
 from whygrad.explain.said import Named, Said, say, say_of_op
 from whygrad.explain.sentences import (
     EXACT,
+    GROWN,
+    MANY_RATES,
     MOST,
     MOST_INPUTS,
     MOST_PURPOSES,
     NEARBY,
     PRINCIPLES_OF,
     ROUND_OFF,
+    SHRUNK,
     SMALL,
     SMALLER,
 )
@@ -62,11 +69,19 @@ class Ladder(Words):
         """Start on a run."""
         super().__init__(run)
         self.reasons = Reasons(self)
+        self._rungs: dict[tuple[int, int, int, str], Rung] = {}
 
     # --- which kind of number ---
 
     def element(self, value: int, at: int, depth: int, asks: Said | None = None) -> Rung:
-        """Explain an element of a value."""
+        """Explain an element of a value: once, wherever in the ladder it is asked about."""
+        key = (value, at, depth, asks.key if asks else "")
+        rung = self._rungs.get(key)
+        if rung is None:
+            rung = self._rungs[key] = self._element(value, at, depth, asks)
+        return rung
+
+    def _element(self, value: int, at: int, depth: int, asks: Said | None) -> Rung:
         tape = self.run.tape
         if value not in tape.makers:
             return self._given(value, at)
@@ -98,8 +113,7 @@ class Ladder(Words):
             self.label(value, at),
             self._asks_why(value, at),
             number,
-            number_text(number),
-            self.label(value, at),
+            Texts(number_text(number), self.label(value, at)),
             (says,),
             PRINCIPLES_OF[says.key],
             (),
@@ -117,7 +131,46 @@ class Ladder(Words):
             *self._purposes(value),
         ]
         below = [self._source(*one, depth - 1) for one in self._inputs(tree)] if depth > 0 else []
+        if depth > 0 and value == self.run.tape.loss:
+            below += [*self._mean(value), *self._room()]
         return self._rung(value, at, tree, self._asks_why(value, at), says, below)
+
+    def _mean(self, loss: int) -> list[Rung]:
+        """Say what each example's share in the loss is, where it is a mean over several."""
+        count = self.batch()
+        if count == 1 or not self.is_mean():
+            return []
+        return [
+            self._worded(
+                str(say("name.mean", x=self.label(loss, 0))),
+                say("ask.mean"),
+                1 / count,
+                f"1 / {count}",
+                say("formula.mean"),
+                say("mean", loss=self.loss(), count=count),
+            )
+        ]
+
+    def _room(self) -> list[Rung]:
+        """Say that there is room to memorise, where parameters are as many as targets or more."""
+        tape, arrays = self.run.tape, self.run.arrays
+        trained = {before for before, _ in tape.carries}
+        parameters = sum(
+            arrays[v.id].size for v in tape.leaves if v.role == "parameter" and v.id in trained
+        )
+        targets = sum(arrays[v.id].size for v in tape.leaves if v.role == "target")
+        if not targets or parameters < targets:
+            return []
+        return [
+            self._worded(
+                str(say("name.room", x=self.label(tape.loss, 0))),
+                say("ask.room"),
+                parameters / targets,
+                f"{parameters} / {targets}",
+                say("formula.room"),
+                say("room", loss=self.loss(), parameters=parameters, targets=targets),
+            )
+        ]
 
     def _inputs(self, tree: Expr) -> list[Element]:
         """Return the elements a formula reads, largest first where there are many."""
@@ -128,9 +181,8 @@ class Ladder(Words):
             if tape.values[leaf[0]].role != "constant" or tape.values[leaf[0]].name
         ]
         if len(found) > MOST_INPUTS:
-            found = sorted(found, key=lambda leaf: -ranked_size(self.run.number(*leaf)))[
-                :MOST_INPUTS
-            ]
+            found.sort(key=lambda leaf: -ranked_size(self.run.number(*leaf)))
+            return found[:MOST]
         return found
 
     def _purposes(self, value: int) -> list[Said]:
@@ -176,7 +228,8 @@ class Ladder(Words):
         says = [say("flow.equation", equation=self.equation(value, at, tree)), *flow]
         below = self._below(of, at, one, depth)
         if depth > 0:
-            below.append(self._order(value, at, tree, [one]))
+            below.append(self._order(value, at, tree, [one], depth - 1))
+            below += self._of_parameter(value, at, of)
         return self._rung(value, at, tree, asks, says, below, principle)
 
     def _below(self, of: int, at: int, one: Contribution, depth: int) -> list[Rung]:
@@ -234,8 +287,78 @@ class Ladder(Words):
             if len(ranked) > MOST:
                 below.append(self._others(value, at, ranked[MOST:]))
             below.append(self._why_add(value, at, of, found))
-            below.append(self._order(value, at, tree, found))
+            below.append(self._order(value, at, tree, found, depth - 1))
+            below += self._of_parameter(value, at, of)
         return self._rung(value, at, tree, asks, says, below)
+
+    def _of_parameter(self, value: int, at: int, of: int) -> list[Rung]:
+        """Say what is so of a parameter's gradient: of its size, its shape, and all of it."""
+        if self.run.tape.values[of].role != "parameter":
+            return []
+        return [*self._largest_way(value, at, of), *self._whole(value, at, of)]
+
+    def _whole(self, value: int, at: int, of: int) -> list[Rung]:
+        """Say which shape a gradient has and, if it is one, that it is a product of matrices."""
+        count = self.run.arrays[of].size
+        if count == 1:
+            return []
+        tape, gradients = self.run.tape, symbol(self.run.tape.label(value))
+        leaf = Expr("leaf", (value, at))
+        shape = say("shape", gradients=gradients, values=symbol(tape.label(of)), count=count)
+        found = [self._rung(value, at, leaf, say("ask.shape"), [shape], [])]
+        step = tape.makers[value]
+        use = step.reverses
+        if step.op == "matmul" and use is not None and use.argument == 1:
+            x, upstream = tape.steps[use.step].inputs[0], use.upstream
+            while upstream in tape.inner and tape.makers[upstream].op == "identity":
+                upstream = tape.makers[upstream].inputs[0]
+            row, column = unflat(at, self.run.arrays[of].shape)
+            matrix = say(
+                "matrix",
+                gradients=gradients,
+                x=symbol(tape.label(x)),
+                upstream=symbol(tape.label(upstream)),
+                row=row,
+                column=column,
+            )
+            found.append(self._rung(value, at, leaf, say("ask.matrix"), [matrix], []))
+        return found
+
+    def _largest_way(self, value: int, at: int, of: int) -> list[Rung]:
+        """Say what the rates on the way of the largest contributions come to, if little or much."""
+        rates: list[float] = []
+        here = (value, at)
+        while here[0] in self.run.tape.makers:
+            found = contributions(self.run, self.tree(*here))
+            if not found:
+                return []
+            largest = max(found, key=lambda one: ranked_size(one.product))
+            rates.append(largest.rate)
+            here = largest.upstream
+        told = [rate for rate in reversed(rates) if not _is_one(rate)]
+        product = math.prod(told)
+        small = 0 < abs(product) < SHRUNK
+        if sum(not _is_one(abs(rate)) for rate in told) < MANY_RATES or not (
+            small or abs(product) > GROWN
+        ):
+            return []
+        tree = functools.reduce(operator.mul, [expr(rate) for rate in told])
+        says = say(
+            "product.shrinks" if small else "product.grows",
+            x=self.symbol(of, at),
+            loss=self.loss(),
+            product=self.shown(tree, product),
+        )
+        return [
+            Rung(
+                str(say("name.product", gradient=self.label(value, at))),
+                say("ask.small" if small else "ask.large"),
+                product,
+                Texts(in_numbers(self.run, tree), str(say("formula.product"))),
+                (says,),
+                PRINCIPLES_OF[says.key],
+            )
+        ]
 
     def _one_for_each_example(self, of: int, found: Sequence[Contribution]) -> bool:
         """Say whether a parameter moves one element of each example, all of one value."""
@@ -255,7 +378,7 @@ class Ladder(Words):
             str(say("name.use", gradient=self.label(value, at), y=self.target_label(one))),
             say("ask.through", y=self.target(one)),
             one.product,
-            *self.written(tree),
+            self.written(tree),
             (say("flow.equation", equation=self.product(one)), *flow),
             principle,
             tuple(self._below(of, at, one, depth)),
@@ -297,7 +420,7 @@ class Ladder(Words):
             name,
             say("ask.rate", rate=one.rate) if one.rate else say("ask.no_rate"),
             one.rate,
-            *self.written(one.local),
+            self.written(one.local),
             tuple(says),
             principle,
             tuple(below),
@@ -332,7 +455,7 @@ class Ladder(Words):
                 str(say("name.parts", **labels)),
                 say("ask.parts"),
                 one.rate,
-                *self.written(one.local),
+                self.written(one.local),
                 (says,),
                 PRINCIPLES_OF["parts"],
             )
@@ -385,8 +508,10 @@ class Ladder(Words):
                 str(say("name.change", change=change, **labels)),
                 say("ask.numbers"),
                 quotient,
-                f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
-                str(say("formula.change", y=labels["y"], change=_follows(change))),
+                Texts(
+                    f"({number_text(after)} - {_follows(before)}) / {_follows(change)}",
+                    str(say("formula.change", y=labels["y"], change=_follows(change))),
+                ),
                 (moves, say(key, **rates)),
                 PRINCIPLES_OF[key],
             )
@@ -430,7 +555,7 @@ class Ladder(Words):
             self.gradient_label(of, at),
             say("ask.multiply"),
             one.product,
-            *self.written(Expr("mul", (Expr("leaf", one.upstream), one.local))),
+            self.written(Expr("mul", (Expr("leaf", one.upstream), one.local))),
             (says,),
             PRINCIPLES_OF[says.key],
             tuple(below),
@@ -446,7 +571,9 @@ class Ladder(Words):
             say("add", x=self.symbol(of, at), loss=self.loss()),
         )
 
-    def _order(self, value: int, at: int, tree: Expr, found: Sequence[Contribution]) -> Rung:
+    def _order(
+        self, value: int, at: int, tree: Expr, found: Sequence[Contribution], depth: int
+    ) -> Rung:
         """Say why this could not be computed earlier in the walk."""
         waits: dict[str, Said] = {}
         for one in found[:MOST]:
@@ -460,14 +587,39 @@ class Ladder(Words):
             else:
                 said = say("order.one", gradient=gradient, x=x)
             waits.setdefault(str(said), said)
+        says = tuple(waits.values()) or (say("order.first"),)
         return Rung(
             self.label(value, at),
             say("ask.order"),
             self.run.number(value, at),
-            *self.written(tree),
-            tuple(waits.values()) or (say("order.first"),),
-            PRINCIPLES_OF["order.first"],
+            self.written(tree),
+            says,
+            PRINCIPLES_OF[says[0].key],
+            tuple(self._shared(value, at) if depth > 0 else ()),
         )
+
+    def _shared(self, value: int, at: int) -> list[Rung]:
+        """Say for which further gradients one is worked out, where they are several."""
+        tape = self.run.tape
+        found: set[int] = set()
+        waiting = [value]
+        seen = {value}
+        while waiting:
+            for step, _ in tape.uses.get(waiting.pop(0), ()):
+                if step.output in seen or step.phase != "backward":
+                    continue
+                seen.add(step.output)
+                if not is_shown(tape, step.output):
+                    waiting.append(step.output)
+                elif tape.values[step.output].gradient_of is not None:
+                    found.add(step.output)
+        if len(found) < 2:
+            return []
+        gradient = symbol(tape.label(value))
+        others = ", ".join(symbol(tape.label(other)) for other in sorted(found))
+        says = say("shared", gradient=gradient, count=len(found), others=others)
+        leaf = Expr("leaf", (value, at))
+        return [self._rung(value, at, leaf, say("ask.shared"), [says], [])]
 
     def _uses(self, value: int) -> int:
         """Return how many uses of a value a gradient passes back through."""
@@ -516,7 +668,7 @@ class Ladder(Words):
             self.label(value, at),
             say("ask.minus"),
             self.run.number(value, at),
-            *self.written(tree),
+            self.written(tree),
             (say("minus", slope=slope, loss=loss, x=x, way=say(f"way.{way}")),),
             PRINCIPLES_OF["minus"],
         )
@@ -527,8 +679,7 @@ class Ladder(Words):
                 self.label(*leaf),
                 say("ask.learning_rate"),
                 self.run.number(*leaf),
-                number_text(self.run.number(*leaf)),
-                self.label(*leaf),
+                Texts(number_text(self.run.number(*leaf)), self.label(*leaf)),
                 (say("rate", x=self.named(*leaf)),),
                 PRINCIPLES_OF["rate"],
                 (),
@@ -555,7 +706,7 @@ class Ladder(Words):
             self.label(value, at),
             asks,
             self.run.number(value, at),
-            *self.written(tree),
+            self.written(tree),
             tuple(says),
             principle or PRINCIPLES_OF[says[0].key],
             tuple(below),
@@ -566,7 +717,13 @@ class Ladder(Words):
         self, name: str, asks: Said, value: float, expression: str, formula: Said, says: Said
     ) -> Rung:
         """Make a rung whose formula is in words."""
-        return Rung(name, asks, value, expression, str(formula), (says,), PRINCIPLES_OF[says.key])
+        texts = Texts(expression, str(formula))
+        return Rung(name, asks, value, texts, (says,), PRINCIPLES_OF[says.key])
+
+
+def _is_one(rate: float) -> bool:
+    """Say whether a rate is 1, but for what rounding leaves."""
+    return rate > 0 and ranked_size(rate) == 1
 
 
 def _part_key(part: Part, mixed: bool) -> str:

@@ -19,8 +19,8 @@ from typing import Any
 
 from whygrad.engine.formula import Expr
 from whygrad.errors import WhygradError
-from whygrad.explain.contributions import contributions, ranked_size
-from whygrad.explain.display import number, shown
+from whygrad.explain.contributions import contributions
+from whygrad.explain.display import number, ranked_size, shown
 from whygrad.explain.formulas import formula
 from whygrad.explain.said import say
 from whygrad.tape.run import Run

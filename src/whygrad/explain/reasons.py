@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from whygrad.engine.formula import Expr, evaluate, expr, flat, leaves, unflat
+from whygrad.engine.op import Reason
 from whygrad.engine.ops import OPS
 from whygrad.explain.contributions import Contribution
 from whygrad.explain.formulas import is_shown
@@ -14,6 +16,7 @@ from whygrad.explain.sentences import LONGEST_CHAIN
 from whygrad.explain.words import Words
 from whygrad.tape.tape import Step
 
+_NUMBERS = re.compile(r"\{(\w+)([#=])\}")
 Chain = list[tuple[Step, int]]  # each with the argument as which the value goes in
 
 
@@ -47,6 +50,9 @@ class Reasons:
         step, argument = acting[0] if acting else chains[0][0]
         reasons = OPS[step.op].reasons
         options = reasons[min(argument, len(reasons) - 1)] or ()
+        adds = any(link[0].op == "add" and link[0] is not step for link in chains[0])
+        if adds and any(_reads_numbers(reason, argument) for reason in options):
+            return None  # what it speaks of is a sum, of which this is a part
         slots = self._slots(of, at, step, argument, one, target, where)
         try:
             n, reason = next(
@@ -134,6 +140,20 @@ class Reasons:
         if offset < 0:
             return None
         return flat([0 if n == 1 else index[offset + i] for i, n in enumerate(own)], own)
+
+
+def _reads_numbers(reason: Reason, argument: int) -> bool:
+    """Say whether a reason speaks of the number that goes in, or of the one that comes out."""
+    slots = {name for name, _ in _NUMBERS.findall(reason.says)}
+    return bool({"x", "y", str(argument)} & (slots | _slots_in(reason.when)))
+
+
+def _slots_in(node: Expr | None) -> set[str]:
+    if node is None or node.head == "number":
+        return set()
+    if node.head == "slot":
+        return {node.args[0]}
+    return set[str]().union(*map(_slots_in, node.args))
 
 
 def _holds(when: Expr, slots: Mapping[str, Named]) -> bool:

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from whygrad.explain.said import Said
 from whygrad.tape.run import json_number
+
+
+class Written(Protocol):
+    """The arithmetic of a rung as texts, which may be written when they are asked for.
+
+    Attributes:
+        expression: plain arithmetic in Python syntax that comes to the rung's number.
+        formula: the same in names.
+    """
+
+    @property
+    def expression(self) -> str: ...
+    @property
+    def formula(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Arithmetic that is written already."""
+
+    expression: str
+    formula: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +40,7 @@ class Rung:
         name: what is explained: a value's element (``dL/dw1``) or a local derivative (``da1/dz1``).
         asks: what this answers, as a sentence's key and slots.
         value: the number.
-        expression: plain arithmetic in Python syntax that comes to it.
-        formula: the same in names.
+        written: the arithmetic that comes to it.
         says: why, in a sentence or two, with these numbers, as keys and slots.
         principle: name of the principle it rests on.
         because: the rungs below; empty where depth ends or nothing more is to be said.
@@ -29,12 +50,21 @@ class Rung:
     name: str
     asks: Said
     value: float
-    expression: str
-    formula: str
+    written: Written
     says: tuple[Said, ...]
     principle: str
     because: tuple[Rung, ...] = ()
     element: tuple[int, int] | None = None
+
+    @property
+    def expression(self) -> str:
+        """Plain arithmetic in Python syntax that comes to the number."""
+        return self.written.expression
+
+    @property
+    def formula(self) -> str:
+        """The arithmetic in names."""
+        return self.written.formula
 
     @property
     def question(self) -> str:

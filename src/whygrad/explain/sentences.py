@@ -13,12 +13,15 @@ from collections.abc import Mapping
 MOST = 4  # of many contributions, the largest are explained one by one
 MOST_INPUTS = 8
 MOST_PURPOSES = 3
-MOST_NAMED = 12  # terms of a long sum are written in names
+MOST_NAMED = 12  # terms of a long sum are written, the largest
 SMALL = 0.01  # the change used to show a rate
 SMALLER = 0.001  # the change that must come closer
 EXACT = 1e-9  # relative error up to which a rate is shown exactly
 NEARBY = 1e-3  # relative error up to which a rate that a change shows is close to the true one
 ROUND_OFF = 1e-13  # relative error that arithmetic leaves in a difference
+MANY_RATES = 3  # so many multiply before a product is said to shrink or grow
+SHRUNK = 0.1  # a product of rates below this has shrunk
+GROWN = 10  # one above this has grown
 LONGEST_CHAIN = 8  # steps between two named values that a reason is looked for in
 
 #: ops that take a mean of what they compare, over the examples too
@@ -128,9 +131,16 @@ PRINCIPLES_OF: Mapping[str, str] = {
     "multiply": "rates multiply",
     "effect": "rate",
     "add": "contributions add",
-    "order.first": "complete before passing on",
+    "order.first": "save",
     "order.one": "complete before passing on",
     "order.several": "complete before passing on",
+    "product.shrinks": "products shrink or grow",
+    "product.grows": "products shrink or grow",
+    "mean": "average",
+    "room": "room to memorise",
+    "shape": "same shape",
+    "matrix": "rows meet columns",
+    "shared": "shared work",
     "updated": "downhill",
     "minus": "downhill",
     "rate": "downhill",
@@ -153,6 +163,13 @@ SENTENCES: Mapping[str, str] = {
     "ask.order": "Why in this order?",
     "ask.minus": "Why minus?",
     "ask.learning_rate": "Why the learning rate?",
+    "ask.small": "Why so small?",
+    "ask.large": "Why so large?",
+    "ask.mean": "Why a mean?",
+    "ask.room": "What does it not say?",
+    "ask.shape": "And the others of its kind?",
+    "ask.matrix": "And all of them at once?",
+    "ask.shared": "What else is it for?",
     # what a rung is called, and its arithmetic, where names of values do not do
     "name.use": "{gradient} through {y}",
     "name.rest": "{gradient} through {count#} more",
@@ -161,9 +178,17 @@ SENTENCES: Mapping[str, str] = {
     "name.parts": "d{y}/d{x} in parts",
     "name.change": "d{y}/d{x} by a change of {change#}",
     "name.effect": "effect of {small#} of {x}",
+    "name.product": "{gradient} by the largest rates",
+    "name.mean": "share of one example in {x}",
+    "name.room": "parameters for each target of {x}",
     "formula.rest": "the other contributions",
     "formula.change": "({y} after - before) / {change}",
     "formula.effect": "{small#} * local * upstream",
+    "formula.room": "parameters / targets",
+    "formula.mean": "1 / examples",
+    "formula.smaller": "[{count} smaller terms]",
+    "formula.smaller_come_to": "[{count} smaller terms: {rest}]",
+    "formula.product": "rate * rate * …",
     "formula.two": "contribution + contribution",
     "formula.more": "contribution + contribution + …",
     # numbers that are given
@@ -234,6 +259,23 @@ SENTENCES: Mapping[str, str] = {
     "this use had reported.",
     "order.several": "It needs {gradient} first, and {x} is used {count#} times: passed on "
     "before all of them had reported, it would be short, and so would everything below it.",
+    "product.shrinks": "Follow the largest contribution from each value to the next, from {x} to "
+    "{loss}: the rates on that way multiply, {product}, which is less than a tenth. The more rates "
+    "below 1 there are on it, the less is left.",
+    "product.grows": "Follow the largest contribution from each value to the next, from {x} to "
+    "{loss}: the rates on that way multiply, {product}, which is more than ten. The more rates "
+    "above 1 there are on it, the larger it grows.",
+    "mean": "{loss} is a mean over {count#} examples, so each has a say of 1/{count#} in it, and "
+    "in every gradient: how many examples there are does not make the steps longer.",
+    "room": "{loss} is measured on what is trained on, and there is room to memorise that: the "
+    "parameters are {parameters#} numbers, the targets {targets#}. How it does on new examples, "
+    "{loss} does not say.",
+    "shape": "{gradients} has a number for each of {values}, {count#} in all: one rate for each.",
+    "matrix": "{gradients} is a product of matrices: each row of {x}, turned so that examples run "
+    "along it, meets each column of {upstream}. This one is where row {row#} meets column "
+    "{column#}, counted from 0.",
+    "shared": "{gradient} is worked out once, and {count#} further gradients are made of it: "
+    "{others}.",
     # updates
     "updated": "{equation}.",
     "downhill.raises": "Raising {x} raises {loss} (its gradient is {slope#}), so {x} is lowered.",

@@ -10,9 +10,31 @@ from whygrad.engine.notation import symbol
 from whygrad.explain import display
 from whygrad.explain.contributions import Contribution
 from whygrad.explain.formulas import formula, in_names, in_numbers
+from whygrad.explain.rung import Written
 from whygrad.explain.said import Named, Said, say
-from whygrad.explain.sentences import KEEPS_MEAN, MEANS, MOST_NAMED
+from whygrad.explain.sentences import KEEPS_MEAN, MEANS
 from whygrad.tape.run import Run
+
+
+@dataclass(frozen=True)
+class _OfTree:
+    """A formula as texts."""
+
+    run: Run
+    tree: Expr
+
+    @property
+    def expression(self) -> str:
+        return in_numbers(self.run, self.tree)
+
+    @property
+    def formula(self) -> str:
+        tree, _ = display.shortened(self.tree, self.run.number)
+
+        def name(value: int, at: int) -> str:
+            return display.smaller(at) if value < 0 else in_names(self.run, value, at)
+
+        return to_python(tree, name)
 
 
 @dataclass
@@ -22,9 +44,8 @@ class Words:
     run: Run
     digits: int = display.DIGITS
     _trees: dict[tuple[int, int], Expr] = field(default_factory=dict[tuple[int, int], Expr])
-    _texts: dict[int, tuple[Expr, str, str]] = field(
-        default_factory=dict[int, tuple[Expr, str, str]]
-    )
+    _written: dict[int, _OfTree] = field(default_factory=dict[int, "_OfTree"])
+    _equations: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
 
     def tree(self, value: int, at: int) -> Expr:
         """Return an element's formula, worked out once."""
@@ -32,15 +53,11 @@ class Words:
             self._trees[value, at] = formula(self.run, value, at)
         return self._trees[value, at]
 
-    def written(self, tree: Expr) -> tuple[str, str]:
-        """Return a formula in numbers and in names, written once."""
-        if id(tree) not in self._texts:
-            many = tree.head == "terms" and len(tree.args) > MOST_NAMED
-            shown = Expr("terms", tree.args[:MOST_NAMED]) if many else tree
-            names = to_python(shown, lambda value, at: in_names(self.run, value, at))
-            names += " + …" if many else ""
-            self._texts[id(tree)] = (tree, in_numbers(self.run, tree), names)
-        return self._texts[id(tree)][1:]
+    def written(self, tree: Expr) -> Written:
+        """Return a formula that is written in numbers and in names once it is asked for."""
+        if id(tree) not in self._written:
+            self._written[id(tree)] = _OfTree(self.run, tree)
+        return self._written[id(tree)]
 
     def named(self, value: int, at: int) -> Named:
         """Return an element's symbol and number, to fill a slot with."""
@@ -51,12 +68,16 @@ class Words:
         return self.shown(Expr("mul", (expr(one.arrives), expr(one.rate))), one.product)
 
     def equation(self, value: int, at: int, tree: Expr) -> str:
-        """Write an element's formula with its numbers, holding as shown."""
-        return f"{self.symbol(value, at)} = {self.shown(tree, self.run.number(value, at))}"
+        """Write an element's formula with its numbers, holding as shown, once."""
+        if (value, at) not in self._equations:
+            shown = self.shown(tree, self.run.number(value, at))
+            self._equations[value, at] = f"{self.symbol(value, at)} = {shown}"
+        return self._equations[value, at]
 
     def shown(self, tree: Expr, result: float) -> str:
-        how = display.shown(tree, self.run.number, result, self.digits)
-        text = display.in_numbers(tree, self.run.number, how.digits)
+        tree, get = display.shortened(tree, self.run.number)
+        how = display.shown(tree, get, result, self.digits)
+        text = display.in_numbers(tree, get, how.digits)
         return text if text == how.result else f"{text} = {how.result}"
 
     def which(self, value: int, at: int) -> Said:

@@ -31,9 +31,10 @@ from whygrad.nn.loss import (
     L1Loss,
     MSELoss,
 )
-from whygrad.nn.module import Module, buffer, carrying, naming, parameter
+from whygrad.nn.module import Module, buffer, carrying, parameter
 from whygrad.nn.norm import BatchNorm1d, BatchNorm2d, Dropout, LayerNorm, RMSNorm
 from whygrad.nn.recurrent import RNN, GRUCell, RNNCell
+from whygrad.nn.scope import name, naming
 
 __all__ = [
     "ELU",
@@ -79,6 +80,7 @@ __all__ = [
     "buffer",
     "carrying",
     "functional",
+    "name",
     "naming",
     "parameter",
 ]

@@ -11,6 +11,7 @@ from whygrad.nn import functional
 from whygrad.nn.linear import Linear
 from whygrad.nn.module import Module
 from whygrad.nn.norm import Dropout, LayerNorm
+from whygrad.nn.scope import called, name
 
 
 class MultiheadAttention(Module):
@@ -29,6 +30,7 @@ class MultiheadAttention(Module):
     """
 
     letter = "h"
+    output = "output"
 
     def __init__(
         self,
@@ -80,16 +82,20 @@ class MultiheadAttention(Module):
                     f"{self.title}: {show_shape(x.shape)} must be (batch, positions, features)"
                 )
         q, k, v = inputs * 3 if len(inputs) == 1 else inputs
-        heads = (self._split(self.query, q), self._split(self.key, k), self._split(self.value, v))
-        gathered = functional.scaled_dot_product_attention(
-            *heads, is_causal=is_causal, attn_mask=attn_mask
+        heads = functional.scaled_dot_product_attention(
+            name(self._split(self.query, q), "q"),
+            name(self._split(self.key, k), "k"),
+            name(self._split(self.value, v), "v"),
+            is_causal=is_causal,
+            attn_mask=attn_mask,
         )
-        together = gathered.transpose(-3, -2)
+        together = name(heads, "heads").transpose(-3, -2)
         return self.out(together.reshape(*together.shape[:2], -1))
 
     def _split(self, project: Linear, x: Tensor) -> Tensor:
         """Project, and give each head its share of the features: (batch, heads, positions, ...)."""
-        made = project(x)
+        with called(""):  # it is q, k or v that has a name, in which each head has its own
+            made = project(x)
         return made.reshape(*made.shape[:2], self.num_heads, -1).transpose(-3, -2)
 
 
@@ -142,6 +148,6 @@ class TransformerBlock(Module):
         """Return x (batch, positions, embed_dim) with what both parts add."""
         (x,) = inputs
         looked = self.attention(self.norm1(x), is_causal=self.is_causal)
-        x = x + self.dropout1(looked)
+        x = name(x + self.dropout1(looked), "residual")
         thought = self.linear2(functional.gelu(self.linear1(self.norm2(x))))
         return x + self.dropout2(thought)

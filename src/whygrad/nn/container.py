@@ -9,6 +9,7 @@ from whygrad.engine.dims import same_shape, show_shape
 from whygrad.engine.tensor import Tensor, annotate, current_annotation
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.module import Module
+from whygrad.nn.scope import called
 
 
 class Sequential(Module):
@@ -41,7 +42,7 @@ class Sequential(Module):
         outermost = not current_annotation().part  # an inner one leaves the names to the outer
         for layer, number, name in self.numbered():
             try:
-                with annotate(part=(f"layer {number}",)):
+                with annotate(part=(f"layer {number}",)), called(name if outermost else None):
                     made = layer(x)
                     if outermost:
                         if made is x or made.op is None:  # it has a name of its own to keep

@@ -11,22 +11,10 @@ import numpy as np
 
 from whygrad.engine.roles import ParameterKind, Role
 from whygrad.engine.tensor import Tensor, annotate, tensor
+from whygrad.nn import scope
 
 _carried: ContextVar[dict[Tensor, Tensor] | None] = ContextVar("carried", default=None)
 _outermost: ContextVar[Module | None] = ContextVar("outermost", default=None)
-_noted: ContextVar[dict[Tensor, str] | None] = ContextVar("noted", default=None)
-_KEPT = ("yhat", "L")  # what an iteration calls its output and loss
-
-
-@contextmanager
-def naming() -> Generator[dict[Tensor, str]]:
-    """Collect what the outermost module's own layers give, each by the layer's name in it."""
-    collected: dict[Tensor, str] = {}
-    token = _noted.set(collected)
-    try:
-        yield collected
-    finally:
-        _noted.reset(token)
 
 
 @contextmanager
@@ -52,12 +40,14 @@ class Module:
         weighted: whether its output is a weighted sum; the sums of a network are numbered.
         letter: how ``Sequential`` names its output: z for a weighted sum, a for an activation.
         folds: whether its steps fold into one part.
+        output: what its output is called in its own scope; empty for the module's own name.
     """
 
     training: bool = True
     weighted: bool = False
     letter: str = "a"
     folds: bool = True
+    output: str = ""
 
     def forward(self, *inputs: Any, **options: Any) -> Tensor:
         """Compute the output. Steps recorded here are marked as part of this module."""
@@ -66,22 +56,17 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Tensor:
         token = _outermost.set(self) if _outermost.get() is None else None
         try:
-            with annotate(part=(self.title,) if self.folds else ()):
-                made = self.forward(*inputs, **options)
-            self._note(made)
+            with scope.entered(self, self.title) as local:
+                with annotate(part=(self.title,) if self.folds else ()):
+                    made = self.forward(*inputs, **options)
+                if self.output:
+                    scope.name(made, self.output)
+            if local and not self.output and not any(made is x for x in inputs):
+                scope.name(made, local)
             return made
         finally:
             if token is not None:
                 _outermost.reset(token)
-
-    def _note(self, made: object) -> None:
-        """Note the output under the name that the outermost module has for this layer."""
-        noted, outermost = _noted.get(), _outermost.get()
-        if noted is None or outermost is None or not isinstance(made, Tensor) or made.op is None:
-            return
-        name = next((name for name, child in outermost.children() if child is self), None)
-        if name is not None and name not in _KEPT:
-            noted.setdefault(made, name)
 
     @property
     def title(self) -> str:
@@ -165,7 +150,7 @@ class Module:
         root = _outermost.get()
         return "" if root is None else next(root.paths_to(self), "")
 
-    def paths_to(self, module: Module, prefix: str = "") -> Iterator[str]:
+    def paths_to(self, module: object, prefix: str = "") -> Iterator[str]:
         """Yield every path from here to a module."""
         if module is self:
             yield prefix

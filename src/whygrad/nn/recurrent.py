@@ -11,6 +11,7 @@ from whygrad.errors import ShapeError, UnknownName, unknown
 from whygrad.nn import functional
 from whygrad.nn.linear import Linear
 from whygrad.nn.module import Module
+from whygrad.nn.scope import called, name
 
 _NONLINEARITIES = {"tanh": functional.tanh, "relu": functional.relu}
 
@@ -125,13 +126,16 @@ class GRUCell(Module):
         """Return what is remembered next; see ``RNNCell.forward``."""
         x, h = _remembered(self.title, inputs, self.hidden_size)
         with annotate(part=("reset gate",)):
-            reset = functional.sigmoid(_both(self.input_reset, x, self.hidden_reset, h))
+            reset = _both(self.input_reset, x, self.hidden_reset, h)
+            reset = name(functional.sigmoid(reset), "reset")
         with annotate(part=("update gate",)):
-            stays = functional.sigmoid(_both(self.input_update, x, self.hidden_update, h))
+            stays = _both(self.input_update, x, self.hidden_update, h)
+            stays = name(functional.sigmoid(stays), "update")
         with annotate(part=("candidate",)):
             heard = _heard(self.hidden_new, h)
             seen = self.input_new(x)
-            new = functional.tanh(seen if heard is None else seen + reset * heard)
+            new = seen if heard is None else seen + reset * heard
+            new = name(functional.tanh(new), "candidate")
         fresh = (1.0 - stays) * new
         return fresh if h is None else fresh + stays * h
 
@@ -163,7 +167,7 @@ class RNN(Module):
             raise ShapeError(f"rnn: {show_shape(x.shape)} must be (batch, steps, features)")
         remembered: list[Tensor] = []
         for step in range(x.shape[1]):
-            with annotate(part=(f"step {step + 1}",)):
+            with annotate(part=(f"step {step + 1}",)), called(f"h{step + 1}"):
                 before = [self.cell(x[:, step], *before)]
             remembered.append(before[0])
         return stack(remembered, 1)

@@ -39,7 +39,7 @@ def write(
     recorded = _collect([loss, *also, *(after for _, after in carries)])
     ids = {tensor: n for n, tensor in enumerate(recorded)}
     gradient_of = {g: ids[value] for value, g in gradients.items() if g in ids and value in ids}
-    given = _unique_names(recorded, names)
+    given = _made_unique(recorded, names)
     dtypes: dict[np.dtype[Any], Dtype] = {d: dtype_name(d) for d in {t.dtype for t in recorded}}
     kinds = parameter_kinds(recorded)
     sources = {place: _source(*place) for place in {t.source for t in recorded} if place}
@@ -89,7 +89,16 @@ def _collect(roots: Sequence[Tensor]) -> list[Tensor]:
     return sorted(seen, key=lambda tensor: tensor.order)
 
 
-def _unique_names(recorded: Sequence[Tensor], names: Mapping[Tensor, str]) -> dict[Tensor, str]:
+def unique_names(roots: Sequence[Tensor], names: Mapping[Tensor, str]) -> dict[Tensor, str]:
+    """Return the names that a tape of all that leads to ``roots`` gives; unnamed ones are left out.
+
+    The first recorded of several that are called alike keeps the name.
+    """
+    given = _made_unique(_collect(roots), names)
+    return {tensor: name for tensor, name in given.items() if name}
+
+
+def _made_unique(recorded: Sequence[Tensor], names: Mapping[Tensor, str]) -> dict[Tensor, str]:
     taken: set[str] = set()
     given: dict[Tensor, str] = {}
     for tensor in recorded:

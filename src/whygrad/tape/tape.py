@@ -19,6 +19,7 @@ from whygrad.engine.op import DTYPES, Dtype, Op
 from whygrad.engine.ops import OPS
 from whygrad.engine.roles import PARAMETER_KINDS, PHASES, ROLES, ParameterKind, Phase, Role
 from whygrad.errors import TapeError, UnknownName, WhygradError, unknown
+from whygrad.tape.labels import labels
 
 FORMAT = "whygrad-tape/1"
 MAX_STEPS = 2_000_000
@@ -119,6 +120,11 @@ class Tape:
         return {step.output: step for step in self.steps}
 
     @cached_property
+    def inner(self) -> frozenset[int]:
+        """The values that steps make and that have no name: formulas fold them in."""
+        return frozenset(value.id for value in self.values if not value.name) & self.makers.keys()
+
+    @cached_property
     def leaves(self) -> tuple[Value, ...]:
         """The values no step makes: their numbers must be given."""
         return tuple(value for value in self.values if value.id not in self.makers)
@@ -157,15 +163,23 @@ class Tape:
             if isinstance(size, Dim)
         }
 
+    @cached_property
+    def labels(self) -> Mapping[int, str]:
+        """What the values without a name are called."""
+        return labels(self)
+
     def find(self, name: str) -> Value:
-        """Return the value called ``name``, as it is named or as that is shown: dL/dw1 or ∂L/∂w₁.
+        """Return the value called ``name``, as it is called or as that is shown: dL/dw1 or ∂L/∂w₁.
 
         Raises:
             WhygradError: there is none; the nearest names come first.
         """
         if name in self.by_name:
             return self.values[self.by_name[name]]
-        shown = {symbol(known): value for known, value in self.by_name.items()}
+        called = {**{label: value for value, label in self.labels.items()}, **self.by_name}
+        if name in called:
+            return self.values[called[name]]
+        shown = {symbol(known): value for known, value in called.items()}
         if name not in shown:
             raise UnknownName(unknown("value", name, self.by_name))
         return self.values[shown[name]]
@@ -179,8 +193,8 @@ class Tape:
         return f"{step.phase:8} {self.label(step.output)} {shape} = {step.op} {inputs}"
 
     def label(self, value: int) -> str:
-        """Return a value's name, or ``v7`` for the unnamed value 7."""
-        return self.values[value].name or f"v{value}"
+        """Return a value's name, or what it is called for want of one (``yhat.sum``)."""
+        return self.values[value].name or self.labels[value]
 
     def to_json(self) -> Json:
         """Return the tape as JSON data."""
@@ -188,7 +202,7 @@ class Tape:
             "format": FORMAT,
             "sizes": dict(self.sizes),
             "loss": self.loss,
-            "values": [_value_json(value) for value in self.values],
+            "values": [_value_json(value, self.label(value.id)) for value in self.values],
             "steps": [_step_json(step) for step in self.steps],
             "carries": [list(pair) for pair in self.carries],
         }
@@ -203,7 +217,7 @@ class Tape:
         return _Reader(data).tape()
 
 
-def _value_json(value: Value) -> Json:
+def _value_json(value: Value, label: str) -> Json:
     data: dict[str, Any] = {
         "id": value.id,
         "name": value.name,
@@ -215,6 +229,8 @@ def _value_json(value: Value) -> Json:
         data["gradient_of"] = value.gradient_of
     if value.kind is not None:
         data["kind"] = value.kind
+    if not value.name:
+        data["label"] = label
     return data
 
 

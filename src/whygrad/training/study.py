@@ -88,7 +88,7 @@ class Study:
 def study(training: Training) -> Study:
     """Return all there is to study of a training as it was recorded."""
     tape, run, spec = training.iteration.tape, training.iteration.run, training.spec
-    names = [value.name for value in tape.values if value.name]
+    names = [tape.label(value.id) for value in tape.values]
     return Study(
         version=VERSION,
         name=spec.name,

@@ -13,7 +13,7 @@ from whygrad.nn import Module, Sequential, carrying, naming
 from whygrad.nn.registry import LOSS_OF
 from whygrad.optim import Optimizer
 from whygrad.optim.schedule import Schedule
-from whygrad.tape.record import write
+from whygrad.tape.record import unique_names, write
 from whygrad.tape.run import Run
 from whygrad.tape.tape import Tape
 from whygrad.training.iteration import Iteration, Slot
@@ -124,6 +124,7 @@ def record_iteration(
     label = named.get(loss, loss.name) or "L"
     named[loss] = label
     found = gradients(loss, wanted)
+    named.update(unique_names([loss, *also], named))
     for value, gradient in found.items():
         name = named.get(value, value.name)
         if name:

@@ -29,7 +29,7 @@ describe('what a tape is looked up by', () => {
     expect(leaves.map(({ name }) => name).filter(Boolean)).toEqual(
       expect.arrayContaining(['x', 't', 'W1', 'b1', 'W2', 'b2', 'learning_rate']),
     )
-    expect(label(tape, tape.values.find(({ name }) => !name)!.id)).toMatch(/^v\d+$/)
+    expect(label(tape, tape.values.find(({ name }) => !name)!.id)).toMatch(/^yhat\.\w+$/)
   })
 
   it('elements have labels', () => {
@@ -169,7 +169,7 @@ describe('what is refused', () => {
   it('setting what a step makes, or what is not there', () => {
     const player = new Player(tape, run)
     expect(() => player.set(tape.loss, [0])).toThrow('L cannot be set: a step makes it')
-    expect(() => player.set(999, [0])).toThrow('v999 cannot be set: there is no such value')
+    expect(() => player.set(999, [0])).toThrow('value 999 cannot be set: there is no such value')
   })
 
   it('a snapshot of another tape', () => {

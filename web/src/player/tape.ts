@@ -24,6 +24,8 @@ export type ParameterKind = 'weight' | 'bias' | 'scale' | 'shift' | 'embedding'
 export interface Value {
   readonly id: number
   readonly name: string
+  /** What a value without a name is called. */
+  readonly label?: string
   readonly shape: readonly (number | string)[]
   readonly dtype: string
   readonly role: Role
@@ -114,9 +116,10 @@ export function lookups(tape: Tape): Lookups {
   return { makers, leaves, uses, gradients, byName }
 }
 
-/** A value's name, or "v7" for the unnamed value 7. */
+/** A value's name, or what it is called for want of one ("yhat.sum"). */
 export function label(tape: Tape, id: number): string {
-  return tape.values[id]?.name || `v${id}`
+  const value = tape.values[id]
+  return value?.name || value?.label || `value ${id}`
 }
 
 /** An element's name: "W1[0,2]", or the bare name where the value holds one number. */

@@ -43,6 +43,11 @@ export function rounded(x: number, digits = DIGITS): number {
   return Math.sign(x) * Number(`${mantissa}e${power}`)
 }
 
+/** A number's size to rank by; sizes that only rounding tells apart are one. */
+export function rankedSize(number: number): number {
+  return Number(Math.abs(number).toPrecision(10))
+}
+
 /** Texts of numbers padded so that their points stand under one another, in a monospaced face. */
 export function aligned(texts: readonly string[]): string[] {
   const split = texts.map((text) => {

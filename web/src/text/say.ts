@@ -1,18 +1,51 @@
 // Formulas and numbers as sentences write them. The twin of what src/whygrad/explain/display.py gives
 // to the ladder: × for *, a real minus, and as many digits as it takes to hold as shown.
 
-import { type Get, numberText, type Placed, toPython } from '../player/formula'
-import { ALL_DIGITS, format, readable, rounded, shown } from './numbers'
+import { evaluate, exactSum, type Get, numberText, type Placed, toPython } from '../player/formula'
+import { ALL_DIGITS, format, rankedSize, readable, rounded, shown } from './numbers'
+import { say, textOf } from './said'
+import { MOST_NAMED } from './sentences'
 
 const NUMBER = /(?<![\w.,[])\d+(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)/g
 const POWER = / \*\* (\d)(?![\w.])/g
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 
 /** A formula with its numbers put in and what it comes to, holding as shown. */
-export function equation(tree: Placed, get: Get, result: number): string {
+export function equation(whole: Placed, numbers: Get, result: number): string {
+  const { tree, get } = shortened(whole, numbers)
   const { into, result: told } = shown(tree, get, result)
   const text = inNumbers(tree, get, into)
   return text === told ? text : `${text} = ${told}`
+}
+
+/**
+ * A formula whose long sums show their largest terms, and what gives its numbers. The other terms
+ * stand as one, a leaf of a negative id and with their number as its place.
+ */
+export function shortened(whole: Placed, numbers: Get): { readonly tree: Placed; readonly get: Get } {
+  const rests: number[] = []
+  const short = (node: Placed): Placed => {
+    if (node[0] === 'number' || node[0] === 'leaf') return node
+    const [head, ...args] = node
+    if (head !== 'terms' || args.length <= MOST_NAMED + 1)
+      return [head, ...args.map(short)] as unknown as Placed
+    const terms = args.map((arg, n) => ({ arg, n, number: evaluate(arg, numbers) }))
+    const ranked = [...terms].sort((a, b) => rankedSize(b.number) - rankedSize(a.number) || a.n - b.n)
+    const others = ranked.slice(MOST_NAMED).sort((a, b) => a.n - b.n).map(({ number }) => number)
+    rests.push(others.every(Number.isFinite) ? exactSum(others) : others.reduce((a, b) => a + b, 0))
+    const rest: Placed = ['leaf', -rests.length, others.length]
+    return ['terms', ...ranked.slice(0, MOST_NAMED).map(({ arg }) => short(arg)), rest]
+  }
+  const tree = short(whole)
+  return { tree, get: (id, at) => (id < 0 ? rests[-id - 1]! : numbers(id, at)) }
+}
+
+/** What stands for the smaller terms of a sum, with what they come to if it is given. */
+export function smaller(terms: number, rest?: string): string {
+  const count = terms.toLocaleString('en-US')
+  return textOf(
+    rest === undefined ? say('formula.smaller', { count }) : say('formula.smaller_come_to', { count, rest }),
+  )
 }
 
 /** "(−1.75)" where a minus would follow an operator. */
@@ -41,7 +74,11 @@ export function typeset(text: string): string {
 }
 
 function inNumbers(tree: Placed, get: Get, digits: number): string {
-  return typeset(toPython(readable(tree, digits), (id, at) => plain(rounded(get(id, at), digits))))
+  const leaf = (id: number, at: number): string => {
+    const text = plain(rounded(get(id, at), digits))
+    return id < 0 ? smaller(at, text) : text
+  }
+  return typeset(toPython(readable(tree, digits), leaf))
 }
 
 function plain(x: number): string {

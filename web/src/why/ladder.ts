@@ -3,16 +3,18 @@
 // the same. What stands below a rung is worked out when it is unfolded.
 
 import { evaluate, exactSum, leaves, type Placed, unflat } from '../player/formula'
-import type { Step } from '../player/tape'
+import { label, type Step } from '../player/tape'
 import { isOne } from '../text/contributions'
 import { isShown, unchosen } from '../text/expression'
-import { shown } from '../text/numbers'
+import { rankedSize, shown } from '../text/numbers'
 import { batchOf, type Element, isPerSample, isSeed, ofGradient, type Play } from '../text/play'
 import { type Said, say, textOf } from '../text/said'
 import { digitsForChange } from '../text/say'
 import {
   EXACT,
+  GROWN,
   type Key,
+  MANY_RATES,
   MOST,
   MOST_INPUTS,
   MOST_PURPOSES,
@@ -20,13 +22,14 @@ import {
   PRINCIPLES_OF,
   ROUND_OFF,
   SENTENCES,
+  SHRUNK,
   SMALL,
   SMALLER,
 } from '../text/sentences'
 import { Phrases } from './phrases'
 import { inSeveralWays, reasonFor, reasonsOf } from './reasons'
 import { type Rung, rung } from './rung'
-import { type Part, rankedSize, type Use, usesOf } from './uses'
+import { type Part, type Use, usesOf } from './uses'
 
 /** Explains one number. */
 export function why(play: Play, element: Element): Rung {
@@ -111,9 +114,48 @@ export class Ladder {
       ...words.scope(element),
       ...this.#purposes(step),
     ]
-    return this.#rung(element, tree, this.#asksWhy(element), says, () =>
-      this.#inputs(tree).map((input) => this.#source(input)),
-    )
+    return this.#rung(element, tree, this.#asksWhy(element), says, () => [
+      ...this.#inputs(tree).map((input) => this.#source(input)),
+      ...(element.id === this.#play.tape.loss ? [...this.#mean(), ...this.#room()] : []),
+    ])
+  }
+
+  /** What each example's share in the loss is, where it is a mean over several. */
+  #mean(): Rung[] {
+    const words = this.#words
+    const count = batchOf(this.#play)
+    if (count === 1 || !words.isMean()) return []
+    return [
+      worded({
+        name: textOf(say('name.mean', { x: words.label({ id: this.#play.tape.loss, at: 0 }) })),
+        asks: say('ask.mean'),
+        value: 1 / count,
+        formula: say('formula.mean'),
+        says: say('mean', { loss: words.loss(), count }),
+      }),
+    ]
+  }
+
+  /** That there is room to memorise, where parameters are as many as targets or more. */
+  #room(): Rung[] {
+    const { find, tape } = this.#play
+    const words = this.#words
+    const trained = new Set(tape.carries.map(([before]) => before))
+    const sizeOf = (role: string): number =>
+      find.leaves
+        .filter((leaf) => leaf.role === role && (role !== 'parameter' || trained.has(leaf.id)))
+        .reduce((sum, { id }) => sum + this.#play.values(id).length, 0)
+    const [parameters, targets] = [sizeOf('parameter'), sizeOf('target')]
+    if (!targets || parameters < targets) return []
+    return [
+      worded({
+        name: textOf(say('name.room', { x: words.label({ id: tape.loss, at: 0 }) })),
+        asks: say('ask.room'),
+        value: parameters / targets,
+        formula: say('formula.room'),
+        says: say('room', { loss: words.loss(), parameters, targets }),
+      }),
+    ]
   }
 
   /** The elements a formula reads, largest first where there are many. */
@@ -123,7 +165,7 @@ export class Ladder {
       ({ id }) => values[id]!.role !== 'constant' || values[id]!.name,
     )
     if (found.length <= MOST_INPUTS) return found
-    return bySize(found, (element) => this.#words.number(element)).slice(0, MOST_INPUTS)
+    return bySize(found, (element) => this.#words.number(element)).slice(0, MOST)
   }
 
   /** What the ops are for that make a value, each purpose once. */
@@ -173,7 +215,11 @@ export class Ladder {
   ): Rung {
     const { says, principle } = this.flow(of, one)
     const equation = say('flow.equation', { equation: this.#words.equation(element, tree) })
-    const below = (): Rung[] => [...this.#below(of, one), this.#order(element, tree, [one])]
+    const below = (): Rung[] => [
+      ...this.#below(of, one),
+      this.#order(element, tree, [one]),
+      ...this.#ofParameter(element, of),
+    ]
     return this.#rung(element, tree, asks, [equation, ...says], below, principle)
   }
 
@@ -211,8 +257,70 @@ export class Ladder {
         ...(rest.length ? [this.#others(element, rest)] : []),
         this.#whyAdd(element, of, found),
         this.#order(element, tree, found),
+        ...this.#ofParameter(element, of),
       ]
     })
+  }
+
+  /** What is so of a parameter's gradient: of its size, its shape, and all of it. */
+  #ofParameter(element: Element, of: Element): Rung[] {
+    if (this.#play.tape.values[of.id]!.role !== 'parameter') return []
+    return [...this.#largestWay(element, of), ...this.#whole(element, of)]
+  }
+
+  /** Which shape a gradient has and, if it is one, that it is a product of matrices. */
+  #whole(element: Element, of: Element): Rung[] {
+    const { find, tape } = this.#play
+    const count = this.#play.values(of.id).length
+    if (count === 1) return []
+    const symbol = (id: number): string => this.#play.symbol(label(tape, id))
+    const gradients = symbol(element.id)
+    const shape = say('shape', { gradients, values: symbol(of.id), count })
+    const found = [this.#rung(element, leafOf(element), say('ask.shape'), [shape])]
+    const { op, reverses: use } = find.makers.get(element.id)!
+    if (op === 'matmul' && use?.argument === 1) {
+      let { upstream } = use
+      while (!isShown(this.#play, upstream) && find.makers.get(upstream)!.op === 'identity')
+        upstream = find.makers.get(upstream)!.inputs[0]!
+      const [row, column] = unflat(of.at, this.#play.shape(of.id)) as [number, number]
+      const x = symbol(tape.steps[use.step]!.inputs[0]!)
+      const matrix = say('matrix', { gradients, x, upstream: symbol(upstream), row, column })
+      found.push(this.#rung(element, leafOf(element), say('ask.matrix'), [matrix]))
+    }
+    return found
+  }
+
+  /** What the rates on the way of the largest contributions come to, if little or much. */
+  #largestWay(element: Element, of: Element): Rung[] {
+    const words = this.#words
+    const told: number[] = []
+    let here = element
+    while (this.#play.find.makers.has(here.id)) {
+      const [largest] = bySize(usesOf(this.#play, words.tree(here)), (one) => one.product)
+      if (!largest) return []
+      if (!isUnit(largest.rate)) told.unshift(largest.rate)
+      here = largest.upstream
+    }
+    const product = told.reduce((a, b) => a * b, 1)
+    const small = product !== 0 && Math.abs(product) < SHRUNK
+    const many = told.filter((rate) => !isUnit(Math.abs(rate))).length >= MANY_RATES
+    if (!many || !(small || Math.abs(product) > GROWN)) return []
+    const tree = told.map((rate): Placed => ['number', rate]).reduce((a, b) => ['mul', a, b])
+    const says = say(small ? 'product.shrinks' : 'product.grows', {
+      x: words.symbol(of),
+      loss: words.loss(),
+      product: words.shown(tree, product),
+    })
+    return [
+      rung({
+        name: textOf(say('name.product', { gradient: words.label(element) })),
+        asks: say(small ? 'ask.small' : 'ask.large'),
+        value: product,
+        formula: textOf(say('formula.product')),
+        says: [says],
+        principle: principleOf(says),
+      }),
+    ]
   }
 
   /** Whether a parameter moves one element of each example, all of one value. */
@@ -424,14 +532,38 @@ export class Ladder {
       const text = textOf(says)
       if (!waits.has(text)) waits.set(text, says)
     }
-    return rung({
-      name: words.label(element),
-      asks: say('ask.order'),
-      value: words.number(element),
-      formula: words.inNames(tree),
-      says: waits.size ? [...waits.values()] : [say('order.first')],
-      principle: PRINCIPLES_OF['order.first']!,
-    })
+    const says = waits.size ? [...waits.values()] : [say('order.first')]
+    return rung(
+      {
+        name: words.label(element),
+        asks: say('ask.order'),
+        value: words.number(element),
+        formula: words.inNames(tree),
+        says,
+        principle: principleOf(says[0]!),
+      },
+      () => this.#shared(element),
+    )
+  }
+
+  /** For which further gradients one is worked out, where they are several. */
+  #shared(element: Element): Rung[] {
+    const { find, tape } = this.#play
+    const symbol = (id: number): string => this.#play.symbol(label(tape, id))
+    const found: number[] = []
+    const waiting = [element.id]
+    const seen = new Set(waiting)
+    for (const id of waiting)
+      for (const { step } of find.uses.get(id) ?? []) {
+        if (seen.has(step.output) || step.phase !== 'backward') continue
+        seen.add(step.output)
+        if (!isShown(this.#play, step.output)) waiting.push(step.output)
+        else if (tape.values[step.output]!.gradient_of !== undefined) found.push(step.output)
+      }
+    if (found.length < 2) return []
+    const others = found.toSorted((a, b) => a - b).map(symbol).join(', ')
+    const says = say('shared', { gradient: symbol(element.id), count: found.length, others })
+    return [this.#rung(element, leafOf(element), say('ask.shared'), [says])]
   }
 
   /** How many uses of a value a gradient passes back through. */
@@ -557,6 +689,11 @@ function worded(answer: {
 export function elementsOf(tree: Placed): Element[] {
   const found = new Map(leaves(tree).map(([id, at]) => [`${id}:${at}`, { id, at }]))
   return [...found.values()]
+}
+
+/** Whether a rate is 1, but for what rounding leaves. */
+function isUnit(rate: number): boolean {
+  return rate > 0 && rankedSize(rate) === 1
 }
 
 function isKey(key: string): key is Key {

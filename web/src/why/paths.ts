@@ -4,8 +4,9 @@
 
 import { exactSum } from '../player/formula'
 import { formulaOf } from '../text/expression'
+import { rankedSize } from '../text/numbers'
 import { type Element, ofGradient, ownerOf, type Play } from '../text/play'
-import { rankedSize, usesOf } from './uses'
+import { usesOf } from './uses'
 
 export const MAX_EDGES = 200_000
 

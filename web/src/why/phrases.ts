@@ -4,8 +4,8 @@ import { type Get, numberText, type Placed, toPython, unflat } from '../player/f
 import { formulaOf } from '../text/expression'
 import { batchOf, type Element, isPerSample, ofGradient, type Play } from '../text/play'
 import { type Named, type Said, say } from '../text/said'
-import { equation } from '../text/say'
-import { KEEPS_MEAN, MEANS, MOST_NAMED } from '../text/sentences'
+import { equation, shortened, smaller } from '../text/say'
+import { KEEPS_MEAN, MEANS } from '../text/sentences'
 import type { Use } from './uses'
 
 export class Phrases {
@@ -50,13 +50,11 @@ export class Phrases {
   /** A formula in names, in Python's syntax. */
   inNames(tree: Placed): string {
     const { values } = this.play.tape
-    const many = tree[0] === 'terms' && tree.length - 1 > MOST_NAMED
-    const shown = many ? (tree.slice(0, MOST_NAMED + 1) as unknown as Placed) : tree
-    const names = toPython(shown, (id, at) => {
+    return toPython(shortened(tree, this.get).tree, (id, at) => {
+      if (id < 0) return smaller(at)
       const isConstant = values[id]!.role === 'constant' && !values[id]!.name
       return isConstant ? numberText(this.play.number(id, at)) : this.play.label(id, at)
     })
-    return many ? `${names} + …` : names
   }
 
   /** A formula with its numbers, and what it comes to, holding as shown. */

@@ -37,8 +37,10 @@ export function reasonFor(
   const acting = chain.filter(([step]) => !play.ops[step.op]!.silent)
   const link = acting[0] ?? chain[0]!
   if (acting.length > 1) return null
-  const slots = slotsOf(play, of, link, one, target)
   const reasons = reasonsOf(play, link) ?? []
+  const adds = chain.some(([step]) => step.op === 'add' && step !== link[0])
+  if (adds && reasons.some((reason) => readsNumbers(reason, link[1]))) return null // it is of a sum
+  const slots = slotsOf(play, of, link, one, target)
   for (const [n, reason] of reasons.entries()) {
     const held = reason.when === null || holds(reason.when, slots)
     if (held === false) continue
@@ -121,6 +123,20 @@ function aligned(play: Play, id: number, output: number, target: Element): numbe
     own.map((size, i) => (size === 1 ? 0 : index[offset + i]!)),
     own,
   )
+}
+
+/** Whether a reason speaks of the number that goes in, or of the one that comes out. */
+function readsNumbers({ says, when }: ReasonInfo, argument: number): boolean {
+  const named = [...says.matchAll(/\{(\w+)[#=]\}/g)].map(([, name]) => name!)
+  const own = new Set(['x', 'y', String(argument)])
+  return [...named, ...(when === null ? [] : slotsIn(when))].some((name) => own.has(name))
+}
+
+function slotsIn(node: Test): string[] {
+  if (node[0] === 'number') return []
+  if (node[0] === 'slot') return [node[1]]
+  const [, ...args] = node
+  return args.flatMap(slotsIn)
 }
 
 /** Whether a condition holds; null if it needs a slot there is no number for. */

@@ -40,8 +40,3 @@ export function usesOf(play: Play, tree: Placed): Use[] {
     return { upstream: { id, at }, local, arrives, rate, product: arrives * rate, parts }
   })
 }
-
-/** A number's size to rank by; sizes that only rounding tells apart are one. */
-export function rankedSize(number: number): number {
-  return Number(Math.abs(number).toPrecision(10))
-}

@@ -6,6 +6,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from whygrad.engine import windows
@@ -124,10 +125,7 @@ def _place(node: Expr, where: StepContext, at: Index, names: Mapping[str, Any]) 
         return _factors(where, at, names, head == "factors")
     if head in ("sum", "largest"):
         variable, over, body = args
-        terms = tuple(
-            _place(body, where, at, {**names, variable: item})
-            for item in _range(over, where, at, names)
-        )
+        terms = _each(variable, over, body, where, at, names)
         if len(terms) == 1:
             return terms[0]
         if head == "largest":
@@ -137,6 +135,46 @@ def _place(node: Expr, where: StepContext, at: Index, names: Mapping[str, Any]) 
     if head == "div" and args[1].head == "count" and placed[1].args == (1.0,):
         return placed[0]  # a mean over one is that one
     return Expr(head, placed)
+
+
+def _each(
+    variable: str, over: Range, body: Expr, where: StepContext, at: Index, names: Mapping[str, Any]
+) -> tuple[Expr, ...]:
+    """Place the body of a sum once for each item of its range."""
+    items = list(_range(over, where, at, names))
+    many = len(items) > 2 and over[0] in _IN_STEPS and _moves_in_steps(body)
+    if many and (isinstance(items[0], int) or len(items[0]) == 1):
+        first, second = (_place(body, where, at, {**names, variable: item}) for item in items[:2])
+        return tuple([_moved_on(first, second, n) for n in range(len(items))])
+    return tuple([_place(body, where, at, {**names, variable: item}) for item in items])
+
+
+_IN_STEPS = ("axis", "reduced")
+_STEADY = {"number", "param", *("add", "sub", "mul", "div", "neg", "pow", "exp", "log", "sqrt")}
+
+
+@lru_cache(4096)
+def _moves_in_steps(body: Expr) -> bool:
+    """Say whether every element that a sum's body reads moves on by as much from item to item."""
+    if body.head == "in":
+        kind = body.args[1][0]
+        return kind in ("same", "axes", "replace", "merge", "row", "sibling")
+    return body.head in _STEADY and all(
+        _moves_in_steps(a) for a in body.args if isinstance(a, Expr)
+    )
+
+
+def _moved_on(first: Expr, second: Expr, n: int) -> Expr:
+    """Return item ``n`` of a range, from its first two: leaves move on by as much each time."""
+    if first.head == "leaf":
+        value, at = first.args
+        return Expr("leaf", (value, at + n * (second.args[1] - at)))
+    if first.head == "number":
+        return first
+    return Expr(
+        first.head,
+        tuple([_moved_on(a, b, n) for a, b in zip(first.args, second.args, strict=True)]),
+    )
 
 
 def _uniform(where: StepContext, turn: int, at: Index) -> float:

@@ -17,7 +17,7 @@ def choose(node: Expr, get: Get) -> Expr:
     if node.head == "cases":
         test, then, otherwise = node.args
         return choose(then if evaluate(test, get) else otherwise, get)
-    return Expr(node.head, tuple(choose(a, get) for a in node.args))
+    return node.over(tuple([choose(a, get) for a in node.args]))
 
 
 def evaluate(node: Expr, get: Get) -> float:

@@ -18,6 +18,13 @@ class Expr:
     head: str
     args: tuple[Any, ...] = ()
 
+    def over(self, args: tuple[Any, ...]) -> Expr:
+        """Return the node with other arguments: itself, if they are its own."""
+        for mine, other in zip(self.args, args, strict=True):
+            if mine is not other:
+                return Expr(self.head, args)
+        return self
+
     def __add__(self, other: Expr | float) -> Expr:
         return Expr("add", (self, expr(other)))
 

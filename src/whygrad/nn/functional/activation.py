@@ -11,58 +11,55 @@ from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
+from whygrad.nn.scope import name
 
 
 def relu(input: Any) -> Tensor:
     """Return each element if it is above 0, else 0. At 0 the slope is taken as 0."""
-    return apply("relu", as_tensor(input))
+    return name(apply("relu", as_tensor(input)), "relu")
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
     """Return each element if it is above 0, else ``negative_slope`` times it."""
-    return apply(
-        "leaky_relu",
-        as_tensor(input),
-        negative_slope=number(
-            "leaky_relu", "negative_slope", negative_slope, "wg.where(x > 0, x, negative_slope * x)"
-        ),
+    slope = number(
+        "leaky_relu", "negative_slope", negative_slope, "wg.where(x > 0, x, negative_slope * x)"
     )
+    return name(apply("leaky_relu", as_tensor(input), negative_slope=slope), "leaky_relu")
 
 
 def sigmoid(input: Any) -> Tensor:
     """Return 1 / (1 + exp(-x))."""
-    return apply("sigmoid", as_tensor(input))
+    return name(apply("sigmoid", as_tensor(input)), "sigmoid")
 
 
 def tanh(input: Any) -> Tensor:
     """Return the hyperbolic tangent."""
-    return apply("tanh", as_tensor(input))
+    return name(apply("tanh", as_tensor(input)), "tanh")
 
 
 def softplus(input: Any) -> Tensor:
     """Return log(1 + exp(x)), computed without overflow."""
-    return apply("softplus", as_tensor(input))
+    return name(apply("softplus", as_tensor(input)), "softplus")
 
 
 def softmax(input: Any, dim: int = -1) -> Tensor:
     """Return shares along ``dim`` that add up to 1."""
     x = as_tensor(input)
-    return apply("softmax", x, axis=normalise_axes("softmax", dim, x.ndim)[0])
+    axis = normalise_axes("softmax", dim, x.ndim)[0]
+    return name(apply("softmax", x, axis=axis), "softmax")
 
 
 def log_softmax(input: Any, dim: int = -1) -> Tensor:
     """Return the logarithm of softmax, computed without overflow."""
     x = as_tensor(input)
-    return apply("log_softmax", x, axis=normalise_axes("log_softmax", dim, x.ndim)[0])
+    axis = normalise_axes("log_softmax", dim, x.ndim)[0]
+    return name(apply("log_softmax", x, axis=axis), "log_softmax")
 
 
 def elu(input: Any, alpha: float = 1.0) -> Tensor:
     """Return each element if it is above 0, else ``alpha * (exp(x) - 1)``."""
-    return apply(
-        "elu",
-        as_tensor(input),
-        alpha=number("elu", "alpha", alpha, "wg.where(x > 0, x, alpha * (wg.exp(x) - 1))"),
-    )
+    alpha = number("elu", "alpha", alpha, "wg.where(x > 0, x, alpha * (wg.exp(x) - 1))")
+    return name(apply("elu", as_tensor(input), alpha=alpha), "elu")
 
 
 @composite("silu")

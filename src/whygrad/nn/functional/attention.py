@@ -10,6 +10,7 @@ from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply, tensor, whole_numbers
 from whygrad.errors import ShapeError
 from whygrad.nn.functional.parts import composite
+from whygrad.nn.scope import name
 
 # What is added to a score so that its share is exactly 0. Not -inf: a step that makes an infinity
 # out of finite numbers is a fault to be found.
@@ -31,7 +32,8 @@ def embedding(input: Any, weight: Tensor) -> Tensor:
     """
     if weight.ndim != 2:
         raise ShapeError(f"embedding: the table {show_shape(weight.shape)} must have two axes")
-    return apply("index_select", weight, whole_numbers(input, weight.shape[0]), axis=-2)
+    rows = whole_numbers(input, weight.shape[0])
+    return name(apply("index_select", weight, rows, axis=-2), "embedding")
 
 
 @composite("attention")
@@ -73,17 +75,16 @@ def scaled_dot_product_attention(
         factor = q.constant(1.0).apply("divide_by_count", q, axes=(-1,)).sqrt()
     else:
         factor = q.constant(number("attention", "scale", scale))
-    scores = q @ k.mT * factor
+    scores = name(name(q @ k.mT, "scores") * factor, "scaled")
     never = scores.constant(_NEVER[scores.dtype.name])
     if is_causal:
-        scores = where(apply("causal_mask", scores), scores, never)
+        scores = name(where(apply("causal_mask", scores), scores, never), "masked")
     elif attn_mask is not None:
         mask = as_tensor(attn_mask)
         if mask.dtype.kind == "b":
-            scores = where(mask, scores, never)
+            scores = name(where(mask, scores, never), "masked")
         else:
-            scores = scores + (
-                mask if isinstance(attn_mask, Tensor) else tensor(mask.data, dtype=scores.dtype)
-            )
-    weights = apply("softmax", scores, axis=-1)
+            added = mask if isinstance(attn_mask, Tensor) else tensor(mask.data, dtype=scores.dtype)
+            scores = name(scores + added, "masked")
+    weights = name(apply("softmax", scores, axis=-1), "weights")
     return weights @ v

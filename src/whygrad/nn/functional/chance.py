@@ -9,6 +9,7 @@ from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import WhygradError
 from whygrad.nn.functional.parts import composite
+from whygrad.nn.scope import name
 
 
 @composite("dropout")
@@ -44,5 +45,5 @@ def dropout(
     if p == 1.0:
         return x * 0.0
     which = turn if isinstance(turn, Tensor) else x.constant(turn)
-    kept = apply("bernoulli", x, which, seed=seed, stream=stream, p=1.0 - p)
+    kept = name(apply("bernoulli", x, which, seed=seed, stream=stream, p=1.0 - p), "kept")
     return x * kept / (1.0 - p)

@@ -16,6 +16,7 @@ from whygrad.engine.given import number
 from whygrad.engine.tensor import Tensor, apply, tensor
 from whygrad.errors import ShapeError, WhygradError
 from whygrad.nn.functional.parts import composite
+from whygrad.nn.scope import name
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -25,14 +26,16 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     prediction, wanted = _compared("mse_loss", input, target)
     if reduction == "mean":
         return apply("mse_loss", prediction, wanted)
-    return _reduced("mse_loss", apply("square", prediction - wanted), reduction)
+    difference = name(prediction - wanted, "difference")
+    return _reduced("mse_loss", apply("square", difference), reduction)
 
 
 @composite("l1 loss")
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """Return the mean of the absolute differences (MAE)."""
     prediction, wanted = _compared("l1_loss", input, target)
-    return _reduced("l1_loss", apply("abs", prediction - wanted), reduction)
+    difference = name(prediction - wanted, "difference")
+    return _reduced("l1_loss", apply("abs", difference), reduction)
 
 
 @composite("huber loss")
@@ -46,7 +49,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     delta = number("huber_loss", "delta", delta)
     if not delta > 0:
         raise WhygradError(f"huber_loss: delta is {delta!r}; it must be above 0, such as 1.0")
-    difference = prediction - wanted
+    difference = name(prediction - wanted, "difference")
     away = apply("abs", difference)
     near = apply("gt", away.constant(delta), away)
     each = apply("where", near, 0.5 * apply("square", difference), delta * (away - 0.5 * delta))
@@ -76,7 +79,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Te
     p, t = _compared("binary_cross_entropy", input, target)
     if reduction == "mean":
         return apply("binary_cross_entropy", p, t)
-    hit, miss = _held_log(p), _held_log(1.0 - p)
+    hit, miss = name(_held_log(p), "log_of_yes"), name(_held_log(1.0 - p), "log_of_no")
     return _reduced("binary_cross_entropy", -(t * hit + (1.0 - t) * miss), reduction)
 
 
@@ -130,11 +133,11 @@ def cross_entropy(
     soft = hard
     if label_smoothing:
         even = logits.constant(label_smoothing).apply("divide_by_count", logits, axes=(-1,))
-        soft = hard * (1.0 - label_smoothing) + even
+        soft = name(hard * (1.0 - label_smoothing) + even, "smoothed_targets")
     if weight is None and reduction == "mean":
         return apply("cross_entropy", logits, soft)
     _compared("cross_entropy", logits, hard)
-    surprise = _surprise(soft, apply("log_softmax", logits, axis=-1))
+    surprise = _surprise(soft, name(apply("log_softmax", logits, axis=-1), "log_probabilities"))
     return _weighted("cross_entropy", surprise, hard, weight, reduction, numbered)
 
 
@@ -187,7 +190,8 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     The loss of a support vector machine; PyTorch has no function for it.
     """
     x, t = _compared("hinge_loss", input, target)
-    return _reduced("hinge_loss", apply("relu", 1.0 - t * x), reduction)
+    short = name(1.0 - t * x, "short_of_margin")
+    return _reduced("hinge_loss", apply("relu", short), reduction)
 
 
 @composite("hinge embedding loss")
@@ -218,7 +222,7 @@ def multi_margin_loss(
         raise WhygradError(f"multi_margin_loss: p is {p!r}; allowed: 1, 2")
     x = as_tensor(input)
     chosen = one_hot("multi_margin_loss", as_tensor(target), x)
-    own = (x * chosen).sum(-1, keepdim=True)
+    own = name((x * chosen).sum(-1, keepdim=True), "target_score")
     close = apply("relu", margin - own + x) * (1.0 - chosen)
     each = (apply("square", close) if p == 2 else close).mean(-1)
     return _reduced("multi_margin_loss", each, reduction)
@@ -269,6 +273,7 @@ def _surprise(shares: Tensor, logs: Tensor) -> Tensor:
 
 
 def _reduced(what: str, each: Tensor, reduction: str, more: tuple[str, ...] = ()) -> Tensor:
+    name(each, "losses")
     if reduction == "none":
         return each
     if reduction == "sum":
@@ -291,8 +296,10 @@ def _weighted(
                 f"{what}: weight {show_shape(weights.shape)} must have one number for each class "
                 f"of {show_shape(surprise.shape)}"
             )
-        surprise = surprise * weights
+        surprise = name(surprise * weights, "weighted")
         if numbered and reduction == "mean":
             total = (hard * weights).sum()
     each = surprise.sum(-1)
-    return _reduced(what, each, reduction) if total is None else each.sum() / total
+    if total is None:
+        return _reduced(what, each, reduction)
+    return name(each, "losses").sum() / name(total, "total_weight")

@@ -12,6 +12,7 @@ from whygrad.engine.functional import as_tensor
 from whygrad.engine.tensor import Tensor
 from whygrad.errors import ShapeError
 from whygrad.nn.functional.parts import composite
+from whygrad.nn.scope import name
 
 
 @composite("layer norm")
@@ -36,9 +37,9 @@ def layer_norm(
     """
     x = as_tensor(input)
     axes = _last_axes("layer_norm", x, normalized_shape)
-    centred = x - x.mean(axes, keepdim=True)
-    spread = centred.square().mean(axes, keepdim=True)
-    return _affine(centred / (spread + eps).sqrt(), weight, bias)
+    centred = x - name(x.mean(axes, keepdim=True), "mean")
+    variance = name(centred.square().mean(axes, keepdim=True), "variance")
+    return _affine(name(centred / (variance + eps).sqrt(), "normalized"), weight, bias)
 
 
 @composite("RMS norm")
@@ -62,8 +63,8 @@ def rms_norm(
     x = as_tensor(input)
     axes = _last_axes("rms_norm", x, normalized_shape)
     least = float(np.finfo(x.dtype).eps) if eps is None else eps
-    size = x.square().mean(axes, keepdim=True)
-    return _affine(x / (size + least).sqrt(), weight, None)
+    size = name(x.square().mean(axes, keepdim=True), "mean_square")
+    return _affine(name(x / (size + least).sqrt(), "normalized"), weight, None)
 
 
 @composite("batch norm")
@@ -95,7 +96,7 @@ def batch_norm(
     check_channels("batch_norm", x, mean)
     centred = x - _lifted(mean, x)
     return _affine(
-        centred / (_lifted(variance, x) + eps).sqrt(),
+        name(centred / (_lifted(variance, x) + eps).sqrt(), "normalized"),
         None if weight is None else _lifted(weight, x),
         None if bias is None else _lifted(bias, x),
     )
@@ -104,8 +105,8 @@ def batch_norm(
 def batch_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean and the variance (the mean of squared distances) of each channel."""
     axes = channel_axes(x)
-    mean = x.mean(axes)
-    return mean, (x - _lifted(mean, x)).square().mean(axes)
+    mean = name(x.mean(axes), "mean")
+    return mean, name((x - _lifted(mean, x)).square().mean(axes), "variance")
 
 
 def channel_axes(x: Tensor) -> tuple[int, ...]:

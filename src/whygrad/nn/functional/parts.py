@@ -1,4 +1,4 @@
-"""Marks composites: functions whose steps fold into one part."""
+"""Marks composites: functions whose steps fold into one part, and whose result has a name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from functools import wraps
 from typing import ParamSpec
 
 from whygrad.engine.tensor import Tensor, annotate, current_annotation
+from whygrad.nn.scope import name, slug
 
 Given = ParamSpec("Given")
 
 
 def composite(title: str) -> Callable[[Callable[Given, Tensor]], Callable[Given, Tensor]]:
-    """Mark the steps that a function records as a part called ``title``.
+    """Mark the steps that a function records as a part called ``title``, and name its result.
 
     Where the layer around it has marked them so already, nothing is marked twice.
     """
@@ -23,7 +24,8 @@ def composite(title: str) -> Callable[[Callable[Given, Tensor]], Callable[Given,
             if current_annotation().part[-1:] == (title,):
                 return function(*args, **kwargs)
             with annotate(part=(title,)):
-                return function(*args, **kwargs)
+                made = function(*args, **kwargs)
+            return made if any(made is x for x in args) else name(made, slug(title))
 
         return marked
 

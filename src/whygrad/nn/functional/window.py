@@ -11,6 +11,7 @@ from whygrad.engine.dims import show_shape
 from whygrad.engine.functional import as_tensor
 from whygrad.engine.tensor import Tensor, apply
 from whygrad.errors import ShapeError, WhygradError
+from whygrad.nn import scope
 from whygrad.nn.functional.parts import composite
 from whygrad.option import quoted
 
@@ -202,7 +203,7 @@ def _pool(
     }
     if dilation is not None:
         params["dilation"] = each(name, "dilation", dilation, rank)
-    return apply(name, as_tensor(input), **params)
+    return scope.name(apply(name, as_tensor(input), **params), name)
 
 
 def each(name: str, what: str, sizes: Sizes, rank: int) -> tuple[int, ...]:
