@@ -1,5 +1,5 @@
 # pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
+# scikit-learn, which makes some of the rows, has no types.
 """The datasets of the cases: scikit-learn's small ones, and generated ones, by seed."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # pyright: basic
-# PyTorch's own annotations are too loose for strict checking.
+# It stands in for functions of PyTorch, private ones too, whose own annotations are open.
 """Runs somebody's training script with a doctor attached by itself.
 
 The script is run as it is, in this process. What is traced while it runs: which modules are called
