@@ -222,7 +222,10 @@ def _blanks(run: Run, elements: list[tuple[int, int]], every: int) -> list[tuple
     told = Counter([*texts, *given])
     alone = [n for n, text in enumerate(texts) if told[text] == 1]
     wanted = [*range(every - 1, len(elements), every)] or [len(elements) - 1]
-    chosen = {min(alone, key=lambda n: (abs(n - at), n)) for at in wanted if alone}
+    chosen: list[int] = []
+    for at in wanted[: len(alone)]:
+        free = [n for n in alone if n not in chosen]
+        chosen.append(min(free, key=lambda n: (abs(n - at), n)))
     return [elements[n] for n in sorted(chosen)]
 
 
