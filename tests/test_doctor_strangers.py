@@ -137,9 +137,7 @@ def test_a_failure_of_the_tracers_is_one_note(play: Any, monkeypatch: pytest.Mon
 
 
 def test_ctrl_c_ends_a_run_with_its_report(play: Any) -> None:
-    report = play(
-        LOOP + "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise SystemExit(5)"
-    )
+    report = play(LOOP + "import signal\nsignal.raise_signal(signal.SIGINT)\nraise SystemExit(5)")
     assert any("was stopped" in note for note in report.notes)
     assert report.iterations == 48
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler or os.name == "nt"
@@ -439,7 +437,7 @@ def test_a_page_that_cannot_be_written_is_refused_before_the_script_runs(tmp_pat
     for page in (tmp_path, tmp_path / "none" / "report.html"):
         done = CliRunner().invoke(whygrad, ["doctor", str(script), "--html", str(page)])
         assert done.exit_code != 0
-        assert "the report cannot be written" in done.output
+        assert "cannot be written" in done.output
     assert not ran.exists()
     page = tmp_path / "report.html"
     done = CliRunner().invoke(whygrad, ["doctor", str(script), "--html", str(page)])

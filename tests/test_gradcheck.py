@@ -12,7 +12,7 @@ from whygrad.engine.gradcheck import gradcheck, worst
 from whygrad.engine.op import LocalDerivative
 from whygrad.engine.ops import OPS
 from whygrad.engine.tensor import tensor
-from whygrad.errors import GradientError, UnknownName
+from whygrad.errors import GradientError, UnknownName, WhygradError
 
 
 def test_right_gradients_pass() -> None:
@@ -40,3 +40,8 @@ def test_a_planted_fault_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_nan_is_no_agreement() -> None:
     with pytest.raises(GradientError, match="nan"):
         gradcheck(lambda x: x.log(), -1.0)
+
+
+def test_params_are_given_by_name() -> None:
+    with pytest.raises(WhygradError, match="params is 3; it must be a dict"):
+        gradcheck("sum", [[1.0, 2.0]], params=3)  # type: ignore[arg-type]

@@ -15,8 +15,10 @@ from whygrad import nn, optim
 from whygrad.errors import NonFiniteError, ShapeError, UnknownName, WhygradError
 from whygrad.explain.worked import worked_steps
 from whygrad.spec import load_spec, spec_from_dict, spec_to_dict
+from whygrad.tape.tape import Tape
 from whygrad.training.iteration import CHECK_EVERY, Iteration
-from whygrad.training.start import start
+from whygrad.training.start import Training, start
+from whygrad.whatif import MakeMistake, edited, fitting
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 T = np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -324,6 +326,12 @@ def test_a_float32_parameter_stays_float32_whatever_it_meets() -> None:
         ((product - torch.tensor(T)) ** 2).mean().backward()
         update.step()
     np.testing.assert_allclose(iteration.state["w"], there.detach(), rtol=1e-6)
+    # such a tape is read back as it is, and edited as any other
+    assert Tape.from_json(iteration.tape.to_json()) == iteration.tape
+    fresh = wg.trace(lambda x: x @ w, XOR, T, optimizer=wg.optim.SGD([w], lr=0.1))
+    for mistake in fitting(fresh.tape):
+        other = edited(Training(load_spec("flow"), fresh, None), MakeMistake(mistake.name))
+        assert other.run["dL/dw"].dtype == np.float32
 
 
 @pytest.mark.parametrize("case", range(len(BAD)))

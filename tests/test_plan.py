@@ -129,7 +129,7 @@ def test_training_without_keeping_numbers_is_the_same_training() -> None:
     for name, array in played.state.items():
         np.testing.assert_array_equal(array, trained.state[name])
     np.testing.assert_array_equal(played.play(1)["yhat"], trained.play(1)["yhat"])
-    with pytest.raises(WhygradError, match="train for at least 1"):
+    with pytest.raises(WhygradError, match="whole number from 1 up"):
         trained.train(0)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from whygrad.errors import DataError, WhygradError
@@ -57,12 +60,32 @@ def write_whole(file: str | Path, content: str | bytes) -> None:
         WhygradError: it cannot be written; says why.
     """
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    try:
+    with _says_why(file):
         target = Path(file).resolve()
         if target.exists() and not target.is_file():
             target.write_bytes(data)
         else:
             _replace(target, data)
+
+
+def check_writable(file: str | Path) -> None:
+    """See that a file can be written, before the work whose result it is to hold.
+
+    Raises:
+        WhygradError: it cannot be written; says why.
+    """
+    with _says_why(file):
+        target = Path(file).resolve()
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not target.exists() or target.is_file():
+            tempfile.TemporaryFile(dir=target.parent).close()
+
+
+@contextlib.contextmanager
+def _says_why(file: str | Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as fault:  # ValueError: a NUL in the path
         why = getattr(fault, "strerror", None) or str(fault)
         raise WhygradError(f"this cannot be written: {why}", source=str(file)) from None

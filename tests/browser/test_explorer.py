@@ -227,8 +227,10 @@ def test_a_weight_clicked_is_drawn_over_time(page: Page, explorer: str) -> None:
     on_graph(page, "weight W₁[0,1] = ").focus()
     page.keyboard.press("Enter")
     chosen = page.get_by_label("Selected")
-    expect(chosen.get_by_text(re.compile("^W₁.0,1. .+ at iteration 2000$"))).to_be_visible()
-    expect(chosen.get_by_text(re.compile("^∂L/∂W₁.0,1. .+ at iteration 2000$"))).to_be_visible()
+    # of fast training not every iteration is drawn
+    expect(chosen.get_by_text(re.compile("^W₁.0,1. .+ at iteration (19..|2000)$"))).to_be_visible()
+    gradient = re.compile("^∂L/∂W₁.0,1. .+ at iteration (19..|2000)$")
+    expect(chosen.get_by_text(gradient)).to_be_visible()
 
 
 def test_a_dead_unit_says_why(page: Page, explorer: str) -> None:

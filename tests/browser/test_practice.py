@@ -112,9 +112,9 @@ def test_two_mistakes_with_one_number_are_both_offered(page: Page, explorer: str
     page.get_by_role("button", name="Check my lines").click()
     line = page.get_by_role("list", name="Your lines").locator("> li").first
     expect(line).to_contain_text("More than one slip gives your number. Which was it?")
-    expect(line).to_contain_text("Forget the 2 of the square. What is the derivative of a square?")
+    expect(line).to_contain_text("Forgot the 2 of the square. What is the derivative of a square?")
     expect(line).to_contain_text("The step is ∂L/∂z = ")
-    line.get_by_text("Forget the 2 of the square: why it happens").click()
+    line.get_by_text("Forgot the 2 of the square: why it happens").click()
     expect(line).to_contain_text("The gradient check fails by a factor of exactly 2")
 
 
@@ -233,7 +233,7 @@ def test_homework_is_checked_line_by_line(page: Page, explorer: str) -> None:
     page.get_by_role("button", name="Check my lines").click()
     lines = page.get_by_role("list", name="Your lines").locator("> li")
     expect(lines.nth(0)).to_contain_text("Right. z = 0.5 × 2 = 1.")
-    expect(lines.nth(1)).to_contain_text("Forget the 2 of the square")
+    expect(lines.nth(1)).to_contain_text("Forgot the 2 of the square")
     expect(lines.nth(2)).to_contain_text("No number here is called “q”.")
 
 

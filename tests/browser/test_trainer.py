@@ -104,6 +104,14 @@ def test_without_a_worker_the_page_trains_by_itself(quiet: Page, explorer: str, 
     assert quiet.workers == []
 
 
+def at_rest(page: Page) -> list[str]:
+    """What the page shows once it changes no more: its plots follow a little later."""
+    texts: list[str] = []
+    while texts != (texts := page.locator("main").all_inner_texts()):
+        page.wait_for_timeout(500)
+    return texts
+
+
 def test_both_ways_show_the_same(browser: Browser, explorer: str) -> None:
     shown: list[list[str]] = []
     for blocked in (False, True):
@@ -113,7 +121,7 @@ def test_both_ways_show_the_same(browser: Browser, explorer: str) -> None:
             page.route("**/trainer/**", lambda route: route.abort())
         page.goto(f"{explorer}#preset=xor&iteration=1500")
         past(page, 1499)
-        shown.append(page.locator("main").all_inner_texts())
+        shown.append(at_rest(page))
         context.close()
     assert shown[0] == shown[1]
     assert shown[0]

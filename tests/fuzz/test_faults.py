@@ -121,6 +121,7 @@ main()
 KILLED = """
 import os, sys
 {}
+write(sys.argv[1] + ".first", 1)  # what it imports is there before it is forked
 for _ in sys.stdin:
     child = os.fork()
     if not child:

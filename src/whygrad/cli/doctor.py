@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +20,7 @@ from whygrad.doctor.finding import Finding
 from whygrad.doctor.report import Report
 from whygrad.errors import WhygradError
 from whygrad.explain.display import number
+from whygrad.files import check_writable
 from whygrad.spec import preset_names
 from whygrad.wire.messages import to_json
 
@@ -118,7 +118,7 @@ def doctor_command(
       whygrad doctor my-spec.toml
     """
     if html is not None:
-        writable(html)
+        check_writable(html)
     if str(script) in preset_names() or script.suffix == ".toml":
         report = doctors_module("networks").diagnose(str(script))
     else:
@@ -135,19 +135,6 @@ def doctor_command(
         return
     for finding in report.findings if treat else ():
         click.echo(f"\n{report.treat(finding)}")
-
-
-def writable(page: Path) -> None:
-    """See, before anything is trained, that a page can be written.
-
-    Raises:
-        WhygradError: it cannot.
-    """
-    folder = page.parent
-    if page.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "is a folder" if page.is_dir() else f"lies in {str(folder)!r}, which"
-        more = "" if page.is_dir() else " is no folder that can be written to"
-        raise WhygradError(f"the report cannot be written: {str(page)!r} {why}{more}.")
 
 
 def _treated(report: Report) -> dict[str, object]:

@@ -328,19 +328,16 @@ class Ladder(Words):
         """Say what the rates on the way of the largest contributions come to, if little or much."""
         rates: list[float] = []
         here = (value, at)
-        while here[0] in self.run.tape.makers:
-            found = contributions(self.run, self.tree(*here))
-            if not found:
-                return []
+        makers = self.run.tape.makers
+        while here[0] in makers and (found := contributions(self.run, self.tree(*here))):
             largest = max(found, key=lambda one: ranked_size(one.product))
             rates.append(largest.rate)
             here = largest.upstream
         told = [rate for rate in reversed(rates) if not _is_one(rate)]
         product = math.prod(told)
         small = 0 < abs(product) < SHRUNK
-        if sum(not _is_one(abs(rate)) for rate in told) < MANY_RATES or not (
-            small or abs(product) > GROWN
-        ):
+        many = sum(not _is_one(abs(rate)) for rate in told) >= MANY_RATES
+        if here[0] in makers or not many or not (small or abs(product) > GROWN):
             return []
         tree = functools.reduce(operator.mul, [expr(rate) for rate in told])
         says = say(

@@ -169,11 +169,14 @@ def _moved_on(first: Expr, second: Expr, n: int) -> Expr:
     if first.head == "leaf":
         value, at = first.args
         return Expr("leaf", (value, at + n * (second.args[1] - at)))
-    if first.head == "number":
-        return first
     return Expr(
         first.head,
-        tuple([_moved_on(a, b, n) for a, b in zip(first.args, second.args, strict=True)]),
+        tuple(
+            [
+                _moved_on(a, b, n) if isinstance(a, Expr) else a
+                for a, b in zip(first.args, second.args, strict=True)
+            ]
+        ),
     )
 
 
