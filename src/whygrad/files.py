@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from whygrad.errors import DataError, WhygradError
@@ -83,7 +83,7 @@ def check_writable(file: str | Path) -> None:
 
 
 @contextlib.contextmanager
-def _says_why(file: str | Path) -> Iterator[None]:
+def _says_why(file: str | Path) -> Generator[None]:
     try:
         yield
     except (OSError, ValueError) as fault:  # ValueError: a NUL in the path
