@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from whygrad.errors import DataError, WhygradError
-from whygrad.files import bytes_text, read_limited, write_whole
+from whygrad.files import bytes_text, check_writable, read_limited, write_whole
 
 
 def test_what_was_there_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
@@ -32,6 +32,7 @@ def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
 
 
 def test_a_device_is_written_to_as_it_is(tmp_path: Path) -> None:
+    check_writable("/dev/null")
     write_whole("/dev/null", "x")
     with pytest.raises(WhygradError, match=r"/dev/full: this cannot be written: No space left"):
         write_whole("/dev/full", "x")
@@ -39,8 +40,9 @@ def test_a_device_is_written_to_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["none/a", "a\0b", "x" * 300])
 def test_what_cannot_be_written_is_said(tmp_path: Path, name: str) -> None:
-    with pytest.raises(WhygradError, match="this cannot be written"):
-        write_whole(tmp_path / name, "x")
+    for attempt in (check_writable, lambda file: write_whole(file, "x")):
+        with pytest.raises(WhygradError, match="this cannot be written"):
+            attempt(tmp_path / name)
     assert os.listdir(tmp_path) == []
 
 

@@ -42,6 +42,11 @@ def test_a_nan_is_no_agreement() -> None:
         gradcheck(lambda x: x.log(), -1.0)
 
 
+def test_what_is_checked_returns_a_tensor() -> None:
+    with pytest.raises(WhygradError, match="f must return a tensor, but returned"):
+        gradcheck(lambda x: "x", [2.0])  # type: ignore[arg-type, return-value]
+
+
 def test_params_are_given_by_name() -> None:
     with pytest.raises(WhygradError, match="params is 3; it must be a dict"):
         gradcheck("sum", [[1.0, 2.0]], params=3)  # type: ignore[arg-type]
