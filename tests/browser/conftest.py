@@ -1,9 +1,7 @@
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import uvicorn
 from ensure_chromium import system_chromium
 from playwright.sync_api import (
     Browser,
@@ -14,7 +12,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from whygrad.app.serve import listen, url_of
+from whygrad.app.serve import in_background
 from whygrad.app.server import STATIC, create_app
 
 FLAGS = (
@@ -82,10 +80,5 @@ def page(browser: Browser, theme: str, viewport: str) -> Iterator[Page]:
 def explorer() -> Iterator[str]:
     """The address of the app, which opens on ``flow``."""
     assert (STATIC / "index.html").exists(), "the front end is not built: run `make install`"
-    bound = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app("flow"), log_level="warning", lifespan="on"))
-    thread = Thread(target=server.run, kwargs={"sockets": [bound]})
-    thread.start()
-    yield url_of(bound)
-    server.should_exit = True
-    thread.join()
+    with in_background(create_app("flow")) as address:
+        yield address

@@ -28,6 +28,9 @@ export const ROOMS = {
 
 export type RoomName = keyof typeof ROOMS
 
+/** The rooms that a person comes in by: the header does not name them, and they scroll as one page. */
+export const FRONT: ReadonlySet<RoomName> = new Set(['home', 'begin'])
+
 /** The open room, and what it was asked for. */
 export interface Room {
   readonly name: RoomName
